@@ -27,7 +27,7 @@ export const cases = [
     file: 'src/modules/people/people.controller.ts',
     edit: (text) => text.replace(", { emits: ['person.updated'] }", ''),
     tests: 'e2e/people',
-    expect: /PeopleController\.update\) changes something and declares no event/,
+    expect: /PeopleController\.update\) is a mutation and declares no event/,
   },
   {
     control: 'the event of one mutation, as recorded',
@@ -260,7 +260,7 @@ export const cases = [
     file: 'src/platform/outbound/outbound-fetch.ts',
     edit: (text) => text.replace(/ {4}if \(!addresses\.every\([^;]*;\n/, ''),
     tests: 'platform/outbound',
-    expect: /does not ask a name that leads to 169\.254\.169\.254/,
+    expect: /sends no request to a name that resolves to 169\.254\.169\.254/,
   },
   {
     control: 'a test sign-in since the provider was last changed',

@@ -27,7 +27,7 @@ import { GeoIpModule } from './geoip/index.js';
 import { StorageModule } from './storage/index.js';
 import { WebhookEventsModule } from './webhooks/webhook-events.module.js';
 
-/** Everything the features stand on. */
+/** Imports the platform modules that the features use. */
 @Module({})
 export class PlatformModule {
   static forRoot(config: Config): DynamicModule {

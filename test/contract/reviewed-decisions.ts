@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isOfPeople } from '../../src/platform/policies/row-policies.js';
+import { isPersonScoped } from '../../src/platform/policies/row-policies.js';
 
 export const RELATIONS = [
   'own record',
@@ -64,4 +64,4 @@ export function defaultScope(role: string, permission: string): string {
 }
 
 export const expectedReach = (permission: string, scope: string) =>
-  REACH.get(`${isOfPeople(permission) ? 'people' : 'other'} ${scope}`)!;
+  REACH.get(`${isPersonScoped(permission) ? 'people' : 'other'} ${scope}`)!;

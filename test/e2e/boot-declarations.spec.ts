@@ -102,17 +102,17 @@ describe('the application rejects', () => {
       (error: Error) => error.message,
     );
     for (const line of [
-      'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or name it in the ' +
-        'rules of a table, or remove it',
-      'event "unused.done" is declared and used nowhere: name it in emits of the route or job that records it, ' +
+      'permission "unused:do" is declared but never used: use it in @Access of a route, or in the rules ' +
+        'of a table, or remove it',
+      'event "unused.done" is declared but never used: add it to emits of the route or job that records it, ' +
         'or remove it',
-      'event "unused.done" goes live to holders of "unused:do", whom table "realtime_events" does not show it: add ' +
-        'the permission to select of its rows',
-      'event "unused.done" names "whom" as the person it is about: declare it in meta as an id',
-      'job "unused.work" is declared and used nowhere: put @OnJob with it on a provider\'s method, or remove it',
+      'event "unused.done" is sent in real time to members with "unused:do", but the rows of table ' +
+        '"realtime_events" are not readable with it: add the permission to select of its rows',
+      'event "unused.done" has the person field "whom": declare it in meta as an id',
+      'job "unused.work" is declared but never used: add a provider method with @OnJob, or remove it',
       'schedule "unused.tick" runs the job "unused.nothing", which no feature declares',
       'table "unused" names the retention policy "unused.astray", which is not declared for it',
-      'retention policy "unused.astray" is about the table "nowhere", which no feature declares',
+      'retention policy "unused.astray" refers to the table "nowhere", which no feature declares',
       'retention policy "unused.short" keeps rows for less than its floor',
       'feature "unused" has no description',
       'the rules of table "unused" name the permission "unused:nothing", which no feature declares',

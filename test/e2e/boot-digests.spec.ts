@@ -31,7 +31,7 @@ describe('the application does not start on a database with', () => {
     [
       'the access rules of another version',
       'app_private.catalog',
-      'the database carries the access rules of other code: run `vouchsafe migrate`',
+      'the database contains the access rules of another version: run `vouchsafe migrate`',
     ],
   ])('%s', async (_what, table, message) => {
     await boot();

@@ -44,7 +44,7 @@ function boot(provider?: Type) {
 describe('the application does not start', () => {
   it('with a handler of a webhook event that no feature declares', async () => {
     await expect(boot(Handler)).rejects.toThrow(
-      'webhook event "thing.updated" is handled by Handler.apply and not declared: ' +
+      'webhook event "thing.updated" is handled by Handler.apply but not declared: ' +
         "add it to webhookEvents in the module's feature file",
     );
   });
@@ -60,8 +60,8 @@ describe('the application does not start', () => {
       webhookEvents: { 'thing.updated': { description: 'Changes a thing.', dto: ThingDto, orderKey: 'serial' } },
     });
     await expect(boot()).rejects.toThrow(
-      'webhook event "thing.updated" is declared and not handled: ' +
-        "put @OnWebhookEvent('thing.updated') on a provider's method, or remove it",
+      'webhook event "thing.updated" is declared but has no handler: ' +
+        "add a provider method with @OnWebhookEvent('thing.updated'), or remove it",
     );
     const app = await boot(Handler);
     await app.close();
@@ -81,7 +81,7 @@ describe('the application does not start', () => {
       (error: Error) => error.message,
     );
     for (const line of [
-      'resource "person" is declared on its own and for the table "people": remove it from resources',
+      'resource "person" is declared in resources and for the table "people": remove it from resources',
       'resource "bad_name" is not in kebab-case: write it as "bad-name"',
       'event "misnamed.done" has the category "Two words": write the category in kebab-case',
     ])

@@ -237,17 +237,17 @@ describe('the application does not start with', () => {
     [
       'a change without an event',
       () => controller(Unrecorded),
-      /POST \/v1\/x \(Unrecorded\.post\) changes something and declares no event: add emits/,
+      /POST \/v1\/x \(Unrecorded\.post\) is a mutation and declares no event: add emits/,
     ],
     [
       'a route for every method without an event',
       () => controller(AnyMethod),
-      /ALL \/v1\/x \(AnyMethod\.all\) changes something and declares no event/,
+      /ALL \/v1\/x \(AnyMethod\.all\) is a mutation and declares no event/,
     ],
     [
       'a change for every member that allows API keys',
       () => controller(AnyMember),
-      'POST /v1/x (AnyMember.post) changes something for every member: give it a permission, or add interactiveOnly',
+      'POST /v1/x (AnyMember.post) is a mutation for every member: add a permission, or add interactiveOnly',
     ],
     [
       'a route without a response class',
@@ -262,12 +262,12 @@ describe('the application does not start with', () => {
     [
       'a permission that no feature declares',
       () => controller(UnknownPermission),
-      /permission "person:reed" is used and not declared: declare it/,
+      /permission "person:reed" is used but not declared: declare it/,
     ],
     [
       'an event that no feature declares',
       () => controller(UnknownEvent),
-      /event "person\.creatd" is used and not declared: declare it/,
+      /event "person\.creatd" is used but not declared: declare it/,
     ],
     [
       'a job that no feature declares',
@@ -276,7 +276,7 @@ describe('the application does not start with', () => {
         class Bad {}
         return Bad;
       },
-      /job "exports\.rendr" is used and not declared: declare it/,
+      /job "exports\.rendr" is used but not declared: declare it/,
     ],
   ])('%s', async (_what, bad, message) => {
     await expect(boot(bad())).rejects.toThrow(message);
@@ -286,7 +286,7 @@ describe('the application does not start with', () => {
     [
       'a superuser of the database',
       () => ({ DATABASE_URL: withTestDatabase(process.env['TEST_SUPERUSER_DATABASE_URL']!) }),
-      /the database role postgres bypasses row security: connect as vouchsafe_app/,
+      /the database role postgres bypasses row-level security: connect as vouchsafe_app/,
     ],
     [
       'the owner of the tables',
@@ -300,9 +300,7 @@ describe('the application does not start with', () => {
   it('a role that can create temporary tables', async () => {
     const name = new URL(harness.env.DATABASE_URL!).pathname.slice(1);
     await harness.database.superuser(`GRANT TEMPORARY ON DATABASE ${name} TO PUBLIC`);
-    await expect(boot()).rejects.toThrow(
-      /temporary tables, which come before the real ones in name lookup: run docker\/init-roles\.sql/,
-    );
+    await expect(boot()).rejects.toThrow(/temporary tables, which shadow the real ones: run docker\/init-roles\.sql/);
     await harness.database.superuser(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
   });
 });

@@ -166,7 +166,7 @@ describe('mail by SMTP', () => {
 
   it('fails with a code when the server is unreachable', async () => {
     const error = await deliveryError(mailer('smtp://localhost:1', false).send(MESSAGE));
-    expect([error.permanent, error.message]).toEqual([false, 'the mail was not taken: ESOCKET']);
+    expect([error.permanent, error.message]).toEqual([false, 'the mail was not accepted: ESOCKET']);
   });
 });
 

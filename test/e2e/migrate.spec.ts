@@ -123,7 +123,7 @@ describe('migrate rejects', () => {
     [
       'a malformed migration name',
       [baseline, { path: 'migrations/2-notes.sql', text: '' }],
-      'migrations/2-notes.sql: name a migration NNNN-what.sql',
+      'migrations/2-notes.sql: name a migration NNNN-description.sql',
     ],
     [
       'two migrations with the same number',
@@ -228,7 +228,7 @@ describe('the database functions', () => {
   it('are not dropped while an object of a migration depends on them', async () => {
     await migrate(withFile(SAMPLE));
     await database.superuser('CREATE TABLE stray (a integer DEFAULT app.sample(1))');
-    await expect(migrate()).rejects.toThrow(/write a migration that removes what depends on it\n.*table stray/);
+    await expect(migrate()).rejects.toThrow(/write a migration that removes the dependent objects\n.*table stray/);
     await database.superuser('DROP TABLE stray');
     await migrate();
   });

@@ -3,7 +3,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { decide, ruleOfPermission, type Relation } from '../../platform/policies/decide.js';
 import { isGranted, type Grants } from '../../platform/policies/grants.js';
 import { AuditLog } from '../../platform/audit/audit-log.js';
-import { isOfPeople, ruleOf } from '../../platform/policies/row-policies.js';
+import { isPersonScoped, ruleOf } from '../../platform/policies/row-policies.js';
 import { declared, type ErrorCode } from '../../platform/feature/registry.js';
 import { allRoutes } from '../../platform/boot/routes.js';
 import { Problem } from '../../platform/problem/index.js';
@@ -57,7 +57,7 @@ export class PreviewService {
       permission,
       scope: grants.get(permission) ?? 'none',
       ...(chains.get(permission) ?? { decidedBy: [], overrides: [] }),
-      people: isOfPeople(permission) ? peopleInReach(permission, grants, groups) : null,
+      people: isPersonScoped(permission) ? peopleInReach(permission, grants, groups) : null,
     }));
   }
 

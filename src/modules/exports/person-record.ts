@@ -1,4 +1,4 @@
-import { pickerOf, type Audience } from '../../platform/http/serializer.js';
+import { serializerOf, type Audience } from '../../platform/http/serializer.js';
 import { PersonResponse, type ContactResponse } from '../people/index.js';
 import type { PersonRecord, RecordSection } from './pdf.js';
 
@@ -11,7 +11,7 @@ export function personRecord(
   contact: ContactResponse | null,
   audience: Audience,
 ): PersonRecord {
-  const { externalId, version } = pickerOf(PersonResponse, audience)(person) as Partial<PersonResponse>;
+  const { externalId, version } = serializerOf(PersonResponse, audience)(person) as Partial<PersonResponse>;
   const sections = [
     section('Person', {
       'Given name': person.givenName,

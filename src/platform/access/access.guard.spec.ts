@@ -11,13 +11,13 @@ import { AccessGuard } from './access.guard.js';
 import type { GuardContext, SessionRow } from './guard-context.js';
 import { Access, ScimAccess, Public } from './decorators.js';
 
-const LAYERS = [
+const CHECKS = [
   'rate',
   'token',
   'key limit',
   'session',
   'same origin',
-  'people only',
+  'interactive only',
   'password',
   'second factor',
   'sso',
@@ -41,13 +41,13 @@ class Controller {
   }
 }
 
-/** What happened, in order: layers passed, transactions, entries for the log. */
+/** The checks, transactions, and audit events, in the order in which they happened. */
 let happened: string[];
 let refuseAt: string | undefined;
 let sessionState: SessionRow['state'];
 let transactionFails: boolean;
 
-function layer(name: string) {
+function fakeCheck(name: string) {
   return {
     check: (attempt: GuardContext) => {
       happened.push(name);
@@ -62,17 +62,17 @@ function layer(name: string) {
 
 function guard(): AccessGuard {
   const unitOfWork = {
-    rollback: async () => void happened.push('undone'),
+    rollback: async () => void happened.push('rolled back'),
     run: async (_entrance: unknown, fn: (row: { state: string }) => void) => {
-      if (transactionFails) throw new Error('the database is away');
-      happened.push('transaction of its own');
+      if (transactionFails) throw new Error('the database is unavailable');
+      happened.push('new transaction');
       fn({ state: sessionState });
     },
   };
   const audit = {
     record: (type: string, { meta }: AuditEntry) => void happened.push(`${type} ${JSON.stringify(meta)}`),
   };
-  const [rate, ...members] = [...LAYERS, 'directory'].map(layer);
+  const [rate, ...members] = [...CHECKS, 'directory'].map(fakeCheck);
   return new AccessGuard(
     unitOfWork as unknown as UnitOfWork,
     audit as unknown as AuditLog,
@@ -94,7 +94,7 @@ function guard(): AccessGuard {
   );
 }
 
-async function arrive(handler: keyof Controller, method = 'GET'): Promise<unknown> {
+async function request(handler: keyof Controller, method = 'GET'): Promise<unknown> {
   const execution = {
     getHandler: () => Controller.prototype[handler],
     getClass: () => Controller,
@@ -114,64 +114,64 @@ beforeEach(() => {
   Logger.overrideLogger(false);
 });
 
-describe('the guard', () => {
-  it('refuses a route that declares nothing, before anything else', async () => {
-    expect(await arrive('undeclared')).toBe('forbidden');
+describe('the access guard', () => {
+  it('denies a route without a policy and runs no check', async () => {
+    expect(await request('undeclared')).toBe('forbidden');
     expect(happened).toEqual([]);
   });
 
-  it('lets every request pass all layers, in their order', async () => {
-    expect(await arrive('read')).toBe(true);
-    expect(happened).toEqual(LAYERS);
+  it('runs all checks of a member route in the declared order', async () => {
+    expect(await request('read')).toBe(true);
+    expect(happened).toEqual(CHECKS);
   });
 
-  it('asks of a public route for its limit alone', async () => {
-    expect(await arrive('open')).toBe(true);
+  it('runs only the rate limit check on a public route', async () => {
+    expect(await request('open')).toBe(true);
     expect(happened).toEqual(['rate']);
   });
 
-  it("asks of a route for directories for its limit and a directory's token, and takes nothing else", async () => {
-    expect(await arrive('provision')).toBe(true);
+  it('runs only the rate limit check and the token check on a SCIM route', async () => {
+    expect(await request('provision')).toBe(true);
     expect(happened).toEqual(['rate', 'directory']);
     refuseAt = 'directory';
-    expect(await arrive('provision')).toBe('forbidden');
+    expect(await request('provision')).toBe('forbidden');
   });
 
-  it.each(LAYERS)('goes no further than the layer that refuses: %s', async (name) => {
+  it.each(CHECKS)('stops at the check that fails: %s', async (name) => {
     refuseAt = name;
-    expect(await arrive('read')).toBe('forbidden');
-    const reached = LAYERS.slice(0, LAYERS.indexOf(name) + 1);
+    expect(await request('read')).toBe('forbidden');
+    const reached = CHECKS.slice(0, CHECKS.indexOf(name) + 1);
     expect(happened.slice(0, reached.length)).toEqual(reached);
-    expect(happened.filter((step) => LAYERS.includes(step))).toEqual(reached);
+    expect(happened.filter((step) => CHECKS.includes(step))).toEqual(reached);
   });
 
-  it('undoes the transaction of who was refused, and records the denial in one of its own', async () => {
+  it('rolls back the denied request and records the denial in a new transaction', async () => {
     refuseAt = 'permission';
-    await arrive('read');
+    await request('read');
     expect(happened.slice(-3)).toEqual([
-      'undone',
-      'transaction of its own',
+      'rolled back',
+      'new transaction',
       'access.denied {"route":"Controller.read","permission":"signed-in","reason":"forbidden"}',
     ]);
   });
 
-  it("records nobody's denial: before a session is known, or when it has ended meanwhile", async () => {
+  it('records no denial for an unknown caller or an ended session', async () => {
     refuseAt = 'token';
-    await arrive('read');
-    expect(happened).toEqual(['rate', 'token', 'undone']);
+    await request('read');
+    expect(happened).toEqual(['rate', 'token', 'rolled back']);
     refuseAt = 'permission';
     sessionState = 'unknown';
-    await arrive('read');
-    expect(happened.at(-1)).toBe('transaction of its own');
+    await request('read');
+    expect(happened.at(-1)).toBe('new transaction');
   });
 
-  it('refuses still when the denial cannot be recorded', async () => {
+  it('denies the request even if recording the denial fails', async () => {
     refuseAt = 'permission';
     transactionFails = true;
-    expect(await arrive('read')).toBe('forbidden');
+    expect(await request('read')).toBe('forbidden');
   });
 
-  it('allows a request the events of its route and no others', async () => {
+  it('allows a request only the events that its route declares', async () => {
     await withContext(new Context(), async () => {
       currentContext().declare(['access.denied']);
       const execution = {

@@ -22,13 +22,13 @@ import {
 } from './checks/member.checks.js';
 import { TokenCheck } from './checks/token.check.js';
 
-/** The one guard: every request passes these layers, in this order; the first refusal ends it. */
+/** Runs the checks of a route in a fixed order on every request. The first failed check ends the request. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   private readonly log = new Logger('AccessGuard');
-  private readonly forEverybody: readonly AccessCheck[];
-  private readonly forMembers: readonly AccessCheck[];
-  private readonly forDirectories: readonly AccessCheck[];
+  private readonly routeChecks: readonly AccessCheck[];
+  private readonly memberChecks: readonly AccessCheck[];
+  private readonly scimChecks: readonly AccessCheck[];
   private readonly again: readonly AccessCheck[];
 
   constructor(
@@ -48,8 +48,8 @@ export class AccessGuard implements CanActivate {
     stepUp: StepUpCheck,
     directory: ScimTokenCheck,
   ) {
-    this.forEverybody = [rate];
-    this.forMembers = [
+    this.routeChecks = [rate];
+    this.memberChecks = [
       token,
       keyLimit,
       session,
@@ -62,7 +62,7 @@ export class AccessGuard implements CanActivate {
       permission,
       stepUp,
     ];
-    this.forDirectories = [directory];
+    this.scimChecks = [directory];
     this.again = [session, secondFactor, enforcedSso, method, permission];
   }
 
@@ -72,15 +72,15 @@ export class AccessGuard implements CanActivate {
     const request = execution.switchToHttp().getRequest<Request>();
     currentContext().declare(policy.emits ?? []);
     const attempt: GuardContext = { execution, request, policy, mutating: isMutating(request.method) };
-    await runChecks(this.forEverybody, attempt);
+    await runChecks(this.routeChecks, attempt);
     if (policy.kind === 'access') await this.authorize(attempt);
-    if (policy.kind === 'directory') await runChecks(this.forDirectories, attempt);
+    if (policy.kind === 'directory') await runChecks(this.scimChecks, attempt);
     return true;
   }
 
   private async authorize(attempt: GuardContext): Promise<void> {
     try {
-      await runChecks(this.forMembers, attempt);
+      await runChecks(this.memberChecks, attempt);
       const context = currentContext();
       const begin = () => runChecks(this.again, attempt);
       context.allow({ begin, run: (fn) => this.unitOfWork.runIn(context.derive(NO_IDENTITY), begin, fn) });
@@ -92,9 +92,8 @@ export class AccessGuard implements CanActivate {
   }
 
   /**
-   * The refused request's transaction is undone, so the denial is written in one of its own; of nobody who was not
-   * admitted.
-   * Where even that fails, the refusal stands and the failure is logged.
+   * Records the denial in a new transaction, because the transaction of the denied request is rolled back. Records
+   * nothing if the caller was not identified. If recording fails, the request stays denied and the failure is logged.
    */
   async recordDenial(execution: ExecutionContext, problem: Problem): Promise<void> {
     const { audit: enter } = currentContext().again;
@@ -104,7 +103,7 @@ export class AccessGuard implements CanActivate {
       route: `${execution.getClass().name}.${execution.getHandler().name}`,
       permission: policy?.kind === 'access' ? policy.permission : undefined,
       reason: problem.code,
-      record: recordOf(execution),
+      record: recordIdOf(execution),
     };
     try {
       await this.unitOfWork.run<void, { state: string }>(enter(), ({ state }) => {
@@ -116,15 +115,15 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** The id in the route's path, where it has one. */
-function recordOf(execution: ExecutionContext): string | undefined {
+/** Returns the `id` parameter of the route when it is a UUID. */
+function recordIdOf(execution: ExecutionContext): string | undefined {
   const { id } = execution.switchToHttp().getRequest<Request>().params;
   return isId(id) ? id : undefined;
 }
 
-async function runChecks(layers: readonly AccessCheck[], attempt: GuardContext): Promise<void> {
-  for (const layer of layers) {
-    const pending = layer.check(attempt);
+async function runChecks(checks: readonly AccessCheck[], attempt: GuardContext): Promise<void> {
+  for (const check of checks) {
+    const pending = check.check(attempt);
     if (pending !== undefined) await pending;
   }
 }

@@ -20,7 +20,7 @@ import {
 } from './checks/member.checks.js';
 import { JwtStrategy, TokenCheck } from './checks/token.check.js';
 
-/** Guards every route of the application. */
+/** Registers the access guard and the unit-of-work interceptor for every route. */
 @Global()
 @Module({
   imports: [PassportModule],

@@ -9,7 +9,7 @@ const anyKey = fc.constant(null).map(() => newApiKey());
 const characters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
 
 describe('an API key', () => {
-  it('is recognized, however often one is made, and holds 256 random bits', () => {
+  it('passes its own format check and contains 256 random bits', () => {
     const keys = Array.from({ length: 500 }, newApiKey);
     expect(
       keys.filter(
@@ -20,7 +20,7 @@ describe('an API key', () => {
     expect(new Set(keys.map((key) => key.slice(3, 46))).size).toBe(500);
   });
 
-  it('ends in the CRC-32 of what stands before (check value of ISO/IEC 3309: "123456789")', () => {
+  it('ends with the CRC-32 of the preceding characters (check value of ISO/IEC 3309: "123456789")', () => {
     expect(crc32('123456789')).toBe(0xcbf43926);
     const sum = Buffer.alloc(4);
     const key = newApiKey();
@@ -28,7 +28,7 @@ describe('an API key', () => {
     expect(key.slice(46)).toBe(sum.toString('base64url'));
   });
 
-  it('is none with any one character changed, two neighbours swapped, or one lost or doubled', () => {
+  it('fails the format check after any single-character change, swap, loss, or duplication', () => {
     fc.assert(
       fc.property(anyKey, fc.nat(51), fc.constantFrom(...characters), (key, at, character) => {
         const [before, here, next, after] = [key.slice(0, at), key[at]!, key[at + 1] ?? '', key.slice(at + 2)];
@@ -40,7 +40,7 @@ describe('an API key', () => {
     );
   });
 
-  it('is no text that somebody made up', () => {
+  it('rejects arbitrary text', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(...characters), minLength: 49, maxLength: 49 }),
@@ -55,14 +55,14 @@ describe('an API key', () => {
     );
   });
 
-  it('is recognized by a beginning that leaves 220 bits to guess', () => {
+  it('has a prefix for recognition that leaves 220 random bits secret', () => {
     const key = newApiKey();
     expect([key.startsWith(keyPrefix(key)), keyPrefix(key).length]).toEqual([true, 9]);
   });
 });
 
 describe('an Authorization header', () => {
-  it('gives a key by the scheme Bearer, in capitals or not, with one space and nothing more', () => {
+  it('yields the key only for the scheme Bearer in any case, followed by one space', () => {
     const key = newApiKey();
     expect([`Bearer ${key}`, `bearer ${key}`, `BEARER ${key}`].map(bearerKey)).toEqual([key, key, key]);
     expect(
@@ -82,7 +82,7 @@ describe('an Authorization header', () => {
     ).toEqual(Array(11).fill(undefined));
   });
 
-  it('is told the scheme by a 401, and no cookie is', () => {
+  it('gets WWW-Authenticate with a 401, and a cookie request does not', () => {
     const of = (authorization?: string) => ({ request: { headers: { authorization } } as Request });
     expect(unauthenticatedProblem(of('Bearer x'), 'api_key_expired').headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
     expect([

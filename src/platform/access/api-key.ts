@@ -5,22 +5,22 @@ import { bearerSecret, isSecret, newSecret, secretPrefix } from './bearer-secret
 
 const KIND = 'vs_';
 
-/** A new API key. */
+/** Generates an API key. */
 export function newApiKey(): string {
   return newSecret(KIND);
 }
 
-/** Whether a text is a key as we make them; not whether anybody has it. */
+/** Returns true if the text has the format and checksum of an API key. It does not check that the key exists. */
 export function isApiKey(text: string): boolean {
   return isSecret(KIND, text);
 }
 
-/** The beginning of a key, by which its owner recognizes it: 36 of its 256 bits. */
+/** Returns the prefix of a key (36 of its 256 bits), by which its owner recognizes the key. */
 export function keyPrefix(key: string): string {
   return secretPrefix(KIND, key);
 }
 
-/** The key in an Authorization header (RFC 6750 section 2.1); undefined for anything else. */
+/** Returns the API key of an Authorization header (RFC 6750 section 2.1), or undefined. */
 export function bearerKey(authorization: string): string | undefined {
   return bearerSecret(KIND, authorization);
 }

@@ -9,7 +9,7 @@ import { roleInfo } from '../policies/grants.js';
 export interface EnteredMember {
   role: string;
   portal: boolean;
-  /** JSON; read it with `standing` or `parseGrants`. */
+  /** JSON text. Parse it with `roleInfo` or `parseGrants`. */
   grants: string;
   user_id: string;
   email: string;
@@ -20,7 +20,7 @@ export interface EnteredMember {
 
 type EnteredRow = EnteredMember & Record<string, unknown>;
 
-/** The membership to act as has ended, or never was. */
+/** Thrown when the membership has ended or does not exist. */
 export class NoSuchMember extends Error {
   override readonly name = 'NoSuchMember';
 
@@ -29,21 +29,22 @@ export class NoSuchMember extends Error {
   }
 }
 
-/** What an entrance as a member failed with: NoSuchMember where the database refused it (SQLSTATE 42501). */
+/** Converts SQLSTATE 42501 of `app.enter_member` to NoSuchMember; returns other errors unchanged. */
 export function toEnterError(error: unknown): unknown {
   return errorCode(error) === '42501' ? new NoSuchMember({ cause: error }) : error;
 }
 
 /**
- * Lets a job of the worker act as one member: with that member's scope in the database, and as that member in the log.
+ * Runs worker code as one member, with the scope of that member in the database and with that member as the audit
+ * actor.
  */
 @Injectable()
 export class AsMember {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /**
-   * Runs a function in a transaction of its own, in a context of its own that allows the events of the present one.
-   * Throws NoSuchMember when the membership has ended.
+   * Runs a function in a new transaction and a new context that allows the events of the current context. Throws
+   * NoSuchMember when the membership has ended.
    */
   run<T>(orgId: string, membershipId: string, fn: (member: Member) => Promise<T>): Promise<T> {
     const context = currentContext().derive({ ...NO_IDENTITY, orgId });

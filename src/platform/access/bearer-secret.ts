@@ -1,45 +1,43 @@
 import { crc32 } from 'node:zlib';
 import { randomToken } from '../crypto/token.js';
 
-const SUM = 6;
-const RANDOM = 43;
-const RECOGNIZED = 6;
+const CHECKSUM_LENGTH = 6;
+const RANDOM_LENGTH = 43;
+const PREFIX_LENGTH = 6;
 const URL_SAFE = /^[\w-]+$/;
 
 /**
- * A new secret for machines: what tells its kind (`vs_`, `vs_scim_`), 256 random bits in base64url (43 characters), and
- * the
- * CRC-32 (ISO/IEC 3309) of all that in base64url (6 characters). The sum tells a typo, and a scanner that it found a
- * secret,
- * before anybody is asked.
+ * Generates a bearer secret: a prefix for its kind (`vs_`, `vs_scim_`), 43 characters of secret, and 6 characters of
+ * checksum. The secret is 256 random bits in base64url. The checksum is the CRC-32 (ISO/IEC 3309) of prefix and secret
+ * in base64url. It detects typos without a database query and helps secret scanners to avoid false positives.
  */
 export function newSecret(kind: string): string {
   const random = randomToken(kind);
-  return random + checkOf(random);
+  return random + checksumOf(random);
 }
 
-/** Whether a text is a secret of a kind as we make them; not whether anybody has it. */
+/** Returns true if the text has the format and checksum of the kind. It does not check that the secret exists. */
 export function isSecret(kind: string, text: string): boolean {
   return (
     text.startsWith(kind) &&
-    text.length === kind.length + RANDOM + SUM &&
+    text.length === kind.length + RANDOM_LENGTH + CHECKSUM_LENGTH &&
     URL_SAFE.test(text) &&
-    checkOf(text.slice(0, -SUM)) === text.slice(-SUM)
+    checksumOf(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH)
   );
 }
 
-/** The beginning of a secret, by which its owner recognizes it: 36 of its 256 bits. */
+/** Returns the prefix of a secret (36 of its 256 bits), by which its owner recognizes it. */
 export function secretPrefix(kind: string, secret: string): string {
-  return secret.slice(0, kind.length + RECOGNIZED);
+  return secret.slice(0, kind.length + PREFIX_LENGTH);
 }
 
-/** The secret of a kind in an Authorization header (RFC 6750 section 2.1); undefined for anything else. */
+/** Returns the secret of an Authorization header (RFC 6750 section 2.1), or undefined. */
 export function bearerSecret(kind: string, authorization: string): string | undefined {
   const [scheme = '', secret = '', ...rest] = authorization.split(' ');
   return scheme.toLowerCase() === 'bearer' && rest.length === 0 && isSecret(kind, secret) ? secret : undefined;
 }
 
-function checkOf(text: string): string {
+function checksumOf(text: string): string {
   const sum = Buffer.alloc(4);
   sum.writeUInt32BE(crc32(text));
   return sum.toString('base64url');

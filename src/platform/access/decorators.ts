@@ -3,28 +3,25 @@ import { ApiBearerAuth, ApiCookieAuth, ApiExtension } from '@nestjs/swagger';
 import type { AuditEventType, Permission } from '../feature/registry.js';
 import type { RateLimit } from '../http/rate-limit.js';
 
-/** What a route asks for beyond its permission. */
+/** Options of a route in addition to its permission. */
 export interface RouteOptions {
-  /** Events the route may record. One that changes something records at least one of them, or is rolled back. */
+  /** Events that the route may record. A mutating request is rolled back unless it records at least one event. */
   emits?: readonly AuditEventType[];
-  /** Of people: a sign-in, or a step-up, no older than this many minutes. */
+  /** The maximum age in minutes of the sign-in or step-up. API keys are exempt. */
   stepUpMinutes?: number;
-  /** The limit on this route, by address. */
+  /** The rate limit of this route per network. */
   limit?: RateLimit;
-  /**
-   * Sent by programs on their own, so that it is no sign of somebody being there: it does not keep a session from
-   * falling idle.
-   */
+  /** True for requests that programs send without a user action. They do not extend the idle timeout of the session. */
   background?: true;
-  /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
+  /** Allows a user who must still change the password, use a second factor, or sign in through SSO. */
   allowIncompleteSetup?: true;
-  /** Open to a signed-in user who must still enrol a second factor, or show it: for that alone. */
+  /** Allows a user who must still enroll or use a second factor, but meets all other requirements. */
   allowWithoutMfa?: true;
-  /** About a person's own account, or for a person to decide: no API key may come here. */
+  /** Denies API keys, because the route is about the user's own account or needs a decision of the user. */
   interactiveOnly?: true;
 }
 
-/** How a route may be reached. */
+/** The access policy of a route. */
 export type RoutePolicy = RouteOptions &
   (
     | { kind: 'public'; reason: string }
@@ -34,16 +31,19 @@ export type RoutePolicy = RouteOptions &
 
 const POLICY = Symbol('vouchsafe:route-policy');
 
-/** Notes the policy for the guard, and shows it in the OpenAPI document. */
+/** Stores the policy for the guard and adds it to the OpenAPI document. */
 function declare(policy: RoutePolicy): MethodDecorator {
-  const note: MethodDecorator = (_target, _key, descriptor) => {
+  const storePolicy: MethodDecorator = (_target, _key, descriptor) => {
     Reflect.defineMetadata(POLICY, policy, descriptor.value as object);
   };
-  return applyDecorators(note, ...Object.entries(extensionsOf(policy)).map(([key, value]) => ApiExtension(key, value)));
+  return applyDecorators(
+    storePolicy,
+    ...Object.entries(extensionsOf(policy)).map(([key, value]) => ApiExtension(key, value)),
+  );
 }
 
 /**
- * A policy as OpenAPI extensions, of which a route has exactly one: `x-permission` names the permission; `x-access`
+ * Returns the policy as OpenAPI extensions. Each route has exactly one: `x-permission` names the permission; `x-access`
  * says that every member (`signed-in`) or only a SCIM client (`scim`) has access; `x-public` gives the reason why the
  * route needs no authentication.
  */
@@ -53,26 +53,26 @@ function extensionsOf(policy: RoutePolicy): Record<`x-${string}`, string> {
   return policy.permission === 'signed-in' ? { 'x-access': 'signed-in' } : { 'x-permission': policy.permission };
 }
 
-/** Open to members whose role grants the permission; 'signed-in' to every member. */
+/** Allows members whose role grants the permission; 'signed-in' allows every member. */
 export function Access(permission: Permission | 'signed-in', options: RouteOptions = {}): MethodDecorator {
   const policy = declare({ kind: 'access', permission, ...options });
   return options.interactiveOnly ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
 }
 
-/** Open to anybody, for the reason written here. */
+/** Allows requests without authentication and states the reason. */
 export function Public(reason: string, options: RouteOptions = {}): MethodDecorator {
   return declare({ kind: 'public', reason, ...options });
 }
 
 /**
- * Open to the directory of an institution, by a SCIM token of one of its connections; it reaches what that directory
- * has said itself.
+ * Allows SCIM clients with a token of one of the organization's connections. A client can access only the resources
+ * that it provisioned.
  */
 export function ScimAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
   return applyDecorators(declare({ kind: 'directory', ...options }), ApiBearerAuth('directory'));
 }
 
-/** What a route handler declares; undefined when nothing, and then nobody may reach it. */
+/** Returns the policy of a route handler; undefined means that the guard denies every request. */
 export function routePolicy(handler: object): RoutePolicy | undefined {
   return Reflect.getMetadata(POLICY, handler) as RoutePolicy | undefined;
 }

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { TenantContext } from '../database/tenant-context.js';
 import type { RoutePolicy } from './decorators.js';
 
-/** The row of `app.enter_session` and `app.enter_api_key`: who this is, and what stands in the way. */
+/** The row of `app.enter_session` and `app.enter_api_key`: the member and the reasons that can deny access. */
 export interface SessionRow {
   state: 'ok' | 'unknown' | 'revoked' | 'expired' | 'key_expired' | 'idle' | 'address' | 'ended' | 'suspended';
   session_id: string | null;
@@ -20,39 +20,39 @@ export interface SessionRow {
   grants: string;
   method: string;
   must_change_password: boolean;
-  /** What the organization lacks in the sign-in: a second factor, its single sign-on, or a method that it takes. */
+  /** The requirement that the sign-in does not meet: step-up, MFA enrollment, SSO, or an allowed method. */
   required_action: 'step_up' | 'mfa_enrollment' | 'sso' | 'method' | null;
-  /** When the user last proved who they are: at the sign-in, or by stepping up. */
+  /** The time of the last authentication: the sign-in or a step-up. */
   authenticated_at: Date;
   expires_at: Date;
   idle_minutes: number;
   access_grant_id: string | null;
-  /** Of a key alone. */
+  /** Set only for API keys. */
   api_key_id?: string;
 }
 
-/** One try to reach a route, as it passes from layer to layer. */
+/** The state of one request while the access checks run. */
 export interface GuardContext {
   execution: ExecutionContext;
   request: Request;
   policy: RoutePolicy;
   mutating: boolean;
-  /** How to enter with what the request carries, once the token layer has looked at it. */
+  /** Returns the tenant context for the credential of the request. TokenCheck sets it. */
   enter?: (readOnly: boolean) => TenantContext;
-  /** The API key, where the request carries one. */
+  /** The API key, if the request has one. */
   apiKey?: string;
-  /** The session, or what stands for it where a key was entered. */
+  /** The session; for an API key, the row of `app.enter_api_key`. */
   session?: SessionRow;
 }
 
-/** One reason to refuse: throws a Problem, or lets pass. */
+/** One access condition. `check` throws a Problem when the condition is not met. */
 export interface AccessCheck {
   check(attempt: GuardContext): void | Promise<void>;
 }
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Whether a method may change something (RFC 9110 section 9.2.1). */
+/** Returns true for methods that may change state (RFC 9110 section 9.2.1). */
 export function isMutating(method: string): boolean {
   return !SAFE.has(method);
 }

@@ -2,17 +2,17 @@ import { bearerSecret, newSecret, secretPrefix } from './bearer-secret.js';
 
 const KIND = 'vs_scim_';
 
-/** A new token for a directory. */
+/** Generates a SCIM token. */
 export function newScimToken(): string {
   return newSecret(KIND);
 }
 
-/** The beginning of a token, by which its owner recognizes it. */
+/** Returns the prefix of a token, by which its owner recognizes it. */
 export function scimTokenPrefix(token: string): string {
   return secretPrefix(KIND, token);
 }
 
-/** The token in an Authorization header; undefined for anything else. */
+/** Returns the SCIM token of an Authorization header, or undefined. */
 export function bearerScimToken(authorization: string): string | undefined {
   return bearerSecret(KIND, authorization);
 }

@@ -9,9 +9,11 @@ import { Problem } from '../problem/problem.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 
 /** Forbidden, not found, gone. */
-const REFUSALS = new Set([403, 404, 410]);
+const DENIAL_STATUSES = new Set([403, 404, 410]);
 
-/** Ends the transaction that the guard began: commits before the answer leaves, undoes it when the handler throws. */
+/**
+ * Ends the transaction that the guard began. Commits before the response is sent; rolls back when the handler throws.
+ */
 @Injectable()
 export class UnitOfWorkInterceptor implements NestInterceptor {
   constructor(
@@ -20,15 +22,15 @@ export class UnitOfWorkInterceptor implements NestInterceptor {
   ) {}
 
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return from(this.answer(execution, next));
+    return from(this.handle(execution, next));
   }
 
-  private async answer(execution: ExecutionContext, next: CallHandler): Promise<unknown> {
+  private async handle(execution: ExecutionContext, next: CallHandler): Promise<unknown> {
     try {
-      const answer: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      const response: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
       this.assertRecorded(execution);
       await this.unitOfWork.commit();
-      return answer;
+      return response;
     } catch (error) {
       await this.unitOfWork.rollback();
       await this.recordDenial(execution, error);
@@ -36,7 +38,10 @@ export class UnitOfWorkInterceptor implements NestInterceptor {
     }
   }
 
-  /** A change by a member or a directory that leaves no entry in the log is undone, and answered as a fault of ours. */
+  /**
+   * Throws when a mutating request of a member or a SCIM client recorded no audit event. The request is rolled back and
+   * the API returns 500.
+   */
   private assertRecorded(execution: ExecutionContext): void {
     const policy = routePolicy(execution.getHandler());
     const { transaction, work } = currentContext();
@@ -55,8 +60,8 @@ export class UnitOfWorkInterceptor implements NestInterceptor {
     );
   }
 
-  /** What is refused or hidden inside a handler is an attempt denied, as much as what the guard refuses. */
+  /** Records a denial that the handler decided, in the same way as a denial of the guard. */
   private async recordDenial(execution: ExecutionContext, error: unknown): Promise<void> {
-    if (error instanceof Problem && REFUSALS.has(error.status)) await this.guard.recordDenial(execution, error);
+    if (error instanceof Problem && DENIAL_STATUSES.has(error.status)) await this.guard.recordDenial(execution, error);
   }
 }

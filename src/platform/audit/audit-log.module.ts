@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AuditLog } from './audit-log.js';
 
-/** Makes the log writable from everywhere. */
+/** Provides the audit log to all modules. */
 @Global()
 @Module({ providers: [AuditLog], exports: [AuditLog] })
 export class AuditLogModule {}

@@ -21,7 +21,7 @@ const META = {
   hash: 'digest',
 } as const satisfies Record<string, MetaKind>;
 defineFeature({
-  name: 'audit-trail-spec',
+  name: 'audit-auditLog-spec',
   description: 'Events of this specification.',
   resources: { person: { description: 'With an id.' }, role: { description: 'With a key.' } },
   events: { 'spec.happened': { category: 'spec', severity: 'info', description: 'It happened.', meta: META } },
@@ -63,7 +63,7 @@ const name = fc.constantFrom(
 );
 const date = fc.date({ min: new Date('1920-01-01'), max: new Date('2009-12-31'), noInvalidDate: true });
 
-/** Everything personal that somebody could try to write, by kind. */
+/** Kinds of personal data that code could write by mistake. */
 const PLANTED: Record<string, fc.Arbitrary<unknown>> = {
   'a name': name,
   'an e-mail address': fc.emailAddress(),
@@ -92,7 +92,7 @@ const PLANTED: Record<string, fc.Arbitrary<unknown>> = {
   'a list of names': fc.array(name, { minLength: 1 }),
 };
 
-describe('metadata of the log', () => {
+describe('metadata of audit events', () => {
   it.each(Object.keys(PLANTED))('strips %s from a field of every kind, and warns without repeating it', (kind) => {
     fc.assert(
       fc.property(PLANTED[kind]!, fc.constantFrom(...Object.keys(META)), (value, field) => {
@@ -106,7 +106,7 @@ describe('metadata of the log', () => {
     );
   });
 
-  it.each(Object.keys(PLANTED))('takes %s neither as a target nor as the name of a field', (kind) => {
+  it.each(Object.keys(PLANTED))('rejects %s as a target and as a field name', (kind) => {
     fc.assert(
       fc.property(PLANTED[kind]!, (value) => {
         warnings = [];
@@ -119,7 +119,7 @@ describe('metadata of the log', () => {
     );
   });
 
-  it('keeps ids, words of ours, small counts, flags, digests and recent times', () => {
+  it('keeps ids, declared codes, small counts, flags, digests, and recent times', () => {
     const meta = {
       one: newId(),
       two: 'spec.happened',
@@ -133,16 +133,16 @@ describe('metadata of the log', () => {
     expect(warnings).toEqual([]);
   });
 
-  it.each(['constructor', '__proto__', 'toString'])('does not take the field %s for a declared one', (field) => {
+  it.each(['constructor', '__proto__', 'toString'])('does not treat the field %s as declared', (field) => {
     expect(Object.keys(record({ meta: Object.fromEntries([[field, 'word']]) }).meta)).toEqual([]);
     expect(warnings).toHaveLength(1);
   });
 
-  it('takes a dotted word only when a feature declares it', () => {
+  it('accepts a dotted code only when a feature declares it', () => {
     expect(record({ meta: { two: 'spec.imagined' } }).meta).toEqual({});
   });
 
-  it('keeps a target named by an id in any case, or by a word', () => {
+  it('keeps a target with an id in any letter case or with a code', () => {
     const id = newId();
     expect(record({ target: { type: 'person', id: id.toUpperCase() } })).toMatchObject({
       targetType: 'person',
@@ -155,15 +155,15 @@ describe('metadata of the log', () => {
   });
 });
 
-it('a target of a type that no feature declares is stripped from the event, with a warning', () => {
+it('strips a target whose type no feature declares and logs a warning', () => {
   // @ts-expect-error -- a type of resource that no feature declares does not compile
   const target: AuditTarget = { type: 'no-resource', id: newId() };
   expect(record({ target })).toMatchObject({ targetType: null, targetId: null });
   expect(warnings).toEqual([expect.stringContaining('a target that is not a declared resource')]);
 });
 
-describe('an entry of the log', () => {
-  it('takes actor, organization and request from the context', () => {
+describe('an audit event', () => {
+  it('takes actor, organization, and request from the context', () => {
     const log: AuditRow[] = [];
     const actor = { type: 'user', id: newId(), email: 'ada@example.test' } as const;
     const context = new Context({ emits: [HAPPENED], orgId: newId(), actor, ip: '192.0.2.1', userAgent: 'Browser' });
@@ -187,15 +187,15 @@ describe('an entry of the log', () => {
     ['no transaction', null],
     ['a transaction that has ended', { open: false, readOnly: false, log: [] }],
     ['a transaction that may not write', { open: true, readOnly: true, log: [] }],
-  ])('is refused with %s, where it would be lost', (_name, transaction) => {
-    const trail = new AuditLog(new Clock());
-    expect(() => withContext(contextWith(transaction), () => trail.record(HAPPENED))).toThrow(/needs a transaction/);
+  ])('is rejected with %s', (_name, transaction) => {
+    const auditLog = new AuditLog(new Clock());
+    expect(() => withContext(contextWith(transaction), () => auditLog.record(HAPPENED))).toThrow(/needs a transaction/);
   });
 
-  it('is refused where its event is not declared', () => {
-    const trail = new AuditLog(new Clock());
+  it('is rejected if the current context does not declare it', () => {
+    const auditLog = new AuditLog(new Clock());
     expect(() =>
-      withContext(contextWith({ log: [], open: true, readOnly: false }, []), () => trail.record(HAPPENED)),
+      withContext(contextWith({ log: [], open: true, readOnly: false }, []), () => auditLog.record(HAPPENED)),
     ).toThrow(/add it to `emits`/);
   });
 });

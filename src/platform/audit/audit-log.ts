@@ -7,20 +7,20 @@ import { declaration, isResourceType, type AuditEventType, type ResourceType } f
 import type { AuditFacts } from '../database/audit-row.js';
 import { hasShape, isCode, isId } from './meta-shapes.js';
 
-/** What an audit event is about: a declared type of resource, and which one. */
+/** The target of an audit event: a declared resource type and an id or key. */
 export interface AuditTarget {
   type: ResourceType;
   id: string;
 }
 
-/** What an entry says beside its type. */
+/** The fields of an audit event in addition to its type. */
 export interface AuditEntry {
   target?: AuditTarget;
   meta?: Readonly<Record<string, unknown>>;
   outcome?: 'success' | 'denied' | 'failure';
 }
 
-/** Writes the log. An entry is part of the transaction under way: both are kept, or neither is. */
+/** Writes audit events. An event is part of the current transaction: both are committed or both are rolled back. */
 @Injectable()
 export class AuditLog {
   private readonly log = new Logger('AuditLog');
@@ -28,8 +28,8 @@ export class AuditLog {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Records an event; actor, organization, address and request id come from the context.
-   * Throws when the route, job or command under way does not declare the event, or no transaction is open.
+   * Records an event; actor, organization, IP, and request id come from the context. Throws when the current route,
+   * job, or command does not declare the event, or when no writable transaction is open.
    */
   record(type: AuditEventType, entry: AuditEntry = {}): void {
     const context = currentContext();
@@ -53,14 +53,17 @@ export class AuditLog {
         requestId: context.requestId,
         apiKeyId: context.member?.apiKeyId ?? null,
         accessGrantId: context.member?.accessGrantId ?? null,
-        meta: this.allowed(type, event.meta ?? {}, entry.meta ?? {}),
+        meta: this.allowedMeta(type, event.meta ?? {}, entry.meta ?? {}),
       },
       personal: { actorEmail: context.actor.email ?? null, ip: context.ip, userAgent: context.userAgent },
     });
   }
 
-  /** Keeps the declared fields of the declared kinds, and warns of everything else without repeating it. */
-  private allowed(
+  /**
+   * Returns the declared fields with values of the declared kinds. Logs a warning for each other field, without its
+   * value.
+   */
+  private allowedMeta(
     type: string,
     kinds: Readonly<Record<string, MetaKind>>,
     meta: Readonly<Record<string, unknown>>,
@@ -72,13 +75,16 @@ export class AuditLog {
       else if (value !== undefined)
         this.warn(
           type,
-          kind === undefined ? 'a metadata field that it does not declare' : `the field ${field}, which is no ${kind}`,
+          kind === undefined ? 'an undeclared metadata field' : `the field ${field}, which is not of the kind ${kind}`,
         );
     }
     return kept;
   }
 
-  /** A target is a declared resource, named by an id or a code, so that no e-mail address becomes one. */
+  /**
+   * Returns the target if its type is declared and its id is a UUID or a code. This keeps e-mail addresses out of the
+   * log.
+   */
   private target(type: string, target: AuditTarget | undefined): Pick<AuditFacts, 'targetType' | 'targetId'> {
     if (target === undefined) return { targetType: null, targetId: null };
     const id = isId(target.id) ? target.id.toLowerCase() : target.id;
@@ -87,7 +93,7 @@ export class AuditLog {
     return named ? { targetType: target.type, targetId: id } : { targetType: null, targetId: null };
   }
 
-  private warn(type: string, what: string): void {
-    this.log.warn(`SECURITY: stripped from event ${type}: ${what}`);
+  private warn(type: string, reason: string): void {
+    this.log.warn(`SECURITY: stripped from event ${type}: ${reason}`);
   }
 }

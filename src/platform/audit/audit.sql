@@ -1,15 +1,15 @@
 -- The audit log: protection of its tables and partitions.
 -- requires platform/database/context.sql
 
--- Refuses the statement: the table is append-only.
+-- Rejects the statement: the table is append-only.
 CREATE OR REPLACE FUNCTION app_private.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION '% of % is refused: it is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
 END $$;
 
--- Refuses every change of existing rows of a table. The statement trigger is needed because a policy hides rows before
--- a row trigger sees them, and "0 rows" is no refusal. ENABLE ALWAYS applies to replication roles too.
+-- Rejects every change of existing rows. The statement trigger is needed because row policies hide rows from row
+-- triggers, so a change would affect 0 rows without an error. ENABLE ALWAYS applies to replication roles too.
 CREATE OR REPLACE FUNCTION app_private.append_only(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -37,8 +37,8 @@ END $$;
 
 SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
 
--- Creates the missing partitions of this month and of the months ahead, and returns how many. Partitions have no
--- grants: they are reached through their parent only.
+-- Creates the missing partitions of this month and the months ahead and returns their number. Partitions have no
+-- grants: they are accessed only through their parent.
 CREATE OR REPLACE FUNCTION app.ensure_audit_partitions(months_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -63,8 +63,8 @@ GRANT EXECUTE ON FUNCTION app.ensure_audit_partitions TO vouchsafe_worker;
 
 SELECT app.ensure_audit_partitions(12);
 
--- A caller without a proven secret can write refusals only. A limited context cannot write more; a proven one can. A
--- SCIM token writes its own events of its own organization.
+-- A caller without a verified secret can write denials only. A context that only audits cannot write more; an
+-- authenticated context can. A SCIM token writes SCIM events of its own organization.
 CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
   WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' AND actor_type <> 'user'
     OR (SELECT (app.verified_context())[1]) = 'proven'

@@ -8,13 +8,13 @@ import { allFeatures, declared } from '../feature/registry.js';
 import { allRoutes, type Route } from './routes.js';
 import { WebhookEventHandlers } from '../webhooks/webhook-event-handlers.js';
 import { webhookEventProblems } from '../webhooks/webhook-event-problems.js';
-import { catalogueDigest } from '../policies/sync.js';
+import { accessRulesDigest } from '../policies/sync.js';
 import { named, ROW_COMMANDS } from '../policies/row-policies.js';
 
 /**
- * Holds the code against what the features declare, and refuses to start when they differ. Each message says what to
- * write where. What the database has to hold (forced row security, classified columns) is checked against its own
- * catalog by the tests, because the application's role may not see all of it.
+ * Compares the code with the feature declarations and stops the boot when they differ. Each message says what to add or
+ * remove. The tests check the database catalog (forced row-level security, classified columns), because the role of the
+ * application cannot read all of it.
  */
 @Injectable()
 export class BootChecks implements OnApplicationBootstrap {
@@ -37,8 +37,8 @@ export class BootChecks implements OnApplicationBootstrap {
     );
     if (row!.functions !== functionDigest())
       throw new Error('the database contains the SQL functions of another version: run `vouchsafe migrate`');
-    if (row!.rules !== catalogueDigest())
-      throw new Error('the database carries the access rules of other code: run `vouchsafe migrate`');
+    if (row!.rules !== accessRulesDigest())
+      throw new Error('the database contains the access rules of another version: run `vouchsafe migrate`');
   }
 
   problems(): string[] {
@@ -49,7 +49,7 @@ export class BootChecks implements OnApplicationBootstrap {
       ...routes.flatMap(routeProblems),
       ...permissionProblems(routes),
       ...eventProblems(routes, [...handlers, ...webhookEvents.values()]),
-      ...liveProblems(),
+      ...realtimeProblems(),
       ...jobProblems(handlers),
       ...webhookEventProblems(webhookEvents),
       ...retentionProblems(),
@@ -59,7 +59,7 @@ export class BootChecks implements OnApplicationBootstrap {
   }
 }
 
-/** The one spelling of resources and of event categories. */
+/** The required spelling of resource types and event categories. */
 const KEBAB_CASE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 function routeProblems({ method, path, where, handler, mutating, policy }: Route): string[] {
@@ -70,15 +70,16 @@ function routeProblems({ method, path, where, handler, mutating, policy }: Route
   if (policy.kind === 'public' && policy.reason.trim().length < 10)
     problems.push(`${route} is public without a reason: write why in @Public('…')`);
   if (mutating && (policy.emits ?? []).length === 0)
-    problems.push(`${route} changes something and declares no event: add emits: ['…'] to its @Access or @Public`);
+    problems.push(`${route} is a mutation and declares no event: add emits: ['…'] to its @Access or @Public`);
   if (mutating && policy.kind === 'access' && policy.permission === 'signed-in' && !policy.interactiveOnly)
     problems.push(
-      `${route} changes something for every member: give it a permission, or add interactiveOnly: true, because API ` +
-        'keys act by permissions alone',
+      `${route} is a mutation for every member: add a permission, or add interactiveOnly: true, because API keys ` +
+        'need a permission',
     );
   if (responseTypeOf(handler) === undefined)
     problems.push(
-      `${route} declares no response: put @ResponseType(ResponseClass) on it, so that only listed fields leave`,
+      `${route} declares no response: put @ResponseType(ResponseClass) on it, so that the response contains only ` +
+        'declared fields',
     );
   return problems;
 }
@@ -97,12 +98,12 @@ function permissionProblems(routes: readonly Route[]): string[] {
       'permission',
       [...declared('permissions').keys()],
       used,
-      'put @Access with it on a route, or name it in the rules of a table',
+      'use it in @Access of a route, or in the rules of a table',
     ),
     ...narrowed.map(
       ([key]) =>
-        `permission "${key}" is given to roles for less than the organization and is not about people: add ` +
-        'personScoped: true, and narrow what its handler reaches',
+        `permission "${key}" has roles with a scope below the organization but is not person-scoped: add ` +
+        'personScoped: true, and limit its handler to that scope',
     ),
   ];
 }
@@ -115,27 +116,27 @@ function eventProblems(routes: readonly Route[], handlers: readonly Pick<BoundHa
   const needed = [...declared('events')]
     .filter(([, event]) => event.implicit === undefined && event.operator === undefined)
     .map(([type]) => type);
-  return differences('event', needed, used, 'name it in emits of the route or job that records it', [
+  return differences('event', needed, used, 'add it to emits of the route or job that records it', [
     ...declared('events').keys(),
   ]);
 }
 
-function liveProblems(): string[] {
+function realtimeProblems(): string[] {
   const table = declared('tables').get('realtime_events');
   const shown = table?.kind === 'tenant' ? named(table.rows.select) : [];
-  return [...declared('events')].flatMap(([type, { realtime: live, meta = {} }]) =>
-    live === undefined
+  return [...declared('events')].flatMap(([type, { realtime, meta = {} }]) =>
+    realtime === undefined
       ? []
       : [
-          ...(shown.includes(live.permission)
+          ...(shown.includes(realtime.permission)
             ? []
             : [
-                `event "${type}" goes live to holders of "${live.permission}", whom table "realtime_events" does ` +
-                  'not show it: add the permission to select of its rows',
+                `event "${type}" is sent in real time to members with "${realtime.permission}", but the rows of ` +
+                  'table "realtime_events" are not readable with it: add the permission to select of its rows',
               ]),
-          ...(live.person === undefined || meta[live.person] === 'id'
+          ...(realtime.person === undefined || meta[realtime.person] === 'id'
             ? []
-            : [`event "${type}" names "${live.person}" as the person it is about: declare it in meta as an id`]),
+            : [`event "${type}" has the person field "${realtime.person}": declare it in meta as an id`]),
         ],
   );
 }
@@ -147,7 +148,7 @@ function jobProblems(handlers: readonly BoundHandler[]): string[] {
       'job',
       [...declared('jobs').keys()],
       new Set(handlers.map(({ job }) => job as string)),
-      "put @OnJob with it on a provider's method",
+      'add a provider method with @OnJob',
     ),
     ...scheduled.map(([name, { job }]) => `schedule "${name}" runs the job "${job}", which no feature declares`),
   ];
@@ -165,7 +166,7 @@ function retentionProblems(): string[] {
     ...[...policies]
       .filter(([, { table }]) => !tables.has(table))
       .map(
-        ([name, { table }]) => `retention policy "${name}" is about the table "${table}", which no feature declares`,
+        ([name, { table }]) => `retention policy "${name}" refers to the table "${table}", which no feature declares`,
       ),
     ...[...policies]
       .filter(([, { days, floorDays }]) => days < floorDays)
@@ -176,7 +177,7 @@ function retentionProblems(): string[] {
   ];
 }
 
-/** Permissions that decide about rows: a route open to every member may leave it to them what it shows and changes. */
+/** Returns the permissions in row rules. A route for every member can leave the decision to the row policies. */
 function permissionsOfRows(): string[] {
   return [...declared('tables').values()]
     .flatMap((table) =>
@@ -199,25 +200,26 @@ function rowRuleProblems(): string[] {
 }
 
 function resourceProblems(): string[] {
-  const things = [...declared('tables')].flatMap(([table, declaration]) =>
+  const tableResources = [...declared('tables')].flatMap(([table, declaration]) =>
     declaration.kind === 'tenant' && declaration.resource !== undefined
       ? [{ table, resource: declaration.resource }]
       : [],
   );
-  const alone = [...declared('resources').keys()];
-  const types = [...alone, ...things.map(({ resource }) => resource)];
+  const standalone = [...declared('resources').keys()];
+  const types = [...standalone, ...tableResources.map(({ resource }) => resource)];
   return [
-    ...[...Map.groupBy(things, ({ resource }) => resource)]
+    ...[...Map.groupBy(tableResources, ({ resource }) => resource)]
       .filter(([, tables]) => tables.length > 1)
       .map(
         ([resource, tables]) =>
-          `the tables ${tables.map(({ table }) => `"${table}"`).join(' and ')} are both called "${resource}": give one another name`,
+          `the tables ${tables.map(({ table }) => `"${table}"`).join(' and ')} both have the resource "${resource}": ` +
+          'rename one',
       ),
-    ...things
-      .filter(({ resource }) => alone.includes(resource))
+    ...tableResources
+      .filter(({ resource }) => standalone.includes(resource))
       .map(
         ({ table, resource }) =>
-          `resource "${resource}" is declared on its own and for the table "${table}": remove it from resources`,
+          `resource "${resource}" is declared in resources and for the table "${table}": remove it from resources`,
       ),
     ...types
       .filter((type) => !KEBAB_CASE.test(type))
@@ -232,20 +234,20 @@ function resourceProblems(): string[] {
   ];
 }
 
-/** What is needed and not used, and what is used and not declared. */
+/** Returns a message for each declared key that is never used and each used key that is not declared. */
 function differences(
   kind: string,
   needed: readonly string[],
   used: ReadonlySet<string>,
-  mend: string,
+  fix: string,
   known: readonly string[] = needed,
 ): string[] {
   return [
     ...needed
       .filter((key) => !used.has(key))
-      .map((key) => `${kind} "${key}" is declared and used nowhere: ${mend}, or remove it`),
+      .map((key) => `${kind} "${key}" is declared but never used: ${fix}, or remove it`),
     ...[...used]
       .filter((key) => !known.includes(key))
-      .map((key) => `${kind} "${key}" is used and not declared: declare it in the module's feature file`),
+      .map((key) => `${kind} "${key}" is used but not declared: declare it in the module's feature file`),
   ];
 }

@@ -1,19 +1,19 @@
 import { allFeatures } from '../feature/registry.js';
 import type { FeatureDeclaration } from '../feature/declarations.js';
 
-/** The catalog of everything declared, as Markdown: what an auditor reads beside the code. */
+/** Returns the catalog of all declarations as Markdown, for auditors. */
 export function renderCatalog(): string {
   const features = [...allFeatures()].toSorted((a, b) => a.name.localeCompare(b.name));
   return [
     '# Catalog',
     '',
-    'Written from the declarations by `npm run docs`; do not edit. ' +
+    'Generated from the declarations by `npm run docs`; do not edit. ' +
       'Ids such as M4 or E14 are explained in [claims.md](../claims.md).',
     '',
     '## Features',
     '',
     ...table(
-      ['Feature', 'What it is'],
+      ['Feature', 'Description'],
       features.map(({ name, description }) => [name, description]),
     ),
     ...accessSections(features),
@@ -22,14 +22,14 @@ export function renderCatalog(): string {
   ].join('\n');
 }
 
-/** Who may do what, what is logged of it, and how it is refused. */
+/** Permissions, audit events, and error codes. */
 function accessSections(features: readonly FeatureDeclaration[]): string[] {
   return [
     ...section(
       features,
       'Permissions',
       'permissions',
-      ['Permission', 'Category', 'Scope by default', 'What it allows'],
+      ['Permission', 'Category', 'Scope by default', 'Description'],
       (p) => [
         p.category,
         Object.entries(p.scopes)
@@ -40,9 +40,9 @@ function accessSections(features: readonly FeatureDeclaration[]): string[] {
     ),
     ...section(
       features,
-      'Events of the log',
+      'Audit events',
       'events',
-      ['Event', 'Category', 'Severity', 'Metadata', 'Live to', 'When'],
+      ['Event', 'Category', 'Severity', 'Metadata', 'Real-time permission', 'Description'],
       (e) => [
         e.category,
         e.severity,
@@ -53,14 +53,14 @@ function accessSections(features: readonly FeatureDeclaration[]): string[] {
         e.description,
       ],
     ),
-    ...section(features, 'Problems', 'errors', ['Code', 'Status', 'Title'], (e) => [String(e.status), e.title]),
+    ...section(features, 'Errors', 'errors', ['Code', 'Status', 'Title'], (e) => [String(e.status), e.title]),
   ];
 }
 
-/** What happens outside of requests. */
+/** Jobs, webhook events, and schedules. */
 function workSections(features: readonly FeatureDeclaration[]): string[] {
   return [
-    ...section(features, 'Jobs', 'jobs', ['Job', 'Attempts', 'Time limit', 'At once', 'What it does'], (j) => [
+    ...section(features, 'Jobs', 'jobs', ['Job', 'Attempts', 'Time limit', 'Concurrency', 'Description'], (j) => [
       String(j.attempts),
       `${j.timeoutSeconds} s`,
       String(j.concurrency),
@@ -71,31 +71,32 @@ function workSections(features: readonly FeatureDeclaration[]): string[] {
       `\`${w.orderKey}\``,
       w.description,
     ]),
-    ...section(features, 'Schedules', 'schedules', ['Schedule', 'Cron', 'Time zone', 'For each', 'What for'], (s) => [
-      `\`${s.cron}\``,
-      s.timezone,
-      s.per,
-      s.description,
-    ]),
+    ...section(
+      features,
+      'Schedules',
+      'schedules',
+      ['Schedule', 'Cron', 'Time zone', 'Runs per', 'Description'],
+      (s) => [`\`${s.cron}\``, s.timezone, s.per, s.description],
+    ),
   ];
 }
 
-/** What is stored, for how long, and by which controls it is protected. */
+/** Retention policies, tables, resources, personal data, and controls. */
 function dataSections(features: readonly FeatureDeclaration[]): string[] {
   return [
-    ...section(features, 'Retention', 'retention', ['Policy', 'Table', 'Kept', 'Never less than', 'Then'], (r) => [
+    ...section(features, 'Retention', 'retention', ['Policy', 'Table', 'Retention', 'Minimum', 'Action'], (r) => [
       r.table,
       `${r.days} days after ${r.ageColumn}`,
       `${r.floorDays} days`,
-      r.action === 'delete' ? 'deleted' : `emptied: ${r.action.clear.join(', ')}`,
+      r.action === 'delete' ? 'deletes the rows' : `clears columns: ${r.action.clear.join(', ')}`,
     ]),
-    ...section(features, 'Tables', 'tables', ['Table', 'Kind', 'Kept'], (t) => [
+    ...section(features, 'Tables', 'tables', ['Table', 'Kind', 'Retention'], (t) => [
       t.kind,
       'reason' in t.retention ? t.retention.reason : `by ${t.retention.policies.join(', ')}`,
     ]),
     ...resources(features),
     ...personalData(features),
-    ...section(features, 'Controls', 'controls', ['Control', 'Claims', 'What it is'], (c) => [
+    ...section(features, 'Controls', 'controls', ['Control', 'Claims', 'Description'], (c) => [
       c.claims.join(', '),
       c.description,
     ]),
@@ -127,7 +128,7 @@ function section<S extends Section>(
   return [`## ${title}`, '', ...table(head, rows)];
 }
 
-/** What audit events can name as their target, and who-can queries as their resource. */
+/** Resource types: the targets of audit events and the subjects of who-can queries. */
 function resources(features: readonly FeatureDeclaration[]): string[] {
   const rows = features.flatMap((feature) => [
     ...Object.entries(feature.tables ?? {}).flatMap(([name, declaration]) =>
@@ -137,7 +138,7 @@ function resources(features: readonly FeatureDeclaration[]): string[] {
     ),
     ...Object.entries(feature.resources ?? {}).map(([type, { description }]) => [`\`${type}\``, description]),
   ]);
-  return ['## Resources', '', ...table(['Resource', 'What it is'], rows)];
+  return ['## Resources', '', ...table(['Resource', 'Description'], rows)];
 }
 
 function personalData(features: readonly FeatureDeclaration[]): string[] {

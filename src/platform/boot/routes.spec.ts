@@ -41,7 +41,7 @@ const found = (...types: (new () => object)[]) => {
 };
 
 describe('the routes of the application', () => {
-  it('are found with method, path, place and policy, for each path of a list', () => {
+  it('are found with method, path, handler, and policy, for each path of a list', () => {
     expect(
       found(Things).map(({ method, path, where, mutating, policy }) => [method, path, where, mutating, policy?.kind]),
     ).toEqual([
@@ -53,7 +53,7 @@ describe('the routes of the application', () => {
     ]);
   });
 
-  it('are found under every prefix of a controller, and where they are inherited', () => {
+  it('are found under every prefix of a controller and in subclasses', () => {
     expect(found(Twice).map(({ path }) => path)).toEqual(['/a', '/b']);
     expect(found(Inherits).map(({ path }) => path)).toContain('/v2/things/:id');
   });

@@ -4,7 +4,7 @@ import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { isMutating } from '../access/guard-context.js';
 import { routePolicy, type RoutePolicy } from '../access/decorators.js';
 
-/** One route as the code declares it. */
+/** A route as its decorators declare it. */
 export interface Route {
   method: string;
   path: string;
@@ -15,7 +15,7 @@ export interface Route {
   policy: RoutePolicy | undefined;
 }
 
-/** Every route of every controller. */
+/** Returns all routes of all controllers. */
 export function allRoutes(discovery: DiscoveryService, scanner: MetadataScanner): Route[] {
   return discovery.getControllers().flatMap(({ instance, metatype }) => {
     if (instance === null || typeof instance !== 'object' || typeof metatype !== 'function') return [];

@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 
-/** The one source of the present moment, so that tests can move it. */
+/** The only source of the current time, so that tests can set it. */
 @Injectable()
 export class Clock {
-  /** The present moment. */
+  /** Returns the current time. */
   now(): Date {
     return new Date();
   }
 
-  /** Milliseconds since the Unix epoch. */
+  /** Returns milliseconds since the Unix epoch. */
   millis(): number {
     return this.now().getTime();
   }
 
-  /** Whole seconds since the Unix epoch. */
+  /** Returns whole seconds since the Unix epoch. */
   seconds(): number {
     return Math.floor(this.millis() / 1000);
   }

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Semaphore } from './semaphore.js';
 
-it('runs no more functions at once than it has slots, in order of arrival, and ends all, failures included', async () => {
+it('runs at most as many functions at once as it has slots, in order of arrival, including failing ones', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 5 }),
@@ -33,7 +33,7 @@ it('runs no more functions at once than it has slots, in order of arrival, and e
   );
 });
 
-it('accepts a bounded number of waiting callers, rejects the next, and accepts again when a slot is free', async () => {
+it('rejects a caller when the queue is full and accepts callers again after a slot is free', async () => {
   const semaphore = new Semaphore({ slots: () => 1, maxWaiting: 1, whenFull: () => new RangeError('full') });
   const release = await semaphore.acquire();
   const second = semaphore.acquire();

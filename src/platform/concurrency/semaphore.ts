@@ -1,18 +1,18 @@
 export interface SemaphoreOptions {
-  /** How many functions may run at once. Read at each acquisition. */
+  /** The number of functions that may run at once. Read at each acquisition. */
   slots: () => number;
-  /** How many callers may wait for a slot; any number when it is not given. */
+  /** The number of callers that may wait for a slot; unlimited by default. */
   maxWaiting?: number;
-  /** The error of a caller for whom no place to wait is left. */
+  /** Creates the error for a caller that arrives when the queue is full. */
   whenFull?: () => Error;
 }
 
 /**
- * Limits how many functions run at once. Callers wait in the order of their arrival, and a slot passes directly from
- * one caller to the next, so that a later caller never overtakes a waiting one.
+ * Limits how many functions run at once. Callers wait in the order of their arrival. A slot passes directly to the next
+ * caller, so a later caller never overtakes a waiting one.
  *
  * cockatiel's bulkhead does not fit. It runs a waiting function in the async context of the caller that freed the slot,
- * which here would be the context of another request, and it can reject a caller that already waits.
+ * which would be the context of another request. It can also reject a caller that already waits.
  */
 export class Semaphore {
   private readonly waiting: (() => void)[] = [];

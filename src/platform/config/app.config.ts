@@ -4,11 +4,11 @@ import { Env } from './env.js';
 const ENVIRONMENTS = ['development', 'test', 'staging', 'production'];
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
-/** Which installation this process belongs to and where it answers. */
+/** The environment of this process and the address on which it listens. */
 export class AppConfig {
   @Env('VOUCHSAFE_ENV', {
     description:
-      'The environment; outside development and test the rules are strict, and an unset variable means production',
+      'The environment. In every environment except development and test, the strict rules of production apply',
     expected: `one of ${ENVIRONMENTS.join(', ')}`,
     default: 'production',
     example: 'development',
@@ -17,7 +17,7 @@ export class AppConfig {
   readonly environment: string;
 
   @Env('HOST', {
-    description: 'The address to listen on',
+    description: 'The IP address or host name on which the server listens',
     expected: 'an IP address or a host name',
     default: '127.0.0.1',
     example: '127.0.0.1',
@@ -26,7 +26,7 @@ export class AppConfig {
   readonly host: string;
 
   @Env('PORT', {
-    description: 'The port to listen on; 0 takes a free one',
+    description: 'The port on which the server listens; 0 selects a free port',
     expected: 'a port number from 0 to 65535',
     default: '3000',
     example: '3000',
@@ -38,7 +38,8 @@ export class AppConfig {
 
   @Env('PUBLIC_URL', {
     description:
-      'The origin under which browsers and partners reach the server; the default is the port on this machine',
+      'The origin at which browsers and external systems reach the server; the default is the port on this ' +
+      'machine',
     expected: 'an origin such as https://records.example.org, without a path',
     default: (env) => `http://127.0.0.1:${env.PORT || 3000}`,
     example: 'http://127.0.0.1:3000',
@@ -47,7 +48,7 @@ export class AppConfig {
   readonly publicUrl: string;
 
   @Env('LOG_LEVEL', {
-    description: 'The least serious log line that is written',
+    description: 'The lowest level of log lines that the server writes',
     expected: `one of ${LEVELS.join(', ')}`,
     default: 'info',
     example: 'info',
@@ -55,12 +56,12 @@ export class AppConfig {
   @IsIn(LEVELS)
   readonly logLevel: string;
 
-  /** True where nothing but real data and real partners is expected: the strict rules hold. */
+  /** True in every environment except development and test. The strict rules apply. */
   get deployed(): boolean {
     return this.environment !== 'development' && this.environment !== 'test';
   }
 
-  /** Scheme, host and port as browsers send them in `Origin`. */
+  /** The scheme, host, and port as browsers send them in `Origin`. */
   get origin(): string {
     return new URL(this.publicUrl).origin;
   }
@@ -71,19 +72,19 @@ export class AppConfig {
   }
 
   /**
-   * The session cookie's name, another one in each environment. `__Host-` binds it to this host over TLS (RFC 6265bis
-   * 4.1.3.2).
+   * The name of the session cookie, which differs in each environment. `__Host-` binds it to this host over TLS (RFC
+   * 6265bis section 4.1.3.2).
    */
   get cookieName(): string {
     return `${this.secure ? '__Host-' : ''}vouchsafe_${this.environment}`;
   }
 
-  /** The name of the cookie by which a browser is known again. */
+  /** The name of the cookie that identifies a known browser. */
   get deviceCookieName(): string {
     return `${this.cookieName}_device`;
   }
 
-  /** The first part of every object's key, so that environments sharing a bucket stay apart. */
+  /** The prefix of every object key. It separates environments that share a bucket. */
   get storagePrefix(): string {
     return `${this.environment}/`;
   }

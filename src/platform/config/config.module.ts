@@ -8,7 +8,7 @@ import { MailConfig } from './mail.config.js';
 import { OutboundConfig } from './outbound.config.js';
 import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
-/** Makes each part of the configuration injectable by its class, everywhere. */
+/** Provides each part of the configuration to all modules under its class. */
 @Module({})
 export class ConfigModule {
   static forRoot(config: Config): DynamicModule {

@@ -22,8 +22,8 @@ const production: Record<string, string> = {
   MAIL_FROM: 'records@example.org',
 };
 
-/** The reasons for which a process does not start. */
-function refusal(env: Environment, role: Role = 'api'): string {
+/** Returns the message of the ConfigError, or 'started'. */
+function startWith(env: Environment, role: Role = 'api'): string {
   try {
     loadConfig(env, role);
   } catch (error) {
@@ -37,7 +37,7 @@ const without = (name: string): Record<string, string> =>
   Object.fromEntries(Object.entries(production).filter(([key]) => key !== name));
 
 describe('configuration', () => {
-  it('keeps .env.example equal to what the classes declare', () => {
+  it('matches .env.example', () => {
     expect(readFileSync('.env.example', 'utf8')).toBe(renderEnvExample());
   });
 
@@ -47,8 +47,8 @@ describe('configuration', () => {
   });
 
   it.each<Role>(['api', 'worker', 'migrator', 'cli'])('starts the %s from .env.example and in production', (role) => {
-    expect(refusal(example, role)).toBe('started');
-    expect(refusal(production, role)).toBe('started');
+    expect(startWith(example, role)).toBe('started');
+    expect(startWith(production, role)).toBe('started');
   });
 
   it.each<[string, Role]>([
@@ -58,19 +58,19 @@ describe('configuration', () => {
     ['MIGRATOR_DATABASE_URL', 'migrator'],
     ['ROOT_KEY', 'api'],
     ['REDIS_URL', 'worker'],
-  ])('names a missing %s to the %s', (name, role) => {
-    expect(refusal(without(name), role)).toContain(`${name} is missing`);
+  ])('reports a missing %s to the %s', (name, role) => {
+    expect(startWith(without(name), role)).toContain(`${name} is missing`);
   });
 
-  it('asks no process for the database rights of another', () => {
-    expect(refusal(without('MIGRATOR_DATABASE_URL'), 'api')).toBe('started');
-    expect(refusal(without('DATABASE_URL'), 'worker')).toBe('started');
+  it('requires in each process only the database URL of its own role', () => {
+    expect(startWith(without('MIGRATOR_DATABASE_URL'), 'api')).toBe('started');
+    expect(startWith(without('DATABASE_URL'), 'worker')).toBe('started');
     const config: Config = loadConfig(production, 'worker');
     expect(config.database.url).toBe(production.WORKER_DATABASE_URL);
   });
 
-  it('names every wrong variable with what is expected and repeats no value', () => {
-    const message = refusal({ ...example, PORT: '7o7', ROOT_KEY: 'hunter2', LOG_LEVEL: 'loud', TRUST_PROXY: 'true' });
+  it('reports every invalid variable with the expected form and without its value', () => {
+    const message = startWith({ ...example, PORT: '7o7', ROOT_KEY: 'hunter2', LOG_LEVEL: 'loud', TRUST_PROXY: 'true' });
     expect(message).toContain('PORT is not valid: it must be a port number');
     expect(message).toContain('ROOT_KEY is not valid: it must be 64 hexadecimal digits');
     expect(message).toContain('LOG_LEVEL');
@@ -78,12 +78,12 @@ describe('configuration', () => {
     expect(message).not.toMatch(/7o7|hunter2|loud/);
   });
 
-  it('holds an unnamed environment to the rules of production', () => {
-    expect(refusal({ ...example, VOUCHSAFE_ENV: '' })).toContain('sslmode');
+  it('applies the production rules to an unnamed environment', () => {
+    expect(startWith({ ...example, VOUCHSAFE_ENV: '' })).toContain('sslmode');
   });
 });
 
-describe('the mail server', () => {
+describe('the mail server URL', () => {
   it.each([
     'http://mail',
     'smtps://',
@@ -92,64 +92,64 @@ describe('the mail server', () => {
     'smtp://mail#x',
     'smtps://user name@mail',
     'smtps://mail:x',
-  ])('is no %s', (url) => {
-    expect(refusal({ ...production, SMTP_URL: url }, 'worker')).toContain('SMTP_URL is not valid');
+  ])('rejects %s', (url) => {
+    expect(startWith({ ...production, SMTP_URL: url }, 'worker')).toContain('SMTP_URL is not valid');
   });
 
-  it.each(['smtps://mail', 'smtp://user%40a:p%2Fw@mail.example.org:587', 'smtps://[::1]:465'])('may be %s', (url) => {
-    expect(refusal({ ...production, SMTP_URL: url }, 'worker')).toBe('started');
+  it.each(['smtps://mail', 'smtp://user%40a:p%2Fw@mail.example.org:587', 'smtps://[::1]:465'])('accepts %s', (url) => {
+    expect(startWith({ ...production, SMTP_URL: url }, 'worker')).toBe('started');
   });
 });
 
 describe('outside development', () => {
   it.each(['', '?sslmode=disable', '?sslmode=prefer', '?sslmode=no-verify', '?sslmode=require&sslmode=disable'])(
-    'refuses a database URL with "%s"',
+    'rejects a database URL with "%s"',
     (query) => {
       for (const name of ['DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL']) {
-        expect(refusal({ ...production, [name]: `postgres://a:x9@db/v${query}` })).toContain(
-          `${name} must carry sslmode`,
+        expect(startWith({ ...production, [name]: `postgres://a:x9@db/v${query}` })).toContain(
+          `${name} must contain sslmode`,
         );
       }
     },
   );
 
-  it('refuses plain HTTP unless it ends TLS itself or a proxy is named', () => {
-    expect(refusal(without('TRUST_PROXY'))).toContain('plain HTTP is refused');
-    expect(refusal({ ...without('TRUST_PROXY'), TLS_KEY_FILE: 'k', TLS_CERT_FILE: 'c' })).toBe('started');
-    expect(refusal({ ...production, TLS_KEY_FILE: 'k' })).toContain('must be set together');
-    expect(refusal({ ...production, PUBLIC_URL: 'http://records.example.org' })).toContain(
+  it('rejects plain HTTP unless the server or a named proxy terminates TLS', () => {
+    expect(startWith(without('TRUST_PROXY'))).toContain('plain HTTP is not allowed');
+    expect(startWith({ ...without('TRUST_PROXY'), TLS_KEY_FILE: 'k', TLS_CERT_FILE: 'c' })).toBe('started');
+    expect(startWith({ ...production, TLS_KEY_FILE: 'k' })).toContain('must be set together');
+    expect(startWith({ ...production, PUBLIC_URL: 'http://records.example.org' })).toContain(
       'PUBLIC_URL must begin with https',
     );
   });
 
-  it.each(['ROOT_KEY', 'JWT_SECRET'])('refuses a %s made for development', (name) => {
+  it.each(['ROOT_KEY', 'JWT_SECRET'])('rejects a development %s', (name) => {
     const other = name === 'ROOT_KEY' ? 'JWT_SECRET' : 'ROOT_KEY';
     for (const key of [example[name]!, '0'.repeat(64), '0123456789abcdef'.repeat(4)]) {
-      expect(refusal({ ...production, [name]: key })).toContain(`${name} is a development key`);
+      expect(startWith({ ...production, [name]: key })).toContain(`${name} is a development key`);
     }
-    expect(refusal({ ...production, [name]: production[other]! })).toContain('must not be the same');
+    expect(startWith({ ...production, [name]: production[other]! })).toContain('must not be the same');
   });
 
-  it('asks the worker alone for a mail server and a sender', () => {
-    expect(refusal(without('SMTP_URL'), 'worker')).toContain('SMTP_URL is missing');
-    expect(refusal(without('MAIL_FROM'), 'worker')).toContain('MAIL_FROM is missing');
-    for (const name of ['SMTP_URL', 'MAIL_FROM']) expect(refusal(without(name), 'api')).toBe('started');
+  it('requires a mail server and a sender only in the worker', () => {
+    expect(startWith(without('SMTP_URL'), 'worker')).toContain('SMTP_URL is missing');
+    expect(startWith(without('MAIL_FROM'), 'worker')).toContain('MAIL_FROM is missing');
+    for (const name of ['SMTP_URL', 'MAIL_FROM']) expect(startWith(without(name), 'api')).toBe('started');
   });
 
-  it('refuses database passwords that everybody knows', () => {
-    expect(refusal({ ...production, DATABASE_URL: 'postgres://a:Postgres@db/v?sslmode=require' })).toContain(
-      'everybody knows',
+  it('rejects well-known database passwords', () => {
+    expect(startWith({ ...production, DATABASE_URL: 'postgres://a:Postgres@db/v?sslmode=require' })).toContain(
+      'a well-known password',
     );
   });
 });
 
-describe('names bound to the environment', () => {
+describe('names that depend on the environment', () => {
   it('gives the session cookie the __Host- prefix over https only', () => {
     expect(loadConfig(production, 'api').app.cookieName).toBe('__Host-vouchsafe_production');
     expect(loadConfig(example, 'api').app.cookieName).toBe('vouchsafe_development');
   });
 
-  it('separates stored objects by environment and follows PORT when no public address is given', () => {
+  it('prefixes stored objects with the environment and derives the origin from PORT by default', () => {
     const { app } = loadConfig({ ...example, VOUCHSAFE_ENV: 'test', PORT: '4010', PUBLIC_URL: '' }, 'api');
     expect(app.storagePrefix).toBe('test/');
     expect(app.origin).toBe('http://127.0.0.1:4010');

@@ -9,7 +9,7 @@ import { OutboundConfig } from './outbound.config.js';
 import { brokenRules } from './rules.js';
 import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
-/** Every config class, in the order of `.env.example`. */
+/** The config classes in the order of `.env.example`. */
 export const CONFIG_CLASSES = [
   AppConfig,
   HttpConfig,
@@ -22,8 +22,8 @@ export const CONFIG_CLASSES = [
 ] as const;
 
 /**
- * Reads and checks the configuration of a process, once, before anything else starts.
- * Throws a `ConfigError` that names each missing or wrong variable with what is expected, and no value.
+ * Reads and validates the configuration of a process before anything else starts. Throws a `ConfigError` that lists
+ * each missing or invalid variable with the expected form and without its value.
  */
 export function loadConfig(env: Environment, role: Role): Config {
   const problems: string[] = [];
@@ -43,10 +43,11 @@ export function loadConfig(env: Environment, role: Role): Config {
   return config;
 }
 
-/** The text of `.env.example`: every variable with its description and a value for development. */
+/** Returns the text of `.env.example`: every variable with its description and a development value. */
 export function renderEnvExample(): string {
   const lines = [
-    '# Every variable the server reads. Values are for development; deployments refuse these keys and passwords.',
+    '# All variables that the server reads. The values are for development; deployments reject these keys ' +
+      'and passwords.',
     '',
   ];
   for (const type of CONFIG_CLASSES) {

@@ -6,7 +6,7 @@ import type { MailConfig } from './mail.config.js';
 import type { OutboundConfig } from './outbound.config.js';
 import type { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
-/** The whole configuration of one process. */
+/** The complete configuration of one process. */
 export interface Config {
   readonly role: Role;
   readonly app: AppConfig;

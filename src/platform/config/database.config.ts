@@ -5,10 +5,10 @@ import type { Role } from './env.js';
 const POSTGRES_URL = /^postgres(?:ql)?:\/\/\S+$/;
 const EXPECTED = 'a URL such as postgres://role:password@host:5432/vouchsafe?sslmode=verify-full';
 
-/** The databases' addresses: one role each, so that a process holds no more rights than it needs. */
+/** The database URLs. Each process connects with its own role and has no other rights. */
 export class DatabaseConfig {
   @Env('DATABASE_URL', {
-    description: 'Postgres as the role vouchsafe_app: what answering requests needs',
+    description: 'The Postgres URL of the role vouchsafe_app, which serves API requests',
     expected: EXPECTED,
     example: 'postgres://vouchsafe_app:vouchsafe@127.0.0.1:5432/vouchsafe',
     neededBy: ['api'],
@@ -18,7 +18,8 @@ export class DatabaseConfig {
 
   @Env('WORKER_DATABASE_URL', {
     description:
-      'Postgres as the role vouchsafe_worker, which may enter any organization: for the worker and for operators',
+      'The Postgres URL of the role vouchsafe_worker, which can enter any organization; for the worker and ' +
+      'the CLI',
     expected: EXPECTED,
     example: 'postgres://vouchsafe_worker:vouchsafe@127.0.0.1:5432/vouchsafe',
     neededBy: ['worker', 'cli'],
@@ -27,7 +28,7 @@ export class DatabaseConfig {
   readonly workerUrl?: string;
 
   @Env('MIGRATOR_DATABASE_URL', {
-    description: 'Postgres as the role vouchsafe_migrator: for deployments only',
+    description: 'The Postgres URL of the role vouchsafe_migrator, for deployments only',
     expected: EXPECTED,
     example: 'postgres://vouchsafe_migrator:vouchsafe@127.0.0.1:5432/vouchsafe',
     neededBy: ['migrator'],
@@ -36,7 +37,7 @@ export class DatabaseConfig {
   readonly migratorUrl?: string;
 
   @Env('DATABASE_POOL_SIZE', {
-    description: 'How many database connections a process holds at most',
+    description: 'The maximum number of database connections of a process',
     expected: 'a number from 1 to 200',
     default: '10',
     example: '10',
@@ -48,8 +49,8 @@ export class DatabaseConfig {
 
   @Env('DATABASE_PREPARE', {
     description:
-      'Whether statements are prepared once a connection; off behind PgBouncer, which names them so that SQL ' +
-      'can guess and replace them',
+      'Whether each connection prepares its statements. Set it to off behind PgBouncer, because its ' +
+      'statement names are predictable and SQL could replace the statements',
     expected: 'on or off',
     default: 'on',
     example: 'on',
@@ -59,13 +60,13 @@ export class DatabaseConfig {
 
   private role: Role;
 
-  /** Remembers for whom `url` is. */
+  /** Sets the role that selects `url`. */
   for(role: Role): this {
     this.role = role;
     return this;
   }
 
-  /** The URL of this process's own role; present, because the process would not have started without. */
+  /** The URL of the role of this process. `loadConfig` has already required it. */
   get url(): string {
     const url = { api: this.appUrl, worker: this.workerUrl, cli: this.workerUrl, migrator: this.migratorUrl }[
       this.role

@@ -1,22 +1,24 @@
 import 'reflect-metadata';
 import { validateSync } from 'class-validator';
 
-/** What a process is: each asks only for the variables it uses. */
+/** The kind of a process. Each kind requires only the variables that it uses. */
 export type Role = 'api' | 'worker' | 'migrator' | 'cli';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How one environment variable is declared: the only place where its name stands. */
+/** The declaration of one environment variable, in one place. */
 export interface EnvOptions {
-  /** What it is for, as one sentence: it becomes the comment in `.env.example`. */
+  /** The purpose as one sentence. It becomes the comment in `.env.example`. */
   description: string;
-  /** What a right value looks like, completing "must be …". */
+  /** The form of a valid value; completes the sentence "must be …". */
   expected: string;
-  /** Used when the variable is absent; may look at the other variables. */
+  /** The value when the variable is absent. A function can read the other variables. */
   default?: string | ((env: Environment) => string);
-  /** The value in `.env.example`; without it the line stands there commented out. */
+  /** The value in `.env.example`. Without it, the line is commented out. */
   example?: string;
-  /** The roles that cannot start without it. A variable without this and without default is optional. */
+  /**
+   * The roles that cannot start without the variable. A variable without this option and without a default is optional.
+   */
   neededBy?: readonly Role[];
 }
 
@@ -29,7 +31,7 @@ export type ConfigClass<T extends object = object> = new () => T;
 
 const ENTRIES = Symbol('environment variables');
 
-/** Binds a property of a config class to an environment variable; class-validator decorators say what is valid. */
+/** Binds a property of a config class to an environment variable. class-validator decorators validate the value. */
 export function Env(name: string, options: EnvOptions): PropertyDecorator {
   return (target, property) => {
     const entries: EnvEntry[] = Reflect.getOwnMetadata(ENTRIES, target) ?? [];
@@ -37,20 +39,23 @@ export function Env(name: string, options: EnvOptions): PropertyDecorator {
   };
 }
 
-/** The variables that a config class declares, in the order of its properties. */
+/** Returns the variables of a config class in the order of its properties. */
 export function environmentOf(config: ConfigClass): readonly EnvEntry[] {
   return Reflect.getOwnMetadata(ENTRIES, config.prototype) ?? [];
 }
 
-/** Every reason why the process must not start; none of them holds a value. */
+/** Thrown with all reasons why the process cannot start. Messages contain no values. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    super(`The configuration is invalid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     this.name = 'ConfigError';
   }
 }
 
-/** Fills one config class from `env`; what is missing or wrong is appended to `problems` by name, never by value. */
+/**
+ * Fills one config class from `env`. Appends each missing or invalid variable to `problems` by name and without its
+ * value.
+ */
 export function readConfig<T extends object>(
   type: ConfigClass<T>,
   env: Environment,

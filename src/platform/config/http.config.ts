@@ -5,7 +5,9 @@ import { Env } from './env.js';
 
 const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
 
-/** Names of address ranges, addresses and CIDR blocks: a proxy has to be named, "all" is no answer. */
+/**
+ * Accepts IP addresses, CIDR blocks, and named ranges. A wildcard is invalid, because each trusted proxy must be named.
+ */
 @ValidatorConstraint({ name: 'proxies' })
 class Proxies implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {
@@ -15,32 +17,32 @@ class Proxies implements ValidatorConstraintInterface {
 
 function isProxy(part: string): boolean {
   if (NAMED_RANGES.includes(part)) return true;
-  const [address = '', bits, more] = part.split('/');
-  const version = isIP(address);
+  const [ip = '', bits, more] = part.split('/');
+  const version = isIP(ip);
   if (version === 0 || more !== undefined) return false;
   return (
     bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= (version === 4 ? 32 : 128))
   );
 }
 
-/** How requests arrive: TLS, proxies, limits. */
+/** TLS, trusted proxies, and request limits. */
 export class HttpConfig {
   @Env('TLS_KEY_FILE', {
-    description: 'Private key (PEM) with which the server ends TLS itself; needs TLS_CERT_FILE',
+    description: 'The private key (PEM) for TLS in the server; needs TLS_CERT_FILE',
     expected: 'the path of a PEM file',
   })
   @IsString()
   readonly tlsKeyFile?: string;
 
   @Env('TLS_CERT_FILE', {
-    description: 'Certificate chain (PEM) with which the server ends TLS itself; needs TLS_KEY_FILE',
+    description: 'The certificate chain (PEM) for TLS in the server; needs TLS_KEY_FILE',
     expected: 'the path of a PEM file',
   })
   @IsString()
   readonly tlsCertFile?: string;
 
   @Env('TLS_MIN_VERSION', {
-    description: 'The oldest TLS version that is accepted',
+    description: 'The minimum TLS version that the server accepts',
     expected: 'TLSv1.2 or TLSv1.3',
     default: 'TLSv1.2',
     example: 'TLSv1.2',
@@ -49,14 +51,16 @@ export class HttpConfig {
   readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3';
 
   @Env('TRUST_PROXY', {
-    description: 'The proxies in front that end TLS and whose X-Forwarded-* headers are believed, separated by commas',
-    expected: `addresses, CIDR blocks or ${NAMED_RANGES.join(', ')}`,
+    description:
+      'The trusted proxies that terminate TLS and whose X-Forwarded-* headers the server uses, separated by ' +
+      'commas',
+    expected: `IP addresses, CIDR blocks, or ${NAMED_RANGES.join(', ')}`,
   })
   @Validate(Proxies)
   readonly trustProxy?: string;
 
   @Env('BODY_LIMIT_BYTES', {
-    description: 'The largest request body that is read',
+    description: 'The maximum size of a request body',
     expected: 'a number of bytes from 1024 to 10485760',
     default: '262144',
     example: '262144',
@@ -67,14 +71,14 @@ export class HttpConfig {
   readonly bodyLimitBytes: number;
 
   @Env('GEOIP_FILE', {
-    description: 'A database of countries or cities by address, in place of the one that is installed along',
+    description: 'A database of countries or cities by IP, instead of the installed one',
     expected: 'the path of a file in the MaxMind DB format',
   })
   @IsString()
-  readonly placesFile?: string;
+  readonly geoipFile?: string;
 
   @Env('SHUTDOWN_SECONDS', {
-    description: 'How long running requests may take to finish after a stop signal',
+    description: 'The time that running requests have to finish after a stop signal',
     expected: 'a number of seconds from 1 to 300',
     default: '20',
     example: '20',
@@ -84,7 +88,7 @@ export class HttpConfig {
   @Max(300)
   readonly shutdownSeconds: number;
 
-  /** True when the server holds its own key and certificate. */
+  /** True if the server terminates TLS with its own key and certificate. */
   get endsTls(): boolean {
     return this.tlsKeyFile !== undefined && this.tlsCertFile !== undefined;
   }

@@ -2,10 +2,13 @@ import { IsEmail, IsString, Validate, ValidatorConstraint } from 'class-validato
 import type { ValidatorConstraintInterface } from 'class-validator';
 import { Env } from './env.js';
 
-/** Whom mail comes from in development; `.test` is nobody's (RFC 6761). */
+/** The sender address in development. RFC 6761 reserves the domain `.test`. */
 export const DEVELOPMENT_SENDER = 'no-reply@vouchsafe.test';
 
-/** Scheme, perhaps user and password, host, perhaps port: nothing behind them that would change how mail is sent. */
+/**
+ * Accepts a scheme, optional credentials, a host, and an optional port. Query parameters are invalid, because they
+ * could weaken TLS.
+ */
 @ValidatorConstraint({ name: 'smtp' })
 class SmtpUrl implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {
@@ -15,19 +18,19 @@ class SmtpUrl implements ValidatorConstraintInterface {
   }
 }
 
-/** How mail leaves. Without a server it is written into a folder, which development alone may do. */
+/** The mail server and sender. Without a server, development writes mail into a directory. */
 export class MailConfig {
   @Env('SMTP_URL', {
     description:
-      'The mail server, spoken to by TLS (smtps://) or STARTTLS (smtp://); without it, in development alone, ' +
-      'mail is written into MAIL_DIR',
+      'The mail server, over TLS (smtps://) or STARTTLS (smtp://). Without it, development writes mail into ' +
+      'MAIL_DIR',
     expected: 'a URL such as smtps://user:password@mail.example.org:465',
   })
   @Validate(SmtpUrl)
   readonly smtpUrl?: string;
 
   @Env('MAIL_FROM', {
-    description: 'The address that mail comes from',
+    description: 'The e-mail address of the sender',
     expected: 'an e-mail address',
     default: DEVELOPMENT_SENDER,
     example: DEVELOPMENT_SENDER,
@@ -36,8 +39,8 @@ export class MailConfig {
   readonly from: string;
 
   @Env('MAIL_DIR', {
-    description: 'The folder in which development keeps the mail it would send, one .eml file each',
-    expected: 'the path of a folder',
+    description: 'The directory into which development writes mail, one .eml file per message',
+    expected: 'the path of a directory',
     default: '.vouchsafe/mail',
     example: '.vouchsafe/mail',
   })

@@ -5,7 +5,9 @@ import { DEVELOPMENT_KEY_PREFIX } from './services.config.js';
 const SAFE_SSL_MODES = ['require', 'verify-ca', 'verify-full'];
 const KNOWN_PASSWORDS = ['vouchsafe', 'postgres', 'password', 'secret', 'changeme', 'example', 'development', 'test'];
 
-/** What the variables must be together; each broken rule is one sentence that names its variables. */
+/**
+ * Returns the violated rules about combinations of variables. Each message is one sentence that names the variables.
+ */
 export function brokenRules(config: Config): string[] {
   const problems = [...pairRules(config)];
   if (config.app.deployed) problems.push(...transportRules(config), ...secretRules(config), ...mailRules(config));
@@ -28,7 +30,7 @@ function transportRules({ app, http, database, role }: Config): string[] {
   for (const [name, url] of databaseUrls(database)) {
     const modes = parse(url)?.searchParams.getAll('sslmode') ?? [];
     if (modes.length !== 1 || !SAFE_SSL_MODES.includes(modes[0]!)) {
-      problems.push(`${name} must carry sslmode=require, verify-ca or verify-full outside development`);
+      problems.push(`${name} must contain sslmode=require, verify-ca, or verify-full outside development`);
     }
   }
   if (role !== 'migrator' && !app.secure) {
@@ -36,8 +38,8 @@ function transportRules({ app, http, database, role }: Config): string[] {
   }
   if (role === 'api' && !http.endsTls && http.trustProxy === undefined) {
     problems.push(
-      'plain HTTP is refused outside development: set TLS_KEY_FILE and TLS_CERT_FILE, or TRUST_PROXY to the ' +
-        'proxy that ends TLS',
+      'plain HTTP is not allowed outside development: set TLS_KEY_FILE and TLS_CERT_FILE, or set ' +
+        'TRUST_PROXY to the proxy that terminates TLS',
     );
   }
   return problems;
@@ -50,17 +52,20 @@ function secretRules({ security, database }: Config): string[] {
     ['JWT_SECRET', security.jwtSecret],
   ] as const) {
     if (key !== undefined && isPredictable(key))
-      problems.push(`${name} is a development key: make a new one with \`openssl rand -hex 32\``);
+      problems.push(`${name} is a development key: generate a new one with \`openssl rand -hex 32\``);
   }
   for (const [name, url] of databaseUrls(database)) {
     if (KNOWN_PASSWORDS.includes(parse(url)?.password.toLowerCase() ?? '')) {
-      problems.push(`${name} holds a password that everybody knows: give the role a new one`);
+      problems.push(`${name} contains a well-known password: set a new password for the role`);
     }
   }
   return problems;
 }
 
-/** Marked for development, or so regular that no generator made it (64 random digits use 15 or 16 different ones). */
+/**
+ * Returns true for a development key or a key that is too regular for a random generator. 64 random digits contain 15
+ * or 16 different ones.
+ */
 function isPredictable(key: string): boolean {
   return (
     key.toLowerCase().startsWith(DEVELOPMENT_KEY_PREFIX) ||
@@ -74,9 +79,9 @@ function mailRules({ role, mail }: Config): string[] {
   if (role !== 'worker') return [];
   const problems: string[] = [];
   if (mail.smtpUrl === undefined)
-    problems.push('SMTP_URL is missing: outside development the worker sends its mail to a server');
+    problems.push('SMTP_URL is missing: outside development the worker requires a mail server');
   if (mail.from === DEVELOPMENT_SENDER)
-    problems.push('MAIL_FROM is missing: outside development mail comes from an address of yours');
+    problems.push('MAIL_FROM is missing: outside development mail requires a sender address of your own');
   return problems;
 }
 

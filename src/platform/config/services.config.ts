@@ -1,13 +1,13 @@
 import { IsInt, IsString, Matches, Max, Min, MinLength } from 'class-validator';
 import { Env } from './env.js';
 
-/** How a secret made for development begins: refused wherever real data lives. */
+/** The prefix of development keys. Other environments reject keys with this prefix. */
 export const DEVELOPMENT_KEY_PREFIX = 'de7de7de7de7';
 
 const HEX_KEY = /^[0-9a-f]{64}$/i;
 const EXPECTED_KEY = '64 hexadecimal digits, as `openssl rand -hex 32` prints them';
 
-/** The queue's and the rate limits' Redis. */
+/** The Redis server of the queues and rate limits. */
 export class RedisConfig {
   @Env('REDIS_URL', {
     description: 'Redis for queues and rate limits',
@@ -20,8 +20,8 @@ export class RedisConfig {
 
   @Env('API_PROCESSES', {
     description:
-      'How many API processes there are at most: while Redis is away, each gives this part of every rate ' +
-      'limit by itself',
+      'The maximum number of API processes. While Redis is unavailable, each process allows this fraction ' +
+      'of every rate limit',
     expected: 'a number from 1 to 1000',
     default: '4',
     example: '4',
@@ -32,10 +32,10 @@ export class RedisConfig {
   readonly processes: number;
 }
 
-/** The secrets from which everything else is derived. */
+/** The secrets from which the server derives all other keys. */
 export class SecurityConfig {
   @Env('ROOT_KEY', {
-    description: 'The root key that wraps every data key; losing it loses all encrypted fields',
+    description: 'The root key that encrypts every data key. If it is lost, all encrypted fields are lost',
     expected: EXPECTED_KEY,
     example: `${DEVELOPMENT_KEY_PREFIX}${'0123456789abcdef'.repeat(3)}0123`,
     neededBy: ['api', 'worker', 'cli'],
@@ -44,7 +44,7 @@ export class SecurityConfig {
   readonly rootKey: string;
 
   @Env('JWT_SECRET', {
-    description: 'Signs session cookies, page cursors and invites',
+    description: 'The key for session cookies, page cursors, and invites',
     expected: EXPECTED_KEY,
     example: `${DEVELOPMENT_KEY_PREFIX}${'fedcba9876543210'.repeat(3)}fedc`,
     neededBy: ['api', 'worker', 'cli'],
@@ -53,7 +53,7 @@ export class SecurityConfig {
   readonly jwtSecret: string;
 
   @Env('METRICS_TOKEN', {
-    description: 'The bearer token that reads /metrics; outside development there are no metrics without it',
+    description: 'The bearer token for /metrics. Outside development, /metrics is not available without it',
     expected: 'at least 32 characters',
   })
   @IsString()
@@ -61,11 +61,11 @@ export class SecurityConfig {
   readonly metricsToken?: string;
 }
 
-/** Where files are kept. */
+/** The directory of stored files. */
 export class StorageConfig {
   @Env('STORAGE_DIR', {
-    description: 'The folder in which exports and documents are kept',
-    expected: 'the path of a folder',
+    description: 'The directory for exports and documents',
+    expected: 'the path of a directory',
     default: '.vouchsafe/storage',
     example: '.vouchsafe/storage',
   })

@@ -1,4 +1,4 @@
-/** Runs a process's start; when it fails, says why on standard error and ends with code 1. */
+/** Runs the start function of a process. If it fails, writes the message to standard error and exits with code 1. */
 export async function startProcess(start: () => Promise<void>): Promise<void> {
   try {
     await start();

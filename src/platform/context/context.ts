@@ -6,11 +6,11 @@ import { newId, SYSTEM_ORG_ID } from '../clock/id.js';
 import type { Location } from '../geoip/index.js';
 import type { Actor, Identity, Member, Origin } from './identity.js';
 
-/** How an authorized request opens further transactions, with its access checked again each time. */
+/** How an authorized request opens further transactions. Each transaction checks access again. */
 export interface AccessAgain {
-  /** Enters again in a transaction that may write, for the audit log of a request that was rolled back. */
+  /** Returns the tenant context for a writable transaction, for the audit log of a request that was rolled back. */
   readonly audit: (() => TenantContext) | null;
-  /** Runs a function in a transaction and a context of its own. Throws the Problem that access now fails with. */
+  /** Runs a function in a new transaction and a new context. Throws a Problem when access is now denied. */
   readonly run: (<T>(fn: () => Promise<T>) => Promise<T>) | null;
   /** Begins the next transaction of this context after the previous one has ended. */
   readonly begin: (() => Promise<unknown>) | null;
@@ -19,7 +19,7 @@ export interface AccessAgain {
 /** The identity before a caller is known. */
 export const NO_IDENTITY: Identity = { orgId: SYSTEM_ORG_ID, actor: { type: 'anonymous', id: null }, member: null };
 
-/** The fields that a new context may set. */
+/** The fields that a new context can set. */
 export type Fields = Partial<Origin & Identity & { emits: Iterable<AuditEventType> }>;
 
 /** Shared by a request and all contexts derived from it. */
@@ -37,7 +37,7 @@ export class Context implements Readonly<Identity>, Origin {
   /** The transaction in progress. The unit of work sets it. */
   transaction: Transaction | null = null;
   private deviceToken: string | null;
-  private who: Identity;
+  private identity: Identity;
   private declared: ReadonlySet<AuditEventType>;
   private reaccess: AccessAgain = { audit: null, run: null, begin: null };
 
@@ -51,7 +51,7 @@ export class Context implements Readonly<Identity>, Origin {
     this.deviceToken = init.device ?? null;
     this.location = init.location ?? (() => null);
     const { orgId, actor, member } = { ...NO_IDENTITY, ...init };
-    this.who = { orgId, actor, member };
+    this.identity = { orgId, actor, member };
     this.declared = new Set(init.emits);
   }
 
@@ -66,15 +66,15 @@ export class Context implements Readonly<Identity>, Origin {
   }
 
   get orgId(): string {
-    return this.who.orgId;
+    return this.identity.orgId;
   }
 
   get actor(): Actor {
-    return this.who.actor;
+    return this.identity.actor;
   }
 
   get member(): Member | null {
-    return this.who.member;
+    return this.identity.member;
   }
 
   /** The events that may be recorded here: those that the route, job, or command declares. */
@@ -89,7 +89,7 @@ export class Context implements Readonly<Identity>, Origin {
 
   /** Sets the identity. The unit of work calls it when a transaction begins; nothing else does. */
   identify(identity: Partial<Identity>): void {
-    this.who = { ...this.who, ...identity };
+    this.identity = { ...this.identity, ...identity };
   }
 
   /** Sets the declared events. The access guard calls it once for each request. */
@@ -102,10 +102,10 @@ export class Context implements Readonly<Identity>, Origin {
     this.reaccess = { ...this.reaccess, ...again };
   }
 
-  /** A context of the same request without a transaction, with other fields where they are given. */
+  /** Returns a context of the same request without a transaction and with the given fields replaced. */
   derive(fields: Fields = {}): Context {
     const { requestId, ip, userAgent, device, location, emits } = this;
-    return new Context({ requestId, ip, userAgent, device, location, emits, ...this.who, ...fields }, this.work);
+    return new Context({ requestId, ip, userAgent, device, location, emits, ...this.identity, ...fields }, this.work);
   }
 }
 
@@ -113,24 +113,27 @@ export type { Actor, Identity, Member, Origin } from './identity.js';
 
 const storage = new AsyncLocalStorage<Context>();
 
-/** Runs a function, and all it starts, within a context. */
+/** Runs a function and everything that it starts within a context. */
 export function withContext<T>(context: Context, fn: () => T): T {
   return storage.run(context, fn);
 }
 
-/** The context under way; throws outside one. */
+/** Returns the current context; throws outside a context. */
 export function currentContext(): Context {
   const context = storage.getStore();
-  if (context === undefined) throw new Error('no context: this runs outside any request, job or command');
+  if (context === undefined) throw new Error('no context: this runs outside any request, job, or command');
   return context;
 }
 
-/** The context under way, or undefined. */
+/** Returns the current context, or undefined. */
 export function maybeContext(): Context | undefined {
   return storage.getStore();
 }
 
-/** Runs a function with another identity in the transaction in progress, such as for the log of another organization. */
+/**
+ * Runs a function with another identity in the current transaction, for example for the audit log of another
+ * organization.
+ */
 export function withIdentity<T>(fields: Fields, fn: () => T): T {
   const context = currentContext();
   const derived = context.derive(fields);
@@ -138,9 +141,9 @@ export function withIdentity<T>(fields: Fields, fn: () => T): T {
   return withContext(derived, fn);
 }
 
-/** The signed-in member; throws where the route lets others in. */
+/** Returns the signed-in member; throws when the caller is not signed in. */
 export function currentMember(): Member {
   const { member } = currentContext();
-  if (member === null) throw new Error('no member: this runs for somebody who is not signed in');
+  if (member === null) throw new Error('no member: the caller is not signed in');
   return member;
 }

@@ -1,6 +1,6 @@
 import type { Location } from '../geoip/index.js';
 
-/** Who acts: a signed-in user, a job of ours, a webhook source, or nobody known yet. */
+/** The actor of an audit event: a signed-in user, a system job, a webhook source, or an unidentified caller. */
 export interface Actor {
   type: 'user' | 'system' | 'source' | 'anonymous';
   id: string | null;
@@ -8,7 +8,7 @@ export interface Actor {
   name?: string;
 }
 
-/** The member behind a request, as the database described it when the session was entered. */
+/** The member of a request, as the database returned it when the session was entered. */
 export interface Member {
   sessionId: string | null;
   userId: string;
@@ -20,12 +20,12 @@ export interface Member {
   personId: string | null;
   preset: string;
   role: string;
-  /** Whether the role is one of record subjects, who are shown less than staff. */
+  /** True if the role is a portal role. Portal roles see fewer fields than staff. */
   portal: boolean;
   grants: ReadonlyMap<string, string>;
-  /** The time-boxed access grant in force, if there is one. */
+  /** The active access grant, if there is one. */
   accessGrantId: string | null;
-  /** The API key that the request came with; null for a member in person. */
+  /** The API key of the request; null for a session. */
   apiKeyId: string | null;
 }
 
@@ -36,7 +36,7 @@ export interface Identity {
   member: Member | null;
 }
 
-/** What a request brings with it. A derived context keeps it. */
+/** The fields that a request provides. A derived context keeps them. */
 export interface Origin {
   readonly requestId: string;
   readonly ip: string | null;

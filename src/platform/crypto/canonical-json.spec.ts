@@ -61,7 +61,7 @@ describe('canonical JSON', () => {
     ['a function', () => 1],
     ['a lone surrogate', '\ud800'],
     ['a lone surrogate in a key', { '\udc00': 1 }],
-  ])('refuses %s rather than write something that means less', (_name, value) => {
+  ])('rejects %s, which JSON cannot represent exactly', (_name, value) => {
     expect(() => canonicalJson(value)).toThrow(TypeError);
   });
 
@@ -69,7 +69,7 @@ describe('canonical JSON', () => {
     expect(canonicalJson({ b: undefined, a: 1 })).toBe('{"a":1}');
   });
 
-  it('reads back as what was written, whatever the order of keys', () => {
+  it('parses to the original value for any order of keys', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = canonicalJson(value);
@@ -80,7 +80,7 @@ describe('canonical JSON', () => {
   });
 });
 
-/** The same data with every object's keys in the other order. */
+/** Returns the same data with the keys of every object reversed. */
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (value === null || typeof value !== 'object') return value;

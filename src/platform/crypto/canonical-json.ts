@@ -1,8 +1,8 @@
 /**
- * Canonical JSON (RFC 8785) of plain data: keys in the order of their UTF-16 code units, no white space, numbers and
- * strings as ECMAScript writes them, which is what the RFC asks for. Properties that are undefined are left out.
- * Throws a TypeError for what is no JSON data: other undefineds, NaN and infinities, lone surrogates, dates, buffers,
- * functions. Two values that differ must never read the same.
+ * Returns the canonical JSON (RFC 8785) of plain data. Keys are in the order of their UTF-16 code units, there is no
+ * white space, and numbers and strings are as in ECMAScript. Omits undefined properties. Throws a TypeError for values
+ * that JSON cannot represent: other undefined values, NaN, infinities, lone surrogates, dates, buffers, functions.
+ * Different values must never have equal texts.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean') return String(value);

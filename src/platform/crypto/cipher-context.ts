@@ -1,4 +1,4 @@
-/** Where a ciphertext lives. It is bound to this place and does not open anywhere else. */
+/** The location of a ciphertext. Decryption fails at any other location. */
 export interface CipherContext {
   readonly orgId: string;
   readonly table: string;
@@ -7,24 +7,24 @@ export interface CipherContext {
 }
 
 /**
- * The associated data of a place: `org|table|column|row` in UTF-8. Two different places never
- * give the same bytes, because each part must be non-empty, free of the separator and
- * well-formed Unicode (UTF-8 would turn every lone surrogate into the same U+FFFD).
+ * Returns the associated data of a context: `org|table|column|row` in UTF-8. Different contexts never yield the same
+ * bytes, because each part must be non-empty, free of the separator, and well-formed Unicode. UTF-8 would encode every
+ * lone surrogate as the same U+FFFD.
  *
- * @throws TypeError naming the part that breaks this rule
+ * @throws TypeError with the name of the invalid part
  */
-export function associatedData(place: CipherContext): Buffer {
-  const parts = [place.orgId, place.table, place.column, place.rowId];
+export function associatedData(context: CipherContext): Buffer {
+  const parts = [context.orgId, context.table, context.column, context.rowId];
   const names = ['orgId', 'table', 'column', 'rowId'];
   parts.forEach((part, i) => {
     if (typeof part !== 'string' || part === '' || part.includes('|') || !part.isWellFormed()) {
-      throw new TypeError(`place.${names[i]} must be non-empty well-formed text without "|"`);
+      throw new TypeError(`context.${names[i]} must be non-empty well-formed text without "|"`);
     }
   });
   return Buffer.from(parts.join('|'), 'utf8');
 }
 
-/** A place's name for error messages: the table and column, nothing of the row. */
-export function cipherContextLabel(place: CipherContext): string {
-  return `${place.table}.${place.column}`;
+/** Returns the table and column of a context for error messages, without the row. */
+export function cipherContextLabel(context: CipherContext): string {
+  return `${context.table}.${context.column}`;
 }

@@ -2,10 +2,10 @@ import { hkdfSync } from 'node:crypto';
 import { assertKey, KEY_BYTES } from './gcm.js';
 
 /**
- * A 32-byte key for one purpose, from a 32-byte key that is never used for that purpose itself
- * (HKDF-SHA256, RFC 5869). Different purposes give independent keys.
+ * Derives a 32-byte key for one purpose from a 32-byte parent key (HKDF-SHA256, RFC 5869). Keys for different purposes
+ * are independent.
  *
- * @param purpose says what the key does, such as `blind-index/people.email`
+ * @param purpose names the use of the key, such as `blind-index/people.email`
  * @param salt optional random bytes that make the key unique to one use
  */
 export function deriveKey(key: Buffer, purpose: string, salt: Buffer = Buffer.alloc(0)): Buffer {

@@ -3,10 +3,10 @@ import { DecryptionFailed } from './errors.js';
 import { gcmOpen, gcmSeal, IV_BYTES, TAG_BYTES } from './gcm.js';
 import { associatedData, cipherContextLabel, type CipherContext } from './cipher-context.js';
 
-/** Version byte, IV and tag: what sealing adds to the plaintext's length. */
+/** The bytes that sealing adds to the plaintext: version byte, IV, and tag. */
 export const SEAL_OVERHEAD = 1 + IV_BYTES + TAG_BYTES;
 
-/** Finds the 32-byte data key of a key version; throws its own error when there is none (any more). */
+/** Returns the 32-byte data key of a key version. Throws its own error when the key does not exist or was destroyed. */
 export type KeyFor = (keyVersion: number) => Buffer;
 
 /** @throws RangeError unless the key version fits the version byte and is not zero */
@@ -16,35 +16,34 @@ export function assertKeyVersion(keyVersion: number): void {
   }
 }
 
-/** `seal` with the IV given, so that known answers can be tested. Never call it from elsewhere. */
+/** `seal` with a given IV, for known-answer tests only. */
 export function sealWithIv(
   key: Buffer,
   keyVersion: number,
   iv: Buffer,
   plaintext: Buffer | string,
-  place: CipherContext,
+  context: CipherContext,
 ): Buffer {
   assertKeyVersion(keyVersion);
   if (typeof plaintext === 'string' && !plaintext.isWellFormed()) {
     throw new TypeError('text to seal must be well-formed Unicode: a lone surrogate would not come back the same');
   }
   const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext, 'utf8') : plaintext;
-  return Buffer.concat([Buffer.of(keyVersion), iv, gcmSeal(key, iv, bytes, associatedData(place))]);
+  return Buffer.concat([Buffer.of(keyVersion), iv, gcmSeal(key, iv, bytes, associatedData(context))]);
 }
 
 /**
- * Seals a value for one place:
- * version byte (the data key's key version, 1…255) ‖ 96-bit random IV ‖ ciphertext ‖ 16-byte tag,
- * AES-256-GCM with the place as associated data. With random IVs one key is good for 2^32 values
- * (NIST SP 800-38D section 8.3); rotate the data key before that.
+ * Encrypts a value for one context with AES-256-GCM and the context as associated data.
+ * Format: version byte (the version of the data key, 1…255) ‖ 96-bit random IV ‖ ciphertext ‖ 16-byte tag.
+ * With random IVs, one key can encrypt 2^32 values (NIST SP 800-38D section 8.3); rotate the data key before that.
  *
- * @throws TypeError on a key, text or place of the wrong form; RangeError on a wrong key version
+ * @throws TypeError for a malformed key, text, or context; RangeError for an invalid key version
  */
-export function seal(key: Buffer, keyVersion: number, plaintext: Buffer | string, place: CipherContext): Buffer {
-  return sealWithIv(key, keyVersion, randomBytes(IV_BYTES), plaintext, place);
+export function seal(key: Buffer, keyVersion: number, plaintext: Buffer | string, context: CipherContext): Buffer {
+  return sealWithIv(key, keyVersion, randomBytes(IV_BYTES), plaintext, context);
 }
 
-/** The data key version a sealed value names, before anything is proved about it. */
+/** Returns the key version of a sealed value. The value is not yet authenticated. */
 export function keyVersionOf(sealed: Buffer): number {
   const keyVersion = sealed[0];
   if (keyVersion === undefined || keyVersion === 0) throw new DecryptionFailed('a sealed value');
@@ -52,22 +51,22 @@ export function keyVersionOf(sealed: Buffer): number {
 }
 
 /**
- * Opens what `seal` made, at the same place only.
+ * Decrypts a value of `seal` in the same context.
  *
- * @throws DecryptionFailed when it is damaged, forged, sealed under another key or moved from
- * another place; whatever `keyFor` throws passes through, so that "key destroyed" stays tellable
+ * @throws DecryptionFailed when the value is damaged, forged, sealed under another key, or moved from another context.
+ * Rethrows the errors of `keyFor`, so that callers can recognize a destroyed key.
  */
-export function open(keyFor: KeyFor, sealed: Buffer, place: CipherContext): Buffer {
-  const what = cipherContextLabel(place);
-  const aad = associatedData(place);
+export function open(keyFor: KeyFor, sealed: Buffer, context: CipherContext): Buffer {
+  const what = cipherContextLabel(context);
+  const aad = associatedData(context);
   if (sealed.length < SEAL_OVERHEAD || sealed[0] === 0) throw new DecryptionFailed(what);
   const iv = sealed.subarray(1, 1 + IV_BYTES);
   return gcmOpen(keyFor(keyVersionOf(sealed)), iv, sealed.subarray(1 + IV_BYTES), aad, what);
 }
 
-/** `open` for values that were sealed from text. */
-export function openText(keyFor: KeyFor, sealed: Buffer, place: CipherContext): string {
-  return open(keyFor, sealed, place).toString('utf8');
+/** `open` for text values. */
+export function openText(keyFor: KeyFor, sealed: Buffer, context: CipherContext): string {
+  return open(keyFor, sealed, context).toString('utf8');
 }
 
 /** `seal` for a nullable column: null stays null. */
@@ -75,17 +74,17 @@ export function sealNullable(
   key: Buffer,
   keyVersion: number,
   plaintext: Buffer | string | null,
-  place: CipherContext,
+  context: CipherContext,
 ): Buffer | null {
-  return plaintext === null ? null : seal(key, keyVersion, plaintext, place);
+  return plaintext === null ? null : seal(key, keyVersion, plaintext, context);
 }
 
 /** `open` for a nullable column: null stays null. */
-export function openNullable(keyFor: KeyFor, sealed: Buffer | null, place: CipherContext): Buffer | null {
-  return sealed === null ? null : open(keyFor, sealed, place);
+export function openNullable(keyFor: KeyFor, sealed: Buffer | null, context: CipherContext): Buffer | null {
+  return sealed === null ? null : open(keyFor, sealed, context);
 }
 
 /** `openText` for a nullable column: null stays null. */
-export function openTextNullable(keyFor: KeyFor, sealed: Buffer | null, place: CipherContext): string | null {
-  return sealed === null ? null : openText(keyFor, sealed, place);
+export function openTextNullable(keyFor: KeyFor, sealed: Buffer | null, context: CipherContext): string | null {
+  return sealed === null ? null : openText(keyFor, sealed, context);
 }

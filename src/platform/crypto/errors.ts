@@ -1,11 +1,11 @@
 /**
- * A sealed value did not open: wrong key, wrong place, damaged or forged. Which of these it was
- * is deliberately not told; the message never holds key, plaintext or ciphertext.
+ * Thrown when decryption fails: wrong key, wrong context, damaged or forged data. The message does not say which, and
+ * contains no key, plaintext, or ciphertext.
  */
 export class DecryptionFailed extends Error {
   override readonly name = 'DecryptionFailed';
 
-  /** @param what names the kind of thing that did not open, such as `people.email_enc`; never its content. */
+  /** @param what names the kind of value, such as `people.email_enc`, but never its content */
   constructor(what: string) {
     super(`${what} could not be decrypted`);
   }

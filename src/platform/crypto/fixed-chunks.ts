@@ -1,6 +1,6 @@
 /**
- * Cuts writes of any size into chunks of one size, holding at most one chunk. A full chunk is
- * held back until another byte arrives, so that the last one can be told from the others.
+ * Splits writes of any size into chunks of one size and buffers at most one chunk. A full chunk is held back until
+ * another byte arrives, because the last chunk is handled differently.
  */
 export class FixedChunks {
   private readonly held: Buffer;
@@ -10,7 +10,7 @@ export class FixedChunks {
     this.held = Buffer.allocUnsafe(size);
   }
 
-  /** Gives each full chunk that is surely not the last to `take`; the bytes are valid during the call only. */
+  /** Calls `take` with each full chunk that is not the last. The bytes are valid during the call only. */
   push(data: Buffer, take: (chunk: Buffer) => void): void {
     for (let at = 0; at < data.length;) {
       if (this.used === this.held.length) {
@@ -23,7 +23,7 @@ export class FixedChunks {
     }
   }
 
-  /** What is left at the end: the last chunk, full, partial or empty. */
+  /** Returns the last chunk: full, partial, or empty. */
   last(): Buffer {
     return this.held.subarray(0, this.used);
   }

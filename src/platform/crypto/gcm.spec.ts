@@ -5,7 +5,7 @@ import { gcmOpen, gcmSeal } from './gcm.js';
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 
 /**
- * The AES-256 cases with a 96-bit IV of "The Galois/Counter Mode of Operation" (McGrew, Viega; submitted to NIST),
+ * The AES-256 cases with a 96-bit IV from "The Galois/Counter Mode of Operation" (McGrew, Viega; submitted to NIST),
  * appendix B.
  */
 const KEY = 'feffe9928665731c6d6a8f9467308308'.repeat(2);
@@ -55,12 +55,12 @@ const cases = [
 ];
 
 describe('AES-256-GCM', () => {
-  it.each(cases)('agrees with NIST test case $name', ({ key, iv, text, aad, sealed, tag }) => {
+  it.each(cases)('matches NIST test case $name', ({ key, iv, text, aad, sealed, tag }) => {
     expect(gcmSeal(hex(key), hex(iv), hex(text), hex(aad)).toString('hex')).toBe(sealed + tag);
     expect(gcmOpen(hex(key), hex(iv), hex(sealed + tag), hex(aad), 'a value').toString('hex')).toBe(text);
   });
 
-  it('refuses a shortened tag, which would make forging easy', () => {
+  it('rejects a truncated tag, which would make forgery easy', () => {
     const sealed = gcmSeal(hex(KEY), Buffer.alloc(12), Buffer.alloc(0), Buffer.alloc(0));
     for (let length = 0; length < 16; length++) {
       expect(() => gcmOpen(hex(KEY), Buffer.alloc(12), sealed.subarray(0, length), Buffer.alloc(0), 'a value')).toThrow(
@@ -69,7 +69,7 @@ describe('AES-256-GCM', () => {
     }
   });
 
-  it('takes no key but one of 32 bytes and no IV but one of 12', () => {
+  it('requires a 32-byte key and a 12-byte IV', () => {
     const [key, iv, none] = [Buffer.alloc(32), Buffer.alloc(12), Buffer.alloc(0)];
     expect(() => gcmSeal(Buffer.alloc(16), iv, none, none)).toThrow(TypeError);
     expect(() => gcmOpen(Buffer.alloc(33), iv, Buffer.alloc(16), none, 'a value')).toThrow(TypeError);

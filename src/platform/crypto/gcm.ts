@@ -2,9 +2,8 @@ import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { DecryptionFailed } from './errors.js';
 
 /**
- * AES-256-GCM as NIST SP 800-38D has it: 32-byte key, 96-bit IV, full 16-byte tag. Keys are handed to Node as key
- * objects,
- * which it takes over five times faster than bytes.
+ * AES-256-GCM (NIST SP 800-38D) with a 32-byte key, a 96-bit IV, and a 16-byte tag. Node processes key objects more
+ * than five times faster than bytes.
  */
 const ALGORITHM = 'aes-256-gcm';
 export const KEY_BYTES = 32;
@@ -17,8 +16,8 @@ export function assertKey(key: Buffer): void {
 }
 
 /**
- * Encrypts with a given IV: ciphertext ‖ 16-byte tag. Internal to this folder: an IV used twice
- * under one key breaks GCM, so each caller must show why its IV cannot repeat.
+ * Encrypts with a given IV and returns ciphertext ‖ 16-byte tag. Internal to this directory: GCM is insecure if an IV
+ * repeats under one key, so each caller must show why its IV cannot repeat.
  */
 export function gcmSeal(key: Buffer, iv: Buffer, plaintext: Buffer, aad: Buffer): Buffer {
   assertKey(key);
@@ -28,10 +27,10 @@ export function gcmSeal(key: Buffer, iv: Buffer, plaintext: Buffer, aad: Buffer)
 }
 
 /**
- * Decrypts ciphertext ‖ tag. Nothing of the plaintext is given out before the tag is checked.
+ * Decrypts ciphertext ‖ tag. Returns no plaintext before the tag is verified.
  *
- * @param what names the thing in the error
- * @throws DecryptionFailed when key, IV, associated data, ciphertext or tag do not belong together
+ * @param what names the value in the error
+ * @throws DecryptionFailed when key, IV, associated data, ciphertext, and tag do not match
  */
 export function gcmOpen(key: Buffer, iv: Buffer, sealed: Buffer, aad: Buffer, what: string): Buffer {
   assertKey(key);

@@ -10,7 +10,7 @@ const dataKey = Buffer.from(Array.from({ length: 32 }, (_, i) => i));
 const context = 'organization/org-1/1';
 
 describe('local KMS', () => {
-  it('unwraps what it wrapped, and only in the same context', async () => {
+  it('unwraps a wrapped key only in the same context', async () => {
     const kms = new LocalKms(first);
     const wrapped = await kms.wrap(dataKey, context);
     expect(wrapped.length).toBe(1 + 12 + 32 + 16);
@@ -19,7 +19,7 @@ describe('local KMS', () => {
     await expect(kms.unwrap(wrapped, 'organization/org-2/1')).rejects.toThrow(DecryptionFailed);
   });
 
-  it('refuses a wrapped key with any byte changed, cut short or empty', async () => {
+  it('rejects a wrapped key that is changed, truncated, or empty', async () => {
     const kms = new LocalKms(first, { keyId: 2, retired: { 1: second } });
     const wrapped = await kms.wrap(dataKey, context);
     for (let at = 0; at < wrapped.length; at++) {
@@ -30,7 +30,7 @@ describe('local KMS', () => {
     }
   });
 
-  it('reads keys wrapped before a rotation of the root key, and wraps with the new one alone', async () => {
+  it('unwraps keys from before a root key rotation and wraps with the new key only', async () => {
     const before = await new LocalKms(first).wrap(dataKey, context);
     const rotated = new LocalKms(second, { keyId: 2, retired: { 1: first } });
     expect(await rotated.unwrap(before, context)).toEqual(dataKey);
@@ -42,14 +42,14 @@ describe('local KMS', () => {
     expect(await new LocalKms(second, { keyId: 2 }).unwrap(after, context)).toEqual(dataKey);
   });
 
-  it('refuses root keys of another form without repeating them', () => {
+  it('rejects malformed root keys without repeating them', () => {
     for (const bad of ['', 'ab', 'g'.repeat(64), 'ab'.repeat(33), ` ${'ab'.repeat(32)}`]) {
       expect(() => new LocalKms(bad)).toThrow(/^a root key is 64 hexadecimal characters$/);
     }
     expect(parseRootKey('AB'.repeat(32))).toEqual(Buffer.alloc(32, 0xab));
   });
 
-  it('refuses key ids that do not fit the byte or are used twice, and data keys of another length', async () => {
+  it('rejects invalid or repeated key ids and data keys of another length', async () => {
     for (const keyId of [0, 256, 1.5]) expect(() => new LocalKms(first, { keyId })).toThrow(RangeError);
     expect(() => new LocalKms(first, { retired: { 1: second } })).toThrow(RangeError);
     await expect(new LocalKms(first).wrap(Buffer.alloc(16), context)).rejects.toThrow(TypeError);
@@ -66,7 +66,7 @@ describe('key derivation', () => {
     expect(deriveKey(dataKey, 'some purpose', salt)).toEqual(expected);
   });
 
-  it('gives independent keys for each purpose and salt, none of them the key itself', () => {
+  it('derives an independent key for each purpose and salt', () => {
     const keys = [deriveKey(dataKey, 'a'), deriveKey(dataKey, 'b'), deriveKey(dataKey, 'a', Buffer.of(1)), dataKey];
     expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(keys.length);
     expect(() => deriveKey(dataKey, '')).toThrow(TypeError);

@@ -3,30 +3,36 @@ import { deriveKey } from './derive.js';
 import { DecryptionFailed } from './errors.js';
 import { assertKey, gcmOpen, gcmSeal, IV_BYTES } from './gcm.js';
 
-/** Keeps a root key that never leaves it, and wraps data keys with it. */
+/** Wraps data keys with a root key that never leaves the KMS. */
 export abstract class Kms {
-  /** Which kind of KMS this is, stored beside each wrapped key: `local`, `aws`, … */
+  /** The kind of KMS, stored with each wrapped key: `local`, `aws`, … */
   abstract readonly id: string;
   /**
    * Wraps a 32-byte data key.
-   * @param context names what the key is for, such as `organization/<id>/1`; authenticated, not secret
+   *
+   * @param context names the use of the key, such as `organization/<id>/1`; authenticated, not secret
    */
   abstract wrap(dataKey: Buffer, context: string): Promise<Buffer>;
-  /** @throws DecryptionFailed unless `wrapped` came from `wrap` with the same context */
+  /**
+   * Unwraps a data key.
+   *
+   * @throws DecryptionFailed unless `wrapped` came from `wrap` with the same context
+   */
   abstract unwrap(wrapped: Buffer, context: string): Promise<Buffer>;
 }
 
-/** Rotation of the root key: the new one gets its own id, old ones stay readable until re-wrapped. */
+/** Root keys during a rotation: the new key has its own id, and retired keys can still unwrap. */
 export interface RootKeys {
-  /** Id byte (1…255) of the current root key; 1 until the first rotation. */
+  /** The id byte (1…255) of the current root key; 1 until the first rotation. */
   readonly keyId?: number;
-  /** Root keys of earlier ids, 64 hex characters each: they unwrap, but wrap nothing more. */
+  /** Earlier root keys by id, 64 hexadecimal characters each. They unwrap keys but wrap no new ones. */
   readonly retired?: Readonly<Record<number, string>>;
 }
 
 /**
- * Reads a root key of 64 hexadecimal characters.
- * @throws TypeError on any other form, without repeating it
+ * Parses a root key of 64 hexadecimal characters.
+ *
+ * @throws TypeError for any other form; the message does not contain the value
  */
 export function parseRootKey(hex: string): Buffer {
   if (!/^[0-9a-f]{64}$/i.test(hex)) throw new TypeError('a root key is 64 hexadecimal characters');
@@ -34,9 +40,9 @@ export function parseRootKey(hex: string): Buffer {
 }
 
 /**
- * The KMS for machines without one: the root key is the ROOT_KEY variable.
- * Wrapped form: key id byte ‖ 96-bit random IV ‖ ciphertext ‖ 16-byte tag, AES-256-GCM with the
- * context as associated data, under a key derived for wrapping alone.
+ * The KMS for servers without an external KMS: the root key is the ROOT_KEY variable.
+ * Wrapped form: key id byte ‖ 96-bit random IV ‖ ciphertext ‖ 16-byte tag.
+ * The algorithm is AES-256-GCM with the context as associated data, under a key that is derived only for wrapping.
  */
 export class LocalKms extends Kms {
   readonly id = 'local';
@@ -65,7 +71,7 @@ export class LocalKms extends Kms {
     return gcmOpen(wrappingKey, iv, wrapped.subarray(1 + IV_BYTES), contextBytes(context), 'a data key');
   }
 
-  /** Whether a wrapped key still waits to be wrapped again under the current root key. */
+  /** Returns true if a wrapped key must be wrapped again under the current root key. */
   isStale(wrapped: Buffer): boolean {
     return wrapped[0] !== this.keyId;
   }
@@ -77,7 +83,7 @@ export class LocalKms extends Kms {
   }
 }
 
-/** @throws TypeError on an empty context, or one whose bytes another context could share */
+/** @throws TypeError for an empty context or one that is not well-formed Unicode, whose bytes would be ambiguous */
 function contextBytes(context: string): Buffer {
   if (context === '' || !context.isWellFormed()) throw new TypeError('a data key must be wrapped for a named context');
   return Buffer.from(context, 'utf8');

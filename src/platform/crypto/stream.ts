@@ -8,22 +8,20 @@ import { gcmOpen, gcmSeal, IV_BYTES, TAG_BYTES } from './gcm.js';
 import { associatedData, cipherContextLabel, type CipherContext } from './cipher-context.js';
 
 /*
- * Files are sealed as a STREAM (Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-Encryption
- * and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015), so that they need no more memory than a chunk:
+ * Files are encrypted with STREAM (Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-Encryption
+ * and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015), which needs memory for one chunk only:
  *
  *   data key version (1 byte) ‖ salt (32 random bytes) ‖ chunks of 64 KiB, each with a 16-byte tag
  *
- * The salt gives each file a key of its own, so a counter serves as nonce: 11 bytes of counter and one
- * that is 1 on the last chunk. A chunk left out, moved, repeated, added or taken from another file
- * meets the wrong nonce or key. Only an empty file has an empty last chunk.
+ * Each file has its own key, derived with the salt, so a counter is a safe nonce. The nonce consists of an
+ * 11-byte counter and one byte that is 1 on the last chunk. A chunk that is omitted, moved, repeated, added,
+ * or copied from another file fails authentication. Only an empty file has an empty last chunk.
  */
 export const CHUNK_BYTES = 64 * 1024;
 const SALT_BYTES = 32;
 export const STREAM_HEADER_BYTES = 1 + SALT_BYTES;
 
-/**
- * The nonces of one file, in order. A file ends long before 2^48 chunks, where the counter would stop with an error.
- */
+/** The nonces of one file in order. The counter fails at 2^48 chunks, which no file reaches. */
 class Nonces {
   private count = 0;
 
@@ -41,11 +39,11 @@ class SealStream extends Transform {
   private readonly chunks = new FixedChunks(CHUNK_BYTES);
   private readonly nonces = new Nonces();
 
-  constructor(key: Buffer, keyVersion: number, place: CipherContext) {
+  constructor(key: Buffer, keyVersion: number, context: CipherContext) {
     assertKeyVersion(keyVersion);
     super();
     const salt = randomBytes(SALT_BYTES);
-    this.aad = associatedData(place);
+    this.aad = associatedData(context);
     this.fileKey = deriveKey(key, 'file', salt);
     this.push(Buffer.concat([Buffer.of(keyVersion), salt]));
   }
@@ -76,11 +74,11 @@ class OpenStream extends Transform {
 
   constructor(
     private readonly keyFor: KeyFor,
-    place: CipherContext,
+    context: CipherContext,
   ) {
     super();
-    this.what = cipherContextLabel(place);
-    this.aad = associatedData(place);
+    this.what = cipherContextLabel(context);
+    this.aad = associatedData(context);
   }
 
   override _transform(data: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -102,7 +100,7 @@ class OpenStream extends Transform {
     }
   }
 
-  /** Takes the header off the front, over several writes if need be, and gives what follows it. */
+  /** Removes the header, which can span several writes, and returns the remaining bytes. */
   private readHeader(data: Buffer): Buffer {
     const seen = Buffer.concat([this.header, data]);
     this.header = seen.subarray(0, STREAM_HEADER_BYTES);
@@ -124,25 +122,25 @@ class OpenStream extends Transform {
 }
 
 /**
- * Seals a file as it passes, under a data key's key version and for one place. Memory: two chunks
- * of 64 KiB beside the largest single write.
+ * Returns a stream that encrypts a file for one context. Memory: two chunks of 64 KiB in addition to the largest single
+ * write.
  *
- * @throws TypeError or RangeError at once on a key, key version or place of the wrong form
+ * @throws TypeError or RangeError immediately for a malformed key, key version, or context
  */
-export function sealStream(key: Buffer, keyVersion: number, place: CipherContext): Transform {
-  return new SealStream(key, keyVersion, place);
+export function sealStream(key: Buffer, keyVersion: number, context: CipherContext): Transform {
+  return new SealStream(key, keyVersion, context);
 }
 
 /**
- * Opens what `sealStream` made, at the same place only. Every byte given out is authenticated,
- * but that the file is whole is known only at its end: on an error, discard what came before.
- * The stream fails with DecryptionFailed, or with whatever `keyFor` throws.
+ * Returns a stream that decrypts a file of `sealStream` in the same context. Every output byte is authenticated, but
+ * completeness is known only at the end: on an error, discard the earlier output.
+ * The stream fails with DecryptionFailed or with the error of `keyFor`.
  */
-export function openStream(keyFor: KeyFor, place: CipherContext): Transform {
-  return new OpenStream(keyFor, place);
+export function openStream(keyFor: KeyFor, context: CipherContext): Transform {
+  return new OpenStream(keyFor, context);
 }
 
-/** Bytes that `sealStream` gives for a file of `bytes` bytes, so that lengths can be declared beforehand. */
+/** Returns the length in bytes that `sealStream` produces for a file of `bytes` bytes. */
 export function sealedLength(bytes: number): number {
   return STREAM_HEADER_BYTES + bytes + TAG_BYTES * Math.max(1, Math.ceil(bytes / CHUNK_BYTES));
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { constantTimeEqual, hashToken, randomToken, sha256 } from './token.js';
 
 describe('tokens', () => {
-  it('carry 256 random bits in characters that need no escaping in a URL', () => {
+  it('contain 256 random bits in URL-safe characters', () => {
     const tokens = Array.from({ length: 200 }, () => randomToken());
     for (const token of tokens) {
       expect(token).toMatch(/^[\w-]{43}$/);
@@ -18,7 +18,7 @@ describe('tokens', () => {
     expect(sha256(Buffer.from('abc'))).toEqual(hashToken('abc'));
   });
 
-  it('are compared as equal only when they are, lengths included', () => {
+  it('are equal only for equal content and length', () => {
     const text = fc.string({ maxLength: 4 });
     fc.assert(
       fc.property(text, text, (a, b) => {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Statement } from './statement.js';
 import { canonicalJson } from '../crypto/canonical-json.js';
 
-/** What is proved of an event: canonical JSON of these fields is hashed into the organization's tree. */
+/** The fields that the hash tree of the organization covers: their canonical JSON is hashed. */
 export interface AuditFacts {
   id: string;
   orgId: string;
@@ -14,13 +14,13 @@ export interface AuditFacts {
   targetType: string | null;
   targetId: string | null;
   requestId: string;
-  /** The API key that was used, and the time-boxed access grant that was in force. */
+  /** The API key of the request and the active access grant. */
   apiKeyId: string | null;
   accessGrantId: string | null;
   meta: Readonly<Record<string, unknown>>;
 }
 
-/** The personal part, kept apart so that it can be erased. */
+/** The personal fields, stored separately so that they can be erased. */
 export interface AuditPrivate {
   actorEmail: string | null;
   ip: string | null;
@@ -40,7 +40,7 @@ const INSERT = `
   )
   INSERT INTO audit_private (org_id, occurred_at, event_id, salt, payload) VALUES ($1, $2, $3, $16, $17)`;
 
-/** The statements that write entries to the log: one each, sent together. */
+/** Returns one INSERT per audit event. The statements are sent together. */
 export function auditStatements(rows: readonly AuditRow[]): Statement[] {
   return rows.map(({ facts, personal }) => {
     const salt = randomBytes(16);

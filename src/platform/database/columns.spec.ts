@@ -9,10 +9,10 @@ interface Row {
 const COLUMNS: Columns<Row> = { id: 'id', orgId: 'org_id', rules: { json: 'rules' } };
 
 describe('columns', () => {
-  it('are selected by the names of their properties', () =>
+  it('are selected with the names of their properties', () =>
     expect(selectList(COLUMNS)).toBe('id, org_id AS "orgId", rules'));
 
-  it('are assigned after the values that are there already, jsonb as JSON text, undefined not at all', () => {
+  it('are numbered after existing values, encode jsonb as JSON text, and omit undefined', () => {
     const values: unknown[] = ['key'];
     expect(setList(COLUMNS, { orgId: 'a', id: undefined, rules: ['x'] }, values)).toEqual([
       'org_id = $2',
@@ -21,13 +21,13 @@ describe('columns', () => {
     expect(values).toEqual(['key', 'a', '["x"]']);
   });
 
-  it('are inserted as parameters; null is stored as NULL', () =>
+  it('are inserted as parameters and store null as NULL', () =>
     expect(insertInto('t', COLUMNS, { id: '1', orgId: undefined, rules: null })).toEqual({
       text: 'INSERT INTO t (id, rules) VALUES ($1, $2)',
       values: ['1', null],
     }));
 
-  it.each(['other', 'constructor', 'id) VALUES (1); --'])('throw for the property %s, which has none', (property) => {
+  it.each(['other', 'constructor', 'id) VALUES (1); --'])('throw for the undeclared property %s', (property) => {
     const row = { [property]: 1 } as Partial<Row>;
     expect(() => insertInto('t', COLUMNS, row)).toThrow('no column is declared');
     expect(() => setList(COLUMNS, row, [])).toThrow('no column is declared');

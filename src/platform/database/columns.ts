@@ -1,9 +1,9 @@
 import type { Statement } from './statement.js';
 
-/** The name of a column; `json` marks one of the type jsonb, whose values are sent as JSON text. */
+/** A column name; `json` marks a jsonb column, whose values are sent as JSON text. */
 export type Column = string | { readonly json: string };
 
-/** The columns of a table by the properties of its rows. */
+/** Maps the properties of a row to the columns of its table. */
 export type Columns<Row> = { readonly [P in keyof Row & string]: Column };
 
 /** The row type of an interface, as `UnitOfWork.sql` takes it. */
@@ -30,19 +30,21 @@ export function selectList<Row>(columns: Columns<Row>): string {
  * that is undefined. Throws for a property that has no column.
  */
 export function setList<Row>(columns: Columns<Row>, changes: Partial<Row>, values: unknown[]): string[] {
-  return given(columns, changes).map(({ name, value }) => `${name} = $${values.push(value)}`);
+  return definedFields(columns, changes).map(({ name, value }) => `${name} = $${values.push(value)}`);
 }
 
 /** Returns an INSERT of one row. A property that is undefined gets the default of its column. */
 export function insertInto<Row>(table: string, columns: Columns<Row>, row: Partial<Row>): Statement {
-  const fields = given(columns, row);
+  const fields = definedFields(columns, row);
+  const names = fields.map(({ name }) => name).join(', ');
+  const parameters = fields.map((_, i) => `$${i + 1}`).join(', ');
   return {
-    text: `INSERT INTO ${table} (${fields.map(({ name }) => name).join(', ')}) VALUES (${fields.map((_, i) => `$${i + 1}`).join(', ')})`,
+    text: `INSERT INTO ${table} (${names}) VALUES (${parameters})`,
     values: fields.map(({ value }) => value),
   };
 }
 
-function given<Row>(columns: Columns<Row>, row: Partial<Row>): { name: string; value: unknown }[] {
+function definedFields<Row>(columns: Columns<Row>, row: Partial<Row>): { name: string; value: unknown }[] {
   return Object.entries(row)
     .filter(([, value]) => value !== undefined)
     .map(([property, value]) => {
@@ -52,7 +54,9 @@ function given<Row>(columns: Columns<Row>, row: Partial<Row>): { name: string; v
     });
 }
 
-/** Only names of the map get into a statement, whatever a row's properties are called. */
+/**
+ * Returns the declared column of a property. Throws for any other property, so that input never reaches the SQL text.
+ */
 function columnOf<Row>(columns: Columns<Row>, property: string): Column {
   if (!Object.hasOwn(columns, property)) throw new Error(`no column is declared for ${property}`);
   return columns[property as keyof Row & string];

@@ -2,17 +2,17 @@ import { defineFeature } from '../feature/define-feature.js';
 
 export const databaseFeature = defineFeature({
   name: 'database',
-  description: 'The unit of work, the entrances, and what happens when Postgres is away.',
+  description: 'Database access: the unit of work, tenant contexts, and the behavior when Postgres is unavailable.',
   controls: {
     'database.resilience': {
       claims: ['E25'],
       description:
-        'Three retries with jitter, a circuit breaker of three failures and 30 seconds, a statement timeout of ' +
-        '30 seconds.',
+        'Connections use three retries with jitter, a circuit breaker (three failures, 30 seconds), and a ' +
+        'statement timeout of 30 seconds.',
     },
     'database.role': {
       claims: ['M4', 'E14'],
-      description: 'The process refuses to start as a role that row security does not bind.',
+      description: 'The process does not start with a database role that bypasses row-level security.',
     },
   },
 });

@@ -6,7 +6,7 @@ import { RoleCheck } from './role-check.js';
 import { columnTypes } from './timestamps.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** Postgres: TypeORM's data source on a pipelining pool, and the unit of work above it. */
+/** Provides Postgres access: the TypeORM data source with a pipelining pool, and the unit of work. */
 @Global()
 @Module({
   imports: [
@@ -18,7 +18,7 @@ import { UnitOfWork } from './unit-of-work.js';
         retryAttempts: 5,
         retryDelay: 500,
         installExtensions: false,
-        poolErrorHandler: () => undefined, // an idle connection that dies is replaced; a busy one rejects its query
+        poolErrorHandler: () => undefined, // the pool replaces a lost idle connection; a busy one rejects its query
         extra: {
           max: config.poolSize,
           pipeline: true,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** Whether Postgres answers. */
+/** Checks that Postgres responds. */
 @Injectable()
 export class DatabaseProbe {
   readonly name = 'database';

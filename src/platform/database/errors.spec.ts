@@ -5,7 +5,7 @@ const withCode = (code: string) => Object.assign(new Error('x'), { code });
 
 describe('a lost connection', () => {
   it.each(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300', '08006', '08P01'])(
-    'is told by its code %s',
+    'is recognized by its code %s',
     (code) => {
       expect(isConnectionError(withCode(code))).toBe(true);
     },
@@ -16,11 +16,11 @@ describe('a lost connection', () => {
     'Client was closed and is not queryable',
     'timeout exceeded when trying to connect',
     'Query read timeout',
-  ])("is told by the driver's words: %s", (message) => {
+  ])('is recognized by the message of the driver: %s', (message) => {
     expect(isConnectionError(new Error(message))).toBe(true);
   });
 
-  it('is told among the several of one attempt (IPv4 and IPv6)', () => {
+  it('is recognized in an AggregateError of one attempt (IPv4 and IPv6)', () => {
     expect(isConnectionError(new AggregateError([withCode('ECONNREFUSED')]))).toBe(true);
   });
 
@@ -33,13 +33,13 @@ describe('a lost connection', () => {
     null,
     undefined,
     5,
-  ])('is not seen in %p', (error) => {
+  ])('is not recognized in %p', (error) => {
     expect(isConnectionError(error)).toBe(false);
   });
 });
 
 describe('a unique violation', () => {
-  it('is told by its code, and by the constraint where one is named', () => {
+  it('is recognized by its code and, if given, by its constraint', () => {
     const error = Object.assign(withCode('23505'), { constraint: 'people_pkey' });
     expect([
       isUniqueViolation(error),

@@ -1,4 +1,4 @@
-/** The database cannot be reached, or the circuit breaker is open: nothing was done, trying later may help. */
+/** Thrown when the database is unreachable or the circuit breaker is open. No statement ran, so a retry is safe. */
 export class DatabaseUnavailable extends Error {
   constructor(options?: ErrorOptions) {
     super('the database cannot be reached', options);
@@ -18,13 +18,13 @@ const CONNECTION_CODES = new Set([
   '53300',
 ]);
 
-/** The five-character SQLSTATE of a Postgres error, or Node's code of a socket error. */
+/** Returns the SQLSTATE of a Postgres error or the code of a Node socket error. */
 export function errorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;
 }
 
-/** How the messages of pg begin when a connection is lost. */
+/** Prefixes of pg messages for lost connections. */
 const CONNECTION_MESSAGES = [
   'Connection terminated',
   'Client was closed',
@@ -33,7 +33,7 @@ const CONNECTION_MESSAGES = [
   'Query read timeout',
 ];
 
-/** Whether an error means that the connection is lost rather than the statement wrong. */
+/** Returns true if the error means a lost connection and not an invalid statement. */
 export function isConnectionError(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isConnectionError);
   const code = errorCode(error);
@@ -41,7 +41,7 @@ export function isConnectionError(error: unknown): boolean {
   return error instanceof Error && CONNECTION_MESSAGES.some((message) => error.message.startsWith(message));
 }
 
-/** Whether a statement failed on a unique key (SQLSTATE 23505), of the named constraint where one is given. */
+/** Returns true for a unique violation (SQLSTATE 23505), of the named constraint if one is given. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   return (
     errorCode(error) === '23505' &&

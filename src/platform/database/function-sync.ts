@@ -2,10 +2,10 @@ import type { DatabaseError } from 'pg';
 import { runFile, type Query } from './migrations.js';
 import { digestOf, functionFiles, signaturesOf, type SqlFile } from './sql-files.js';
 
-/** Functions that the baseline migration creates, because protect_table and its policies need them. */
+/** Functions that the baseline migration creates, because protect_table and its policies use them. */
 const OF_MIGRATIONS = ['app_private.protect_table', 'app.org_id'];
 
-/** Policies and triggers of tables; those of partitions follow from functions, and `tenant` and `entrance` from migrations. */
+/** Policies and triggers of tables. Functions create those of partitions; migrations create `tenant` and `entrance`. */
 const POLICIES = `
   SELECT format('DROP POLICY %I ON %s', p.polname, p.polrelid::regclass) AS statement
     FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
@@ -17,7 +17,7 @@ const TRIGGERS = `
    WHERE p.pronamespace IN ('app'::regnamespace, 'app_private'::regnamespace)
      AND NOT c.relispartition AND NOT t.tgisinternal`;
 
-/** All functions but those to keep ($1), and the parsed functions that depend on one of them. */
+/** All functions except the unchanged ones ($1), and the parsed functions that depend on one of them. */
 const FUNCTIONS = `
   WITH RECURSIVE gone AS (
     SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -40,8 +40,8 @@ export async function storedFunctionDigest(query: Query): Promise<string | null>
 }
 
 /**
- * Replaces the functions, triggers, and hand-written policies of the database by those of the files. Runs in the
- * caller's transaction, which has to create the declared row policies again. A function whose signature is the same
+ * Replaces the functions, triggers, and hand-written policies of the database with those of the files. Runs in the
+ * transaction of the caller, which must then recreate the declared row policies. A function with an unchanged signature
  * keeps its identity; a function that no file defines is dropped.
  */
 export async function replaceFunctions(query: Query, files: readonly SqlFile[]): Promise<void> {
@@ -70,6 +70,6 @@ async function dropFunctions(query: Query, signatures: Record<string, string>): 
     await query(`DROP FUNCTION ${drop!.names}`);
   } catch (cause) {
     const { message, detail } = cause as DatabaseError;
-    throw new Error(`${message}: write a migration that removes what depends on it\n${detail ?? ''}`, { cause });
+    throw new Error(`${message}: write a migration that removes the dependent objects\n${detail ?? ''}`, { cause });
   }
 }

@@ -6,7 +6,7 @@ import type { SqlFile } from './sql-files.js';
 /** Sends a statement on one connection and returns its rows. */
 export type Query = <R extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
 
-/** A migration: number and name from the file's name, digest from its text. */
+/** A migration: number and name from the file name, digest of its text. */
 export interface Migration extends SqlFile {
   number: number;
   name: string;
@@ -20,8 +20,8 @@ export interface AppliedMigration extends pg.QueryResultRow {
 }
 
 /**
- * Runs a function on a connection that acts as the owner of the schema. Only one runs at a time: the advisory lock is
- * held until the function has ended.
+ * Runs a function on a connection with the role of the schema owner. An advisory lock ensures that only one runs at a
+ * time.
  */
 export async function asMigrator<T>(url: string, fn: (query: Query) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
@@ -44,7 +44,7 @@ export async function inTransaction<T>(query: Query, work: () => Promise<T>): Pr
     await query('COMMIT');
     return result;
   } catch (error) {
-    await query('ROLLBACK').catch(() => undefined); // the first error is the one that tells
+    await query('ROLLBACK').catch(() => undefined); // the first error is the cause
     throw error;
   }
 }
@@ -60,23 +60,24 @@ export async function runFile(query: Query, { path: file, text }: SqlFile): Prom
   }
 }
 
-/** Reads number and name of each file; throws when a name has another form, or when two files have one number. */
+/** Parses the number and name of each file. Throws when a name is malformed or two files have the same number. */
 export function migrationsOf(files: readonly SqlFile[]): Migration[] {
   const migrations = files.map((file) => {
     const name = path.basename(file.path, '.sql');
     const number = /^(\d{4})-[a-z0-9-]+$/.exec(name)?.[1];
     if (number === undefined)
-      throw new Error(`${file.path}: name a migration NNNN-what.sql, for example 0002-cases.sql`);
+      throw new Error(`${file.path}: name a migration NNNN-description.sql, for example 0002-cases.sql`);
     return { ...file, name, number: Number(number), sha256: createHash('sha256').update(file.text).digest('hex') };
   });
-  const twice = migrations.find(({ number }, i) => migrations.findIndex((other) => other.number === number) !== i);
-  if (twice !== undefined) throw new Error(`${twice.path}: another migration has the number ${twice.number}`);
+  const duplicate = migrations.find(({ number }, i) => migrations.findIndex((other) => other.number === number) !== i);
+  if (duplicate !== undefined)
+    throw new Error(`${duplicate.path}: another migration has the number ${duplicate.number}`);
   return migrations.toSorted((a, b) => a.number - b.number);
 }
 
 /**
- * Applies the migrations that the database does not have, each in a transaction; returns their names. Throws before the
- * first when an applied file has been edited or is missing.
+ * Applies the pending migrations, each in a transaction, and returns their names. Throws before the first migration
+ * when an applied file was edited or is missing.
  */
 export async function applyMigrations(query: Query, files: readonly SqlFile[]): Promise<string[]> {
   const migrations = migrationsOf(files);
@@ -102,7 +103,7 @@ export function pendingOf(migrations: readonly Migration[], applied: readonly Ap
   return migrations.filter(({ number }) => !applied.some((one) => one.number === number));
 }
 
-/** What is wrong between the files and the applied migrations, and how it is corrected. */
+/** Returns a message for each difference between the files and the applied migrations, with the correction. */
 export function problemsOf(migrations: readonly Migration[], applied: readonly AppliedMigration[]): string[] {
   const newest = Math.max(0, ...applied.map(({ number }) => number));
   return [
@@ -110,7 +111,8 @@ export function problemsOf(migrations: readonly Migration[], applied: readonly A
       const file = migrations.find((one) => one.number === number);
       if (file === undefined || file.name !== name)
         return [
-          `migration ${name} is applied, and migrations/${name}.sql is missing: restore it, or run the version that has it`,
+          `migration ${name} is applied, and migrations/${name}.sql is missing: restore it, or run the version ` +
+            'that has it',
         ];
       if (file.sha256 !== sha256)
         return [`${file.path} was edited after it was applied: restore it, and write the change as a new migration`];
@@ -122,15 +124,13 @@ export function problemsOf(migrations: readonly Migration[], applied: readonly A
   ];
 }
 
-/** Creates the table of applied migrations. Databases of development versions before 0.1.0 have another one. */
+/** Creates the table of applied migrations. Development databases from before 0.1.0 have another table of this name. */
 async function prepareTable(query: Query): Promise<void> {
   const [old] = await query(
     `SELECT FROM pg_attribute WHERE attrelid = to_regclass('public.migrations') AND attname = 'timestamp'`,
   );
   if (old !== undefined)
-    throw new Error(
-      'a version before 0.1.0 created this database, and there is no way forward from it: create a new one',
-    );
+    throw new Error('a version before 0.1.0 created this database, and it cannot be upgraded: create a new one');
   await query(`CREATE TABLE IF NOT EXISTS public.migrations (
     number integer PRIMARY KEY,
     name text NOT NULL,

@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { PoolClient } from 'pg';
 
-/** The socket of a connection, which the types of `pg` leave out. */
+/** Returns the socket of a connection, which the types of `pg` omit. */
 function socketOf(client: PoolClient): Duplex {
   return (client as PoolClient & { connection: { stream: Duplex } }).connection.stream;
 }
 
 /**
- * Runs a function that sends statements, and lets all of them leave in one packet: each one of its own would cost a
- * system call here and a wake-up there.
+ * Runs a function that sends statements, and sends them all in one packet. Separate packets would cost a system call
+ * each.
  */
 export function pipelined<T>(client: PoolClient, send: () => T): T {
   const socket = socketOf(client);
@@ -21,8 +21,8 @@ export function pipelined<T>(client: PoolClient, send: () => T): T {
 }
 
 /**
- * Runs a function that sends a statement, and holds it back until all that is ready to run has run, to go with what
- * that sends.
+ * Runs a function that sends a statement, and delays it until the next tick, so that it shares a packet with the
+ * following statements.
  */
 export function withNextBatch<T>(client: PoolClient, send: () => T): T {
   const socket = socketOf(client);

@@ -13,7 +13,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Lets a call run to its end, however long it backs off. */
+/** Advances the timers until a call with its retries has settled. */
 async function outcome<T>(call: Promise<T>): Promise<T | Error> {
   const settled = call.then(
     (value) => value,
@@ -31,21 +31,21 @@ function failing(times: number) {
   };
 }
 
-/** Three failures, which open the circuit. */
-const breakIt = () => outcome(resilience.connecting(() => Promise.reject(refused())));
+/** Fails three times, which opens the circuit. */
+const openCircuit = () => outcome(resilience.connecting(() => Promise.reject(refused())));
 
-describe('taking a connection', () => {
-  it('gives what the function gives', async () => {
+describe('acquiring a connection', () => {
+  it('returns the result of the function', async () => {
     expect(await outcome(resilience.connecting(() => Promise.resolve('there')))).toBe('there');
   });
 
-  it.each([1, 2])('tries again after %i failures, so that the caller notices nothing', async (times) => {
+  it.each([1, 2])('retries after %i failures without an error for the caller', async (times) => {
     const { fn, calls } = failing(times);
     expect(await outcome(resilience.connecting(fn))).toBe('there');
     expect(calls()).toBe(times + 1);
   });
 
-  it('waits between tries', async () => {
+  it('waits between retries', async () => {
     const { fn, calls } = failing(1);
     const call = resilience.connecting(fn);
     await jest.advanceTimersByTimeAsync(0);
@@ -55,7 +55,7 @@ describe('taking a connection', () => {
     await call;
   });
 
-  it('gives up after three failures in a row, and says that the database cannot be reached', async () => {
+  it('throws DatabaseUnavailable after three consecutive failures', async () => {
     const { fn, calls } = failing(99);
     const error = await outcome(resilience.connecting(fn));
     expect(error).toBeInstanceOf(DatabaseUnavailable);
@@ -67,7 +67,7 @@ describe('taking a connection', () => {
     ['a syntax error', '42601'],
     ['a policy', '42501'],
     ['a timeout of the statement', '57014'],
-  ])('does not repeat what fails by %s', async (_what, code) => {
+  ])('does not retry after %s', async (_what, code) => {
     let calls = 0;
     const error = await outcome(
       resilience.connecting(() => {
@@ -78,14 +78,14 @@ describe('taking a connection', () => {
     expect([calls, error]).toEqual([1, expect.objectContaining({ code })]);
   });
 
-  it('counts failures in a row only: a success closes the account', async () => {
+  it('counts consecutive failures only and resets after a success', async () => {
     for (let i = 0; i < 5; i += 1) expect(await outcome(resilience.connecting(failing(2).fn))).toBe('there');
   });
 });
 
 describe('the open circuit', () => {
-  it('fails at once for thirty seconds, without asking the database', async () => {
-    await breakIt();
+  it('fails immediately for thirty seconds without contacting the database', async () => {
+    await openCircuit();
     const { fn, calls } = failing(0);
     expect(await outcome(resilience.connecting(fn))).toBeInstanceOf(DatabaseUnavailable);
     await jest.advanceTimersByTimeAsync(9_000);
@@ -93,8 +93,8 @@ describe('the open circuit', () => {
     expect(calls()).toBe(0);
   });
 
-  it('lets one call through after thirty seconds, and closes when it succeeds', async () => {
-    await breakIt();
+  it('allows one call after thirty seconds and closes when it succeeds', async () => {
+    await openCircuit();
     await jest.advanceTimersByTimeAsync(31_000);
     const { fn, calls } = failing(0);
     expect(await outcome(resilience.connecting(fn))).toBe('there');
@@ -103,7 +103,7 @@ describe('the open circuit', () => {
   });
 
   it('opens again when that call fails', async () => {
-    await breakIt();
+    await openCircuit();
     await jest.advanceTimersByTimeAsync(31_000);
     const { fn, calls } = failing(99);
     expect(await outcome(resilience.connecting(fn))).toBeInstanceOf(DatabaseUnavailable);

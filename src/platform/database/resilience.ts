@@ -10,9 +10,10 @@ import {
 import { DatabaseUnavailable, isConnectionError } from './errors.js';
 
 /**
- * Three more tries with exponential, jittered back-off while connecting; after three failures in a row the circuit
- * stays open for 30 seconds and every call fails at once, so that a database coming back is not trampled.
- * It guards the taking of a connection and the entrance, where nothing has been done yet: repeating those is safe.
+ * Retries a connection three times with exponential, jittered back-off. After three consecutive failures the circuit
+ * stays open for 30 seconds and every call fails immediately, which protects a recovering database from load. The
+ * policy covers only acquiring a connection and entering, which are safe to repeat because no statement has changed
+ * data.
  */
 export class Resilience {
   private readonly breaker = circuitBreaker(handleWhen(isConnectionError), {
@@ -27,7 +28,7 @@ export class Resilience {
     this.breaker,
   );
 
-  /** Runs a function under the policy. Throws DatabaseUnavailable when no connection is to be had. */
+  /** Runs a function under the policy. Throws DatabaseUnavailable when no connection is available. */
   async connecting<T>(fn: () => Promise<T>): Promise<T> {
     try {
       return await this.policy.execute(fn);

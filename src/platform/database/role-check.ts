@@ -9,7 +9,7 @@ interface RoleRow {
   [column: string]: unknown;
 }
 
-/** Tables that carry an organization's rows, partitions included, without row security that binds their owner too. */
+/** Tables and partitions with an org_id column and without forced row-level security. */
 const UNPROTECTED = `
   SELECT c.oid::regclass::text AS name
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped
@@ -18,9 +18,9 @@ const UNPROTECTED = `
    ORDER BY 1`;
 
 /**
- * Refuses to start as a database role that row security does not bind: superuser, BYPASSRLS, an owner of tables, or one
- * that may put temporary tables in front of them. Refuses too a database with a table that row security does not
- * protect.
+ * Stops the boot if row-level security does not apply to the database role: a superuser, BYPASSRLS, or a table owner.
+ * Also rejects a role that can create temporary tables, because these shadow the real ones, and a database that has a
+ * table with org_id but without forced row-level security.
  */
 @Injectable()
 export class RoleCheck implements OnModuleInit {
@@ -34,7 +34,8 @@ export class RoleCheck implements OnModuleInit {
         FROM pg_roles r WHERE r.rolname = current_user`);
     if (role!.privileged)
       throw new Error(
-        `the database role ${role!.name} bypasses row security: connect as vouchsafe_app (API) or vouchsafe_worker`,
+        `the database role ${role!.name} bypasses row-level security: connect as vouchsafe_app (API) or ` +
+          'vouchsafe_worker',
       );
     if (role!.owns !== null)
       throw new Error(
@@ -43,18 +44,18 @@ export class RoleCheck implements OnModuleInit {
       );
     if (role!.temporary)
       throw new Error(
-        `the database lets ${role!.name} make temporary tables, which come before the real ones in name ` +
-          'lookup: run docker/init-roles.sql',
+        `the database lets ${role!.name} create temporary tables, which shadow the real ones: ` +
+          'run docker/init-roles.sql',
       );
-    await this.refuseUnprotectedTables();
+    await this.checkTables();
   }
 
-  private async refuseUnprotectedTables(): Promise<void> {
+  private async checkTables(): Promise<void> {
     const tables = (await this.unitOfWork.queryOnce<{ name: string }>(UNPROTECTED)).map(({ name }) => name);
     if (tables.length === 0) return;
     throw new Error(
       [
-        'tables with org_id whose rows every organization could read:',
+        'tables with org_id and without forced row-level security:',
         ...tables.map(
           (name) => `  - ${name}: end its migration with SELECT app_private.protect_table('${name}', 'SELECT, INSERT')`,
         ),

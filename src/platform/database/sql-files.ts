@@ -9,12 +9,12 @@ export interface SqlFile {
 }
 
 const SOURCES = path.join(import.meta.dirname, '../..');
-/** A line of the comment at the head of a file. */
+/** A `requires` line in the header comment of a file. */
 const REQUIRES = /^-- requires (\S+\.sql)$/gm;
-/** The start of a function up to its language: name, arguments, and result. */
+/** A function definition up to its language: name, arguments, and result. */
 const HEADER = /CREATE OR REPLACE FUNCTION\s+([a-z_.]+)\s*(\([^]*?)\s+LANGUAGE\b/g;
 
-/** Returns the files of a folder, migrations/ by default, in the order of their numbers. */
+/** Returns the files of a directory, migrations/ by default, in the order of their numbers. */
 export function migrationFiles(folder = path.join(packageRoot(), 'migrations')): SqlFile[] {
   return read(folder, '*.sql', 'migrations');
 }
@@ -24,41 +24,41 @@ export function functionFiles(sources = SOURCES): SqlFile[] {
   return inOrder(read(sources, '**/*.sql', 'src'));
 }
 
-/** Returns the SHA-256 of files in hexadecimal; it depends on their paths and texts, and not on their order. */
+/** Returns the SHA-256 of files in hexadecimal. It depends on their paths and texts but not on their order. */
 export function digestOf(files: readonly SqlFile[]): string {
   const entries = byPath(files).map((file) => [file.path, file.text]);
   return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
 }
 
 /**
- * Sorts files by path, and each file behind the files that it requires. A `BEGIN ATOMIC` function is parsed when it is
- * created, and a policy or trigger names functions: what they name has to exist by then.
+ * Sorts files by path and puts each file after the files that it requires. Postgres parses a `BEGIN ATOMIC` function, a
+ * policy, or a trigger when it creates it, so the functions that it uses must exist.
  */
 export function inOrder(files: readonly SqlFile[]): SqlFile[] {
   const sorted: SqlFile[] = [];
-  const place = (file: SqlFile, above: readonly string[]) => {
+  const visit = (file: SqlFile, ancestors: readonly string[]) => {
     if (sorted.includes(file)) return;
-    if (above.includes(file.path))
-      throw new Error(`SQL files require each other: ${[...above, file.path].join(' → ')}`);
+    if (ancestors.includes(file.path))
+      throw new Error(`SQL files require each other: ${[...ancestors, file.path].join(' → ')}`);
     for (const [, name] of headOf(file).matchAll(REQUIRES)) {
       const required = files.find((other) => other.path === `src/${name}`);
       if (required === undefined) throw new Error(`${file.path} requires ${name}, which does not exist`);
-      place(required, [...above, file.path]);
+      visit(required, [...ancestors, file.path]);
     }
     sorted.push(file);
   };
-  for (const file of byPath(files)) place(file, []);
+  for (const file of byPath(files)) visit(file, []);
   return sorted;
 }
 
-/** The comment lines before the first statement or empty line. */
+/** Returns the comment lines before the first statement or empty line. */
 function headOf({ text }: SqlFile): string {
   return /^(?:--.*\n?)*/.exec(text)![0];
 }
 
 /**
- * Returns the signatures that files define: by the function's name, the arguments and results of all its overloads.
- * Throws when two files define the same function, or when a file defines one without `OR REPLACE`.
+ * Returns the arguments and results of all overloads by function name. Throws when two files define the same function,
+ * or when a definition lacks `OR REPLACE`.
  */
 export function signaturesOf(files: readonly SqlFile[]): Record<string, string> {
   const found = new Map<string, Map<string, string>>();
@@ -88,7 +88,7 @@ function byPath(files: readonly SqlFile[]): SqlFile[] {
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** The nearest folder above that has a package.json: migrations/ is beside src and beside dist. */
+/** Returns the nearest parent directory with a package.json: migrations/ is next to src and dist. */
 function packageRoot(): string {
   let folder = import.meta.dirname;
   while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);

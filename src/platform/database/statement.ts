@@ -2,6 +2,6 @@
 export interface Statement {
   text: string;
   values: unknown[];
-  /** False for a text that varies with the input: it gets none of the bounded statement names. */
+  /** False for a text that varies with the input. Prepared statements exist only for a bounded number of texts. */
   prepare?: boolean;
 }

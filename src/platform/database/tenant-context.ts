@@ -3,20 +3,19 @@ import type { Identity } from '../context/identity.js';
 import type { Statement } from './statement.js';
 
 /**
- * A way into the database: the statement that runs first in the transaction and signs its tenant context. What the
- * statement returns is handed to `run`. Every entrance is a SECURITY DEFINER function that checks a secret, but for
- * those of the worker, whose role alone may call them.
+ * The first statement of a transaction, which signs its tenant context. `run` receives the returned row. Every enter
+ * function is SECURITY DEFINER and verifies a secret, except the functions of the worker, which only its role can call.
  */
 export interface TenantContext<R extends QueryResultRow = QueryResultRow> {
   statement: Statement;
   readOnly?: boolean;
-  /** The identity that the returned row gives to the request context. */
+  /** Returns the identity that the row sets in the request context. */
   identity?(row: R): Partial<Identity>;
 }
 
 /**
- * With the secret of a session. `readOnly` closes the transaction to writes; `background` does not keep the session from
- * falling idle.
+ * Enters with the secret of a session. `readOnly` makes the transaction read-only. `background` does not extend the
+ * idle timeout of the session.
  */
 export function enterSession(secret: string, readOnly: boolean, background = false): TenantContext {
   return {
@@ -25,23 +24,20 @@ export function enterSession(secret: string, readOnly: boolean, background = fal
   };
 }
 
-/** With an API key, from an address. `readOnly` closes the transaction to writes. */
-export function enterApiKey(key: string, address: string | null, readOnly: boolean): TenantContext {
+/** Enters with an API key from an IP. `readOnly` makes the transaction read-only. */
+export function enterApiKey(key: string, ip: string | null, readOnly: boolean): TenantContext {
   return {
-    statement: { text: 'SELECT * FROM app.enter_api_key($1, $2, $3)', values: [key, address, readOnly] },
+    statement: { text: 'SELECT * FROM app.enter_api_key($1, $2, $3)', values: [key, ip, readOnly] },
     readOnly,
   };
 }
 
-/**
- * With a directory's SCIM token, from an address; `readOnly` lets it change nothing, but the log is written all the
- * same.
- */
-export function enterScim(token: string, address: string | null, readOnly: boolean): TenantContext {
-  return { statement: { text: 'SELECT * FROM app.enter_scim($1, $2, $3)', values: [token, address, !readOnly] } };
+/** Enters with a SCIM token from an IP. `readOnly` prevents changes except writes to the audit log. */
+export function enterScim(token: string, ip: string | null, readOnly: boolean): TenantContext {
+  return { statement: { text: 'SELECT * FROM app.enter_scim($1, $2, $3)', values: [token, ip, !readOnly] } };
 }
 
-/** The worker, into an organization by id. */
+/** Enters an organization by id as the worker. */
 export function enterOrganization(orgId: string): TenantContext {
   return {
     statement: { text: 'SELECT app.enter_organization($1)', values: [orgId] },
@@ -49,7 +45,7 @@ export function enterOrganization(orgId: string): TenantContext {
   };
 }
 
-/** The worker, acting with exactly the scope of one member. */
+/** Enters with exactly the scope of one member as the worker. */
 export function enterMember(orgId: string, membershipId: string): TenantContext {
   return { statement: { text: 'SELECT * FROM app.enter_member($1, $2)', values: [orgId, membershipId] } };
 }

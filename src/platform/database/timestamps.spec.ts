@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { readTimestamp } from './timestamps.js';
 
-const usual = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (text: string) => Date | number;
+const generalParser = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (text: string) => Date | number;
 
 describe('reading timestamps', () => {
-  it('agrees with the general parser on every time Postgres writes in UTC', () => {
+  it('matches the general parser for every time that Postgres writes in UTC', () => {
     const times = fc.date({
       min: new Date('0100-01-01T00:00:00Z'),
       max: new Date('9999-12-31T23:59:59Z'),
@@ -20,7 +20,7 @@ describe('reading timestamps', () => {
         (time, micros, length) => {
           const fraction = length === 0 ? '' : `.${String(micros).padStart(6, '0').slice(0, length)}`;
           const text = `${time.toISOString().slice(0, 19).replace('T', ' ')}${fraction}+00`;
-          expect(readTimestamp(text)).toEqual(usual(text));
+          expect(readTimestamp(text)).toEqual(generalParser(text));
         },
       ),
     );
@@ -34,5 +34,5 @@ describe('reading timestamps', () => {
     '12026-01-01 00:00:00+00',
     'infinity',
     '-infinity',
-  ])('leaves %s to the general parser', (text) => expect(readTimestamp(text)).toEqual(usual(text)));
+  ])('delegates %s to the general parser', (text) => expect(readTimestamp(text)).toEqual(generalParser(text)));
 });

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 const { TIMESTAMPTZ } = pg.types.builtins;
-const usual = pg.types.getTypeParser(TIMESTAMPTZ) as (text: string) => Date | number;
+const generalParser = pg.types.getTypeParser(TIMESTAMPTZ) as (text: string) => Date | number;
 const ZERO = 48;
 
 function digits(text: string, from: number, to: number): number {
@@ -11,12 +11,12 @@ function digits(text: string, from: number, to: number): number {
 }
 
 /**
- * Reads a `timestamptz` as Postgres writes it: `2026-01-31 09:30:00.123456+00`, cut to milliseconds. Lists are full of
- * them, and this reads one three times faster than the general parser, which gets whatever is not of this form: other
- * zones, the first century and before, years beyond 9999, infinity.
+ * Parses a `timestamptz` in the form `2026-01-31 09:30:00.123456+00` and truncates it to milliseconds. It is three
+ * times faster than the general parser, which handles all other forms: other zones, years before 100 or after 9999, and
+ * infinity.
  */
 export function readTimestamp(text: string): Date | number {
-  if (text.charCodeAt(10) !== 32 || !text.endsWith('+00') || text.startsWith('00')) return usual(text);
+  if (text.charCodeAt(10) !== 32 || !text.endsWith('+00') || text.startsWith('00')) return generalParser(text);
   const fraction = text.slice(20, -3).padEnd(3, '0');
   return new Date(
     Date.UTC(
@@ -31,7 +31,7 @@ export function readTimestamp(text: string): Date | number {
   );
 }
 
-/** The parsers of column types for a pool: the usual ones, and ours for times. */
+/** The type parsers of a pool: the default ones, with `readTimestamp` for timestamps. */
 export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser: ((type: typeof TIMESTAMPTZ, format?: 'text' | 'binary') =>
     type === TIMESTAMPTZ && format !== 'binary'

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { PoolClient, QueryResult } from 'pg';
 import { Transaction } from './transaction.js';
 
-/** A connection that answers what it is told to, and remembers what it was sent. */
+/** A fake connection with given responses that records the sent statements. */
 class FakeClient {
   readonly sent: (string | { text: string; name?: string })[] = [];
   released: unknown[] = [];
@@ -27,7 +27,7 @@ const begin = (client: FakeClient, { prepare = true, readOnly = false } = {}) =>
 const insert = { text: 'INSERT', values: [] };
 
 describe('a transaction', () => {
-  it('sends the last statements with COMMIT, in order, and gives the connection back', async () => {
+  it('sends the last statements with COMMIT in order and releases the connection', async () => {
     const client = new FakeClient();
     await begin(client).commit([insert, insert]);
     expect(client.sent.map((statement) => (typeof statement === 'string' ? statement : statement.text))).toEqual([
@@ -38,25 +38,25 @@ describe('a transaction', () => {
     expect(client.released).toEqual([undefined]);
   });
 
-  it('fails when its last statement fails: nothing was kept', async () => {
+  it('fails and commits nothing when its last statement fails', async () => {
     const client = new FakeClient({ INSERT: new Error('refused'), COMMIT: { command: 'ROLLBACK' } });
     await expect(begin(client).commit([insert])).rejects.toThrow('refused');
   });
 
-  it('fails when COMMIT turned out to be a rollback, because something before had failed', async () => {
+  it('fails when COMMIT returns a rollback because an earlier statement failed', async () => {
     await expect(begin(new FakeClient({ COMMIT: { command: 'ROLLBACK' } })).commit()).rejects.toThrow(
       'rolled back by an earlier error',
     );
   });
 
-  it('drops a connection whose end failed', async () => {
+  it('destroys a connection whose rollback failed', async () => {
     const lost = new Error('lost');
     const client = new FakeClient({ ROLLBACK: lost });
     await begin(client).rollback();
     expect(client.released).toEqual([lost]);
   });
 
-  it('cannot be used once it has ended, nor ended twice', async () => {
+  it('cannot be used or ended again after its end', async () => {
     const client = new FakeClient();
     const transaction = begin(client);
     await transaction.rollback();
@@ -67,7 +67,7 @@ describe('a transaction', () => {
     await expect(transaction.commit()).rejects.toThrow('the transaction has ended');
   });
 
-  it('that only reads is not waited for, and its failure harms nobody', async () => {
+  it('that only reads does not wait for COMMIT and ignores its failure', async () => {
     const client = new FakeClient({ COMMIT: new Error('too late') });
     await expect(begin(client, { readOnly: true }).commit()).resolves.toBeUndefined();
   });
@@ -80,25 +80,25 @@ describe('the name of a statement', () => {
     return (client.sent[0] as { name?: string }).name;
   };
 
-  it('is the same for the same text, and another for another', async () => {
+  it('depends only on the text', async () => {
     const name = await nameOf('SELECT 1');
     expect(await nameOf('SELECT 1')).toBe(name);
     expect(await nameOf('SELECT 2')).not.toBe(name);
   });
 
-  it('is given to no statement whose text varies with the input', async () => {
+  it('is omitted for a statement whose text varies with the input', async () => {
     const client = new FakeClient();
     await begin(client).send({ text: 'UPDATE', values: [], prepare: false });
     expect(client.sent).toEqual([{ text: 'UPDATE', values: [] }]);
   });
 
-  it('cannot be guessed, and fits into what Postgres takes', async () => {
+  it('cannot be guessed and fits into the Postgres limit', async () => {
     const name = await nameOf('SELECT 3');
     expect(name).toMatch(/^s[0-9a-f]{24}_\d+$/);
     expect(name!.length).toBeLessThan(64);
   });
 
-  it('is not given where statements are not prepared', async () => {
+  it('is omitted when prepared statements are off', async () => {
     expect(await nameOf('SELECT 1', false)).toBeUndefined();
   });
 });

@@ -4,24 +4,24 @@ import type { AuditRow } from './audit-row.js';
 import type { Statement } from './statement.js';
 import { pipelined, withNextBatch } from './pipeline.js';
 
-// Connections are shared by tenants. A name that SQL cannot guess is one it cannot give to a statement of its own.
-const PREFIX = `s${randomBytes(12).toString('hex')}`;
+// Tenants share connections. The random prefix prevents SQL from creating a prepared statement with one of these names.
+const NAME_PREFIX = `s${randomBytes(12).toString('hex')}`;
 const names = new Map<string, string>();
 const MAX_NAMES = 500;
 
-/** A name for a statement's text, so that each connection parses and plans it once. */
+/** Returns a name for a statement text, so that each connection parses and plans it once. */
 function statementName(text: string): string | undefined {
   let name = names.get(text);
   if (name === undefined && names.size < MAX_NAMES) {
-    name = `${PREFIX}_${names.size}`;
+    name = `${NAME_PREFIX}_${names.size}`;
     names.set(text, name);
   }
   return name;
 }
 
-/** One database transaction on one connection, from BEGIN to COMMIT or ROLLBACK. The unit of work makes it. */
+/** A database transaction on one connection, from BEGIN to COMMIT or ROLLBACK. The unit of work creates it. */
 export class Transaction {
-  /** Entries for the log, written together with the commit. */
+  /** Audit events to write with the commit. */
   readonly log: AuditRow[] = [];
   private readonly afterCommitHooks: (() => void)[] = [];
   private ended = false;
@@ -32,29 +32,28 @@ export class Transaction {
     readonly readOnly: boolean,
   ) {}
 
-  /** Whether it can still be used. */
+  /** True until the transaction has ended. */
   get open(): boolean {
     return !this.ended;
   }
 
-  /** Sends a statement and gives its result; pipelined, so that several may be on their way at once. */
+  /** Sends a statement and returns its result. Statements are pipelined: several can be in flight. */
   send<R extends QueryResultRow>({ text, values, prepare = true }: Statement): Promise<QueryResult<R>> {
     if (this.ended) return Promise.reject(new Error('the transaction has ended'));
     return this.client.query<R>({ text, values, ...(this.prepares && prepare ? { name: statementName(text) } : {}) });
   }
 
-  /** Calls a function once the transaction is committed: for memories that must not hold what was undone. */
+  /** Calls a function after the commit, for in-memory state that must not contain rolled-back changes. */
   afterCommit(fn: () => void): void {
     this.afterCommitHooks.push(fn);
   }
 
   /**
-   * Sends last statements and COMMIT in one go. Throws when anything sent fails; then nothing of the transaction is
-   * kept.
+   * Sends the last statements and COMMIT together. Throws when a statement or COMMIT fails; then nothing is committed.
    */
   async commit(last: Statement[] = []): Promise<void> {
     if (this.ended) throw new Error('the transaction has ended');
-    if (this.readOnly && last.length === 0) return this.leave();
+    if (this.readOnly && last.length === 0) return this.commitWithoutWaiting();
     const [commit, ...sent] = pipelined(this.client, () => {
       const sending = last.map((statement) => this.send(statement));
       return [this.end('COMMIT'), ...sending] as const;
@@ -66,18 +65,17 @@ export class Transaction {
     this.afterCommitHooks.forEach((fn) => fn());
   }
 
-  /** Undoes everything; never throws. */
+  /** Rolls back the transaction. Never throws. */
   async rollback(): Promise<void> {
     if (!this.ended) await this.end('ROLLBACK').catch(() => undefined);
   }
 
   /**
-   * Ends a transaction that has nothing to lose: COMMIT is not waited for, and the connection goes back at once, so
-   * that
-   * COMMIT travels with what the next request sends. It can only fail with the connection, of which the pool and that
-   * request learn by themselves.
+   * Ends a read-only transaction without waiting for COMMIT. The connection is released immediately, so that COMMIT
+   * shares a packet with the next request. COMMIT can fail only with the connection; the pool and the next request then
+   * see the error.
    */
-  private leave(): void {
+  private commitWithoutWaiting(): void {
     this.ended = true;
     withNextBatch(this.client, () => this.client.query('COMMIT')).catch(() => undefined);
     this.client.release();

@@ -14,8 +14,8 @@ import { Transaction } from './transaction.js';
 export type BeforeCommit = (transaction: Transaction) => Statement[];
 
 /**
- * One transaction a request, job or command: BEGIN and the entrance travel together, the log travels with COMMIT.
- * Settings are transaction-local, so transaction pooling is safe.
+ * Manages one transaction per request, job, or command. BEGIN and the enter function share a packet, and so do the
+ * audit events and COMMIT. All settings are transaction-local, so transaction pooling is safe.
  */
 @Injectable()
 export class UnitOfWork implements OnModuleInit {
@@ -28,14 +28,14 @@ export class UnitOfWork implements OnModuleInit {
   ) {}
 
   /**
-   * A connection that the server ends while it is in use tells its queries; without a listener of its own it would end
-   * the process. The pool's listener is there only while a connection is idle.
+   * Adds an error listener to each connection. If the server closes a connection in use, its queries fail; without a
+   * listener, the event would end the process. The listener of the pool covers idle connections only.
    */
   onModuleInit(): void {
-    const heard = new WeakSet<PoolClient>();
+    const withListener = new WeakSet<PoolClient>();
     this.pool.on('acquire', (client) => {
-      if (!heard.has(client)) client.on('error', () => undefined);
-      heard.add(client);
+      if (!withListener.has(client)) client.on('error', () => undefined);
+      withListener.add(client);
     });
   }
 
@@ -50,7 +50,7 @@ export class UnitOfWork implements OnModuleInit {
    */
   async begin<R extends QueryResultRow>(entrance: TenantContext<R>): Promise<R> {
     const context = currentContext();
-    if (context.transaction?.open) throw new Error('a transaction is open here already');
+    if (context.transaction?.open) throw new Error('a transaction is already open in this context');
     const { transaction, row } = await this.resilience.connecting(() => this.enter<R>(entrance));
     context.transaction = transaction;
     context.work.transactions.add(transaction);
@@ -58,7 +58,7 @@ export class UnitOfWork implements OnModuleInit {
     return row;
   }
 
-  /** Writes the audit events and the statements of the hooks, and commits. Throws when one fails; nothing is kept then. */
+  /** Writes the audit events and the statements of the hooks, and commits. If one fails, throws and commits nothing. */
   async commit(): Promise<void> {
     const { transaction, work } = currentContext();
     if (!transaction?.open) return;
@@ -85,8 +85,8 @@ export class UnitOfWork implements OnModuleInit {
   }
 
   /**
-   * Runs a function in a transaction and a derived context of its own: committed when it returns, rolled back when it
-   * throws.
+   * Runs a function in a new transaction and a derived context. Commits when the function returns and rolls back when
+   * it throws.
    */
   run<T, R extends QueryResultRow = QueryResultRow>(
     entrance: TenantContext<R>,
@@ -96,8 +96,8 @@ export class UnitOfWork implements OnModuleInit {
   }
 
   /**
-   * Runs a function in a context; `begin` begins its transaction. The only place where a context, BEGIN, COMMIT, and
-   * ROLLBACK meet.
+   * Runs a function in a context; `begin` begins its transaction. Only this method combines a context with BEGIN,
+   * COMMIT, and ROLLBACK.
    */
   runIn<T, R>(context: Context, begin: () => Promise<R>, fn: (begun: R) => Promise<T> | T): Promise<T> {
     return withContext(context, async () => {
@@ -115,9 +115,9 @@ export class UnitOfWork implements OnModuleInit {
   }
 
   /**
-   * Runs a function that waits for others while no transaction is open, before anything has changed. The rest of the
-   * caller runs in the next transaction, with access checked again. Throws what the function throws, and the Problem
-   * that access then fails with.
+   * Runs a function that waits for external systems while no transaction is open. Call it before anything has changed.
+   * The caller continues in a new transaction with access checked again. Throws the error of the function, and a
+   * Problem when access is now denied.
    */
   async withoutTransaction<T>(fn: () => Promise<T>): Promise<T> {
     const context = currentContext();
@@ -132,31 +132,34 @@ export class UnitOfWork implements OnModuleInit {
   }
 
   /**
-   * A single statement outside any transaction and any tenant: for entrances that must be durable before what follows.
+   * Runs one statement outside a transaction and without a tenant context, for enter functions whose effect must be
+   * durable immediately.
    */
   async queryOnce<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
     return this.resilience.connecting(async () => (await this.pool.query<R>(text, values)).rows);
   }
 
-  /** Rows of a statement on the current transaction; for repositories. The text is prepared once a connection. */
+  /**
+   * Returns the rows of a statement in the current transaction; for repositories. Each connection prepares the text
+   * once.
+   */
   async sql<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
     return (await this.transaction.send<R>({ text, values })).rows;
   }
 
-  /** Number of rows a statement touched on the current transaction. */
+  /** Runs a statement in the current transaction and returns the number of affected rows. */
   async execute(text: string, values: unknown[] = []): Promise<number> {
     return (await this.transaction.send({ text, values })).rowCount ?? 0;
   }
 
-  /** As `execute`, for a statement whose text varies with the input. It is not prepared. */
+  /** Runs `execute` without a prepared statement, for texts that vary with the input. */
   async executeVarying({ text, values }: Statement): Promise<number> {
     return (await this.transaction.send({ text, values, prepare: false })).rowCount ?? 0;
   }
 
   private get transaction(): Transaction {
     const { transaction } = currentContext();
-    if (transaction === null)
-      throw new Error('no transaction is open here: enter by a route, a job, or unitOfWork.run');
+    if (transaction === null) throw new Error('no transaction is open: use a route, a job, or unitOfWork.run');
     return transaction;
   }
 

@@ -1,47 +1,46 @@
 import type { Role, Scope } from './roles.js';
 
-/** What a role may do: `resource:action`, with the scope each role has by default. A role not named has none. */
+/** A permission: `resource:action`, with the default scope of each role. Other roles do not have it. */
 export interface PermissionDeclaration {
   category: string;
   description: string;
   scopes: Partial<Record<Scope, readonly Role[]>>;
-  /** It is about people, so that it may reach less than the organization: those assigned, or one's own record. */
+  /** True for a permission about people. Its scope can be `assigned` or `own`. */
   personScoped?: true;
 }
 
-/** Shapes a metadata value of an event may take; free text has none, so that no personal data fits in. */
+/** The kinds of metadata values. There is no kind for free text, which excludes personal data. */
 export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'count' | 'flag' | 'time';
 
 /**
- * Who hears of an event when it happens: members who hold the permission at that moment. One that is about people
- * reaches
- * as far as its scope, by the person who is the event's target or whom its metadata names in the field `person`.
- * Not for events recorded before anybody is known, such as a failed sign-in.
+ * The members who receive an event in real time: those who hold the permission at that moment. A person-scoped
+ * permission applies within its scope to the person who is the target of the event or whom the metadata field `person`
+ * names. Not for events without an identified actor, such as a failed sign-in.
  */
 export interface RealtimeDeclaration {
   permission: string;
   person?: string;
 }
 
-/** One type of entry in the log, with the only metadata fields it may carry. */
+/** An audit event type with its allowed metadata fields. */
 export interface EventDeclaration {
   category: string;
   severity: 'info' | 'notice' | 'warning' | 'critical';
   description: string;
   meta?: Readonly<Record<string, MetaKind>>;
-  /** Sent to listeners of `/v1/events` too: its type, target and time, nothing else. */
+  /** Also sent to subscribers of `/v1/events`, with type, target, and time only. */
   realtime?: RealtimeDeclaration;
-  /** Recorded by the platform on any route, so no route has to name it. */
+  /** True for events that the platform records on any route. Routes do not declare them. */
   implicit?: true;
-  /** Recorded by operators' commands alone. */
+  /** True for events that only CLI commands record. */
   operator?: true;
 }
 
-/** A problem a client may be told of (RFC 9457): the code is stable, the title is shown. */
+/** A problem that the API can return (RFC 9457). The code is stable and the title is shown to users. */
 export interface ErrorDeclaration {
   status: number;
   title: string;
-  /** What SCIM calls it (RFC 7644 section 3.12, table 9), where it has a word for it. */
+  /** The SCIM error type (RFC 7644 section 3.12, table 9), if there is one. */
   scimType?:
     | 'invalidFilter'
     | 'uniqueness'
@@ -53,7 +52,9 @@ export interface ErrorDeclaration {
     | 'tooMany';
 }
 
-/** Work done by the worker. Attempts back off exponentially from `backoffSeconds`; after the last the job is dead. */
+/**
+ * A job of the worker. Retries back off exponentially from `backoffSeconds`; after the last attempt the job has failed.
+ */
 export interface JobDeclaration {
   description: string;
   attempts: number;
@@ -61,20 +62,17 @@ export interface JobDeclaration {
   timeoutSeconds: number;
   concurrency: number;
   /**
-   * Permissions of which a member needs one, however far it reaches, to have it done; without, only jobs and operators
-   * ask for it.
+   * Permissions of which a member needs one, with any scope, to enqueue the job. Without this list, only jobs and
+   * operators can enqueue it.
    */
   enqueuePermissions?: readonly string[];
-  /**
-   * A duty, done for an organization that is suspended too; other jobs of it wait until it is resumed. Runs in its own
-   * lane.
-   */
+  /** Also runs for a suspended organization; other jobs wait until it is resumed. Uses a separate group key. */
   runWhenSuspended?: true;
 }
 
 /**
- * One type of event that webhook sources deliver. `dto` validates the `data` of the event; `orderKey` names the field of
- * `data` that identifies the record: the deliveries of a source with one value are applied in the order of arrival.
+ * A webhook event type. `dto` validates the `data` of the event. `orderKey` names the field of `data` that identifies
+ * the record. Deliveries of a source with the same value are processed in order of arrival.
  */
 export interface WebhookEventDeclaration {
   description: string;
@@ -82,7 +80,7 @@ export interface WebhookEventDeclaration {
   orderKey: string;
 }
 
-/** When a job runs by itself: five-field cron, once for each organization or once for the installation. */
+/** A schedule of a job: five-field cron, once per organization or once per installation. */
 export interface ScheduleDeclaration {
   description: string;
   cron: string;
@@ -92,9 +90,9 @@ export interface ScheduleDeclaration {
 }
 
 /**
- * How long rows are kept. A row is due when `ageColumn` lies more than `days` back (never fewer than `floorDays`).
- * `where` is fixed SQL that narrows the rows further; `clear` empties columns instead of deleting the row;
- * `objectColumn` names the column with the key of a stored object that goes with it.
+ * How long rows are kept. A row is due when `ageColumn` is more than `days` in the past; `days` is at least
+ * `floorDays`. `where` is fixed SQL that restricts the rows. `clear` empties columns instead of deleting the row.
+ * `objectColumn` names the column with the key of a stored object, which is deleted with the row.
  */
 export interface RetentionDeclaration {
   description: string;
@@ -107,26 +105,24 @@ export interface RetentionDeclaration {
   objectColumn?: string;
 }
 
-/** The class of a column that holds something about a person, and what an erasure does to it. */
+/** The class of a column with personal data, and the effect of an erasure. */
 export interface PersonalDataDeclaration {
   class: 'public' | 'internal' | 'PII' | 'PHI';
   erasure: 'destroy-key' | 'delete' | 'keep';
 }
 
-/** One permission, any of several, or every member. */
+/** One permission, one of several permissions, or every member. */
 export type PermissionList = string | readonly string[];
 
 /**
- * What a member may do to the rows of a tenant table, from within their session and by raw SQL. `migrate` makes row
- * policies of it, and access is explained from it. A command that is not named is closed to members; jobs and
- * operators,
- * who act as the system, pass.
+ * The commands that a member can run on the rows of a tenant table, including raw SQL in a session. `migrate` creates
+ * row policies from these rules, and access explanations use them. Members cannot run a command that is not listed.
+ * Jobs and operators act as the system and are not limited.
  *
- * `person` is the column with the person a row hangs on: permissions that are about people then reach as far as their
- * scope. `permission` is the column in which a row names the one permission, of those that `select` lists, that shows
- * it.
- * `own` is the column with the membership a row belongs to, and what that member may do to it in person, without any
- * permission; an API key does nothing that its permissions do not name.
+ * `person` is the column with the person of a row; person-scoped permissions then apply within their scope.
+ * `permission` is the column with the permission that is required to read the row, one of those that `select` lists.
+ * `own` is the column with the membership that owns a row, and the commands that this member can run without a
+ * permission. An API key always needs a permission.
  */
 export interface RowRules {
   person?: string;
@@ -141,10 +137,9 @@ export interface RowRules {
 export type RowCommand = 'select' | 'insert' | 'update' | 'delete';
 
 /**
- * A table: of one tenant each row, or of the whole installation; kept by the named policies, or for a written reason.
- * `resource` is what one row of it is called where people ask who can reach it, and as the target of entries in the
- * log;
- * its column `id` is then its id.
+ * A table. Its rows belong to one tenant each, or to the installation. Retention policies delete its rows, or a reason
+ * states why not. `resource` is the resource type of a row in who-can queries and audit events; the column `id` is then
+ * its id.
  */
 export type TableDeclaration = { retention: { policies: readonly string[] } | { reason: string } } & (
   | { kind: 'tenant'; rows: RowRules; resource?: string }
@@ -152,20 +147,20 @@ export type TableDeclaration = { retention: { policies: readonly string[] } | { 
 );
 
 /**
- * A type of thing that audit events name as their target and that is not a row of a tenant table with an id: a row of an
+ * A resource type of audit event targets that is not a row of a tenant table with an id. Examples are a row of an
  * installation table, a digest, or a declaration. The key is in kebab-case.
  */
 export interface ResourceDeclaration {
   description: string;
 }
 
-/** A control that makes claims true. */
+/** A security control and the claims that it supports. */
 export interface ControlDeclaration {
   claims: readonly string[];
   description: string;
 }
 
-/** Everything a feature declares; guards, catalogs, schedules, retention and tests are derived from it. */
+/** All declarations of a feature. Guards, catalogs, schedules, retention, and tests use them. */
 export interface FeatureDeclaration {
   name: string;
   description: string;

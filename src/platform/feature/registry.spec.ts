@@ -24,7 +24,7 @@ const testing = defineFeature({
   jobs: {
     'testing.work': { description: 'Works.', attempts: 3, backoffSeconds: 1, timeoutSeconds: 5, concurrency: 2 },
   },
-  webhookEvents: { 'testing.heard': { description: 'Hears of it.', dto: TestingDto, orderKey: 'number' } },
+  webhookEvents: { 'testing.received': { description: 'Receives it.', dto: TestingDto, orderKey: 'number' } },
   schedules: {
     'testing.tick': {
       description: 'Ticks.',
@@ -51,24 +51,24 @@ const testing = defineFeature({
 });
 
 describe('the registry', () => {
-  it('holds what features declare, by key', () => {
+  it('contains the declarations of features by key', () => {
     expect(allFeatures()).toContain(testing);
     expect(declaration('permissions', 'testing:do')).toBe(testing.permissions['testing:do']);
     expect(declared('retention').get('testing.old')).toBe(testing.retention['testing.old']);
   });
 
-  it('knows the resources of tables and those declared on their own, and no others', () => {
+  it('recognizes only resources of tables and standalone resources', () => {
     expect(['test', 'testing-room', 'testing', 'constructor'].map(isResourceType)).toEqual([true, true, false, false]);
   });
 
-  it('says what to do about a key that nobody declared', () => {
+  it('explains how to declare a missing key', () => {
     expect(() => declaration('events', 'testing.dun')).toThrow(
       '"testing.dun" is not declared under events of any feature: declare it in the feature file of the module ' +
         'that uses it',
     );
   });
 
-  it('refuses a key of any section a second time, and names who came second', () => {
+  it('rejects a duplicate key in any section and names the second feature', () => {
     const keyed = [
       'permissions',
       'events',
@@ -91,17 +91,17 @@ describe('the registry', () => {
 
 describe('the catalog', () => {
   const catalog = renderCatalog();
-  it('shows every declaration of every section', () => {
+  it('lists every declaration of every section', () => {
     for (const line of [
       '| `testing:do` | Tests | org: owner; own: trainee, portal | Do it. |',
       '| `testing.done` | tests | info | fields (codes) | testing:do | It was done. |',
       '| `testing_failed` | 418 | It failed |',
       '| `testing.work` | 3 | 5 s | 2 | Works. |',
-      '| `testing.heard` | TestingDto | `number` | Hears of it. |',
+      '| `testing.received` | TestingDto | `number` | Receives it. |',
       '| `test` | A row of `testing` |',
       '| `testing-room` | A room for tests. |',
       '| `testing.tick` | `0 * * * *` | UTC | installation | Ticks. |',
-      '| `testing.old` | testing | 30 days after at | 7 days | emptied: body |',
+      '| `testing.old` | testing | 30 days after at | 7 days | clears columns: body |',
       '| `testing.name` | PII | delete |',
       '| `testing` | tenant | by testing.old |',
       '| `testing.control` | X1, X2 | Controls. |',
@@ -109,7 +109,7 @@ describe('the catalog', () => {
       expect(catalog).toContain(line);
   });
 
-  it('keeps a bar in a text from becoming a column', () => {
+  it('escapes a bar in a text', () => {
     expect(catalog).toContain('| testing | A feature \\| with a bar. |');
   });
 });

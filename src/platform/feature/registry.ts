@@ -11,7 +11,7 @@ import type {
   WebhookEventDeclaration,
 } from './declarations.js';
 
-/** Every feature's type, merged in by the features themselves. */
+/** The types of all features. Each feature file adds its own by declaration merging. */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- filled by declaration
 // merging
 export interface FeatureMap {}
@@ -44,7 +44,7 @@ type TableResource = {
     : never;
 }[keyof FeatureMap];
 
-/** What an audit event can name as its target: the resources of tables, and those declared on their own. */
+/** The resource types of audit event targets: those of tables and standalone ones. */
 export type ResourceType = TableResource | Keys<'resources'>;
 
 interface Declarations {
@@ -73,7 +73,7 @@ const sections: { [S in keyof Declarations]: Map<string, Declarations[S]> } = {
   resources: new Map(),
 };
 
-/** Called by defineFeature; throws when the feature or one of its keys is there already. */
+/** Registers a feature for `defineFeature`. Throws when the feature or one of its keys already exists. */
 export function addFeature(feature: FeatureDeclaration): void {
   if (features.has(feature.name)) throw new Error(`feature "${feature.name}" is declared twice`);
   features.set(feature.name, feature);
@@ -90,17 +90,17 @@ export function addFeature(feature: FeatureDeclaration): void {
   for (const type of Object.keys(feature.resources ?? {})) resourceTypes.add(type);
 }
 
-/** All features, in the order they were declared. */
+/** Returns all features in the order of their declaration. */
 export function allFeatures(): FeatureDeclaration[] {
   return [...features.values()];
 }
 
-/** All declarations of one section by key. */
+/** Returns all declarations of a section by key. */
 export function declared<S extends keyof Declarations>(section: S): ReadonlyMap<string, Declarations[S]> {
   return sections[section];
 }
 
-/** The declaration behind a key; throws for a key nobody declared. */
+/** Returns the declaration of a key; throws when the key is not declared. */
 export function declaration<S extends keyof Declarations>(section: S, key: string): Declarations[S] {
   const found = sections[section].get(key);
   if (found === undefined)
@@ -111,12 +111,12 @@ export function declaration<S extends keyof Declarations>(section: S, key: strin
   return found;
 }
 
-/** Whether a feature declares this type of resource, for a table or on its own. */
+/** Returns true if a feature declares this resource type, for a table or standalone. */
 export function isResourceType(type: string): type is ResourceType {
   return resourceTypes.has(type);
 }
 
-/** Status and title of a problem. */
+/** Returns the status and title of an error code. */
 export function errorDefinition(code: ErrorCode): ErrorDeclaration {
   return declaration('errors', code);
 }

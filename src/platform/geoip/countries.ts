@@ -1,7 +1,7 @@
 /**
- * The middle of each country and how far it reaches from there: ISO 3166-1 code, degrees north, degrees east,
- * kilometers to where people live at its edges. Rounded: it is for telling continents apart, not towns. Far
- * territories have codes of their own.
+ * The center and radius of each country: ISO 3166-1 code, degrees north, degrees east, and kilometers to the populated
+ * borders. The values are rounded, because they only need to distinguish distant regions, not cities. Remote
+ * territories have their own codes.
  */
 const COUNTRIES = `
   AD 42.5 1.6 30, AE 24 54 300, AF 33.9 67.7 700, AG 17.1 -61.8 50, AI 18.2 -63.1 30, AL 41.2 20.2 200,
@@ -47,7 +47,7 @@ const COUNTRIES = `
   VN 16 107.8 950, VU -15.4 166.9 550, WF -13.8 -177.2 200, WS -13.8 -172.1 100, XK 42.6 20.9 100, YE 15.6 48.5 650,
   YT -12.8 45.2 40, ZA -30.6 22.9 1000, ZM -13.1 27.8 750, ZW -19 29.2 480`;
 
-/** The middle of a country and how far it reaches. */
+/** The center of a country and its radius. */
 export interface Extent {
   latitude: number;
   longitude: number;
@@ -62,7 +62,7 @@ const EXTENTS: ReadonlyMap<string, Extent> = new Map(
   }),
 );
 
-/** Where a country lies, by its ISO 3166-1 code; undefined for what is no country. */
+/** Returns the extent of a country by its ISO 3166-1 code, or undefined for an unknown code. */
 export function extentOf(code: string): Extent | undefined {
   return EXTENTS.get(code);
 }

@@ -6,24 +6,22 @@ import { Reader, type Response } from 'mmdb-lib';
 import { HttpConfig } from '../config/index.js';
 import { extentOf, type Extent } from './countries.js';
 
-/** Where an address is: a country (ISO 3166-1 code), and somewhere within so many kilometres of a point. */
+/** The location of an IP: a country (ISO 3166-1 code) and a point with an accuracy radius in kilometers. */
 export interface Location extends Extent {
   country: string;
 }
 
-/** What databases of countries and of cities say, in the two forms there are. */
-interface Entry {
+/** A record of a country or city database, in its two forms. */
+interface GeoIpRecord {
   country_code?: unknown;
   country?: { iso_code?: unknown };
   location?: { latitude?: unknown; longitude?: unknown; accuracy_radius?: unknown };
 }
 
 const PACKAGED = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
-/**
- * Addresses of no place, whatever a database says of them: of this host, of private and of shared networks (RFC 6890).
- */
-const NOWHERE = new BlockList();
-for (const [address, bits] of [
+/** IPs without a location, even if a database lists them: loopback, private, and shared networks (RFC 6890). */
+const UNLOCATABLE = new BlockList();
+for (const [network, bits] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
@@ -32,38 +30,37 @@ for (const [address, bits] of [
   ['172.16.0.0', 12],
   ['192.168.0.0', 16],
 ] as const) {
-  NOWHERE.addSubnet(address, bits, 'ipv4');
+  UNLOCATABLE.addSubnet(network, bits, 'ipv4');
 }
-for (const [address, bits] of [
+for (const [network, bits] of [
   ['::', 127],
   ['fc00::', 7],
   ['fe80::', 10],
 ] as const)
-  NOWHERE.addSubnet(address, bits, 'ipv6');
+  UNLOCATABLE.addSubnet(network, bits, 'ipv6');
 
-/** How far a town's database may be off where it does not say. */
-const TOWN_KM = 100;
+/** The default accuracy radius of a city record. */
+const CITY_RADIUS_KM = 100;
 
 /**
- * Tells where addresses are, from a file in MaxMind's format, asking nobody. The file is read when first needed;
- * without
- * one nothing is known of any address, and nothing else depends on it.
+ * Looks up the location of an IP in a local MaxMind DB file. The file is read at the first lookup. Without a file,
+ * every lookup returns null and no other function depends on it.
  */
 @Injectable()
 export class GeoIp {
-  private readonly log = new Logger('Places');
+  private readonly log = new Logger('GeoIp');
   private reader: Reader<Response> | null | undefined;
 
   constructor(private readonly http: HttpConfig) {}
 
-  /** Null for addresses that are nowhere in particular, or of which nothing is known. Never throws. */
-  of(address: string | null): Location | null {
-    const plain = address?.replace(/^::ffff:(?=[\d.]+$)/i, '') ?? '';
+  /** Returns the location of an IP, or null if it is unknown. Never throws. */
+  of(ip: string | null): Location | null {
+    const plain = ip?.replace(/^::ffff:(?=[\d.]+$)/i, '') ?? '';
     const version = isIP(plain);
-    if (version === 0 || NOWHERE.check(plain, version === 4 ? 'ipv4' : 'ipv6')) return null;
+    if (version === 0 || UNLOCATABLE.check(plain, version === 4 ? 'ipv4' : 'ipv6')) return null;
     if (this.reader === undefined) this.reader = this.open();
     try {
-      return whereabouts(this.reader?.get(plain) as Entry | null | undefined);
+      return toLocation(this.reader?.get(plain) as GeoIpRecord | null | undefined);
     } catch {
       return null;
     }
@@ -71,26 +68,26 @@ export class GeoIp {
 
   private open(): Reader<Response> | null {
     try {
-      const file = this.http.placesFile ?? createRequire(import.meta.url).resolve(PACKAGED);
+      const file = this.http.geoipFile ?? createRequire(import.meta.url).resolve(PACKAGED);
       return new Reader<Response>(readFileSync(file));
     } catch {
-      this.log.warn('there is no database of places: nobody is told of sign-ins from new countries');
+      this.log.warn('no GeoIP database is available: alerts about sign-ins from new countries are off');
       return null;
     }
   }
 }
 
-/** Reads an entry of the database; a country without a point stands for all of itself. */
-export function whereabouts(entry: Entry | null | undefined): Location | null {
+/** Converts a database record to a location. A country without coordinates covers its whole extent. */
+export function toLocation(entry: GeoIpRecord | null | undefined): Location | null {
   const country = entry?.country_code ?? entry?.country?.iso_code;
   if (typeof country !== 'string') return null;
   const extent = extentOf(country);
   if (extent === undefined) return null;
   const { latitude, longitude, accuracy_radius: radius } = entry?.location ?? {};
   if (!isDegrees(latitude, 90) || !isDegrees(longitude, 180)) return { country, ...extent };
-  return { country, latitude, longitude, radiusKm: typeof radius === 'number' && radius > 0 ? radius : TOWN_KM };
+  return { country, latitude, longitude, radiusKm: typeof radius === 'number' && radius > 0 ? radius : CITY_RADIUS_KM };
 }
 
-function isDegrees(value: unknown, most: number): value is number {
-  return typeof value === 'number' && Math.abs(value) <= most;
+function isDegrees(value: unknown, max: number): value is number {
+  return typeof value === 'number' && Math.abs(value) <= max;
 }

@@ -6,10 +6,10 @@ import { Problem } from '../problem/problem.js';
 import { ResponseType } from '../http/response-type.js';
 import { HealthResponse } from './health.dto.js';
 
-/** A service the process cannot work without. */
+/** Checks a service that the process depends on. */
 export interface HealthProbe {
   readonly name: string;
-  /** Resolves when the service answers; rejects otherwise. */
+  /** Resolves when the service responds; rejects otherwise. */
   check(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export const HEALTH_PROBES = Symbol('health probes');
 const TIMEOUT_MS = 2000;
 const CACHE_MS = 500;
 
-/** What orchestrators ask: restart me? send me requests? */
+/** Liveness and readiness probes for orchestrators. */
 @ApiTags('Operations')
 @Controller('health')
 export class HealthController {
@@ -29,7 +29,7 @@ export class HealthController {
     @Optional() @Inject(HEALTH_PROBES) private readonly probes: readonly HealthProbe[] = [],
   ) {}
 
-  /** The process runs and its event loop turns. */
+  /** Returns 200 while the process runs. */
   @Get('live')
   @Public('orchestrators have no session')
   @ResponseType(HealthResponse)
@@ -37,26 +37,26 @@ export class HealthController {
     return { status: 'ok', checks: [] };
   }
 
-  /** Every service the process needs answers; 503 otherwise. */
+  /** Returns 200 if every required service responds, otherwise 503. */
   @Get('ready')
   @Public('orchestrators have no session')
   @ResponseType(HealthResponse)
   async ready(): Promise<HealthResponse> {
-    const checks = this.probes.map((probe) => () => this.ask(probe));
+    const checks = this.probes.map((probe) => () => this.check(probe));
     try {
       const { status } = await this.health.check(checks);
       return { status, checks: this.probes.map(({ name }) => name) };
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       throw new Problem('unavailable', {
-        detail: `not ready: ${failing(error).join(', ')}`,
+        detail: `not ready: ${failedProbes(error).join(', ')}`,
         headers: { 'Retry-After': '2' },
       });
     }
   }
 
-  /** Asked often and by anybody: the answer is kept for a moment. */
-  private ask(probe: HealthProbe) {
+  /** Caches each result, because the route is public and orchestrators call it often. */
+  private check(probe: HealthProbe) {
     return this.indicators
       .check(probe.name)
       .attempt(() => probe.check())
@@ -65,8 +65,8 @@ export class HealthController {
   }
 }
 
-/** The names of the probes that failed; their messages stay inside. */
-function failing(error: ServiceUnavailableException): string[] {
+/** Returns the names of the failed probes. Their messages are not public. */
+function failedProbes(error: ServiceUnavailableException): string[] {
   const { error: checks = {} } = error.getResponse() as { error?: Record<string, unknown> };
   return Object.keys(checks);
 }

@@ -1,12 +1,12 @@
 import { Expose } from 'class-transformer';
 
-/** Whether the process can work. */
+/** The health of the process. */
 export class HealthResponse {
-  /** `ok`, or `shutting_down` once a stop signal came. */
+  /** `ok`, or `shutting_down` after a stop signal. */
   @Expose()
   status: string;
 
-  /** The services that were asked, all of them well. */
+  /** The services that were checked. All of them responded. */
   @Expose()
   checks: string[];
 }

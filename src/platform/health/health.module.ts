@@ -8,7 +8,7 @@ import { Metrics } from '../telemetry/metrics.js';
 
 type ProbeClass = new (...args: never[]) => HealthProbe;
 
-/** Metrics and health. `forRoot` takes the classes of the probes, which other modules provide and export. */
+/** Provides metrics and health checks. `forRoot` takes the probe classes, which other modules provide and export. */
 @Global()
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],

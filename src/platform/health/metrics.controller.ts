@@ -8,7 +8,7 @@ import { Problem } from '../problem/problem.js';
 import { ResponseType } from '../http/response-type.js';
 import { Metrics } from '../telemetry/metrics.js';
 
-/** What Prometheus reads. */
+/** Metrics for Prometheus. */
 @ApiTags('Operations')
 @Controller()
 export class MetricsController {
@@ -18,16 +18,16 @@ export class MetricsController {
     private readonly security: SecurityConfig,
   ) {}
 
-  /** The process's metrics, for the bearer of METRICS_TOKEN; open in development when none is set. */
+  /** Returns the metrics of the process to the bearer of METRICS_TOKEN. Public in development if no token is set. */
   @Get('metrics')
-  @Public('Prometheus has no session: it shows METRICS_TOKEN instead')
+  @Public('Prometheus authenticates with METRICS_TOKEN instead of a session')
   @ResponseType.text('text/plain; version=0.0.4; charset=utf-8')
   read(@Headers('authorization') authorization = ''): Promise<string> {
-    this.admit(authorization);
+    this.authorize(authorization);
     return this.metrics.registry.metrics();
   }
 
-  private admit(authorization: string): void {
+  private authorize(authorization: string): void {
     const { metricsToken } = this.security;
     if (metricsToken === undefined && !this.app.deployed) return;
     if (metricsToken === undefined) throw new Problem('not_found');

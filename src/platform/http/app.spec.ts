@@ -67,10 +67,10 @@ describe('bad input', () => {
     ['NUL in the path', 400, 'invalid_text', () => http.get('/v1/things/a%00b')],
     ['bad percent-encoding in the path', 400, 'invalid_text', () => http.get('/v1/things/%E0%A4%A')],
     ['an encoded surrogate in the query', 400, 'invalid_text', () => http.get('/v1/things?cursor=%ED%A0%80')],
-    ['an unknown address', 404, 'not_found', () => http.get('/v1/other/../../etc/passwd')],
+    ['an unknown path', 404, 'not_found', () => http.get('/v1/other/../../etc/passwd')],
     ['a wrong method', 405, 'method_not_allowed', () => http.delete('/v1/things')],
-    ['a refusal by Postgres of an id', 400, 'invalid_request', () => http.get('/v1/fail/uuid')],
-    ['a refusal by Postgres of text', 400, 'invalid_text', () => http.get('/v1/fail/nul')],
+    ['an id that Postgres rejects', 400, 'invalid_request', () => http.get('/v1/fail/uuid')],
+    ['text that Postgres rejects', 400, 'invalid_text', () => http.get('/v1/fail/nul')],
   ])('answers %s with %i %s', async (_name, status, code, send) => {
     const response = await send();
     expect(response.headers['content-type']).toBe('application/problem+json');
@@ -83,21 +83,21 @@ describe('bad input', () => {
     expect(response.status).toBe(status);
   });
 
-  it('names the refused fields by path and repeats no value', async () => {
+  it('names invalid fields by path and without their values', async () => {
     const response = await post('/v1/things', '{"age":"planted-value","inner":{"street":5},"extra":"planted-value"}');
     expect(response.body.errors).toEqual([
-      { field: 'extra', message: 'is not known here' },
+      { field: 'extra', message: 'is not a known field' },
       { field: 'age', message: 'must be an integer number' },
       { field: 'inner.street', message: 'must be a string' },
     ]);
     expect(response.text).not.toContain('planted');
   });
 
-  it('tells which methods an address has', async () => {
+  it('lists the allowed methods of a path', async () => {
     expect((await http.delete('/v1/things')).headers.allow).toBe('GET, HEAD, POST');
   });
 
-  it('answers a body that never ends and closes', async () => {
+  it('rejects an endless body and closes the connection', async () => {
     const { port } = app.getHttpServer().address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     socket.write(
@@ -111,13 +111,13 @@ describe('bad input', () => {
 });
 
 describe('failures', () => {
-  it('tells of an unknown exception nothing but the request id, and logs its stack without personal data', async () => {
+  it('returns only the request id of an unknown exception and logs its stack without personal data', async () => {
     lines.length = 0;
     const response = await http.get('/v1/fail/unknown').set('X-Request-Id', 'caller-chose-1');
     expect(response.status).toBe(500);
     expect(response.body).toEqual({
       type: 'urn:vouchsafe:problem:internal',
-      title: 'Something went wrong on the server',
+      title: 'Internal server error',
       status: 500,
       code: 'internal',
       requestId: 'caller-chose-1',
@@ -127,13 +127,13 @@ describe('failures', () => {
     expect(log).not.toContain('jane@example.org');
   });
 
-  it('answers a database that is away with 503 and when to come back', async () => {
+  it('returns 503 with Retry-After when the database is unavailable', async () => {
     const response = await http.get('/v1/fail/database');
     expect(response.status).toBe(503);
     expect(response.headers['retry-after']).toBe('2');
   });
 
-  it('passes on detail and fields of a declared problem', async () => {
+  it('returns the detail and fields of a declared problem', async () => {
     expect((await http.get('/v1/fail/problem')).body).toMatchObject({
       code: 'conflict',
       detail: 'seen already',
@@ -141,15 +141,15 @@ describe('failures', () => {
     });
   });
 
-  it('lets nothing leave a route that declares no response class', async () => {
+  it('returns nothing from a route without a response class', async () => {
     const response = await http.get('/v1/undeclared');
     expect(response.status).toBe(500);
     expect(response.text).not.toContain('everything');
   });
 });
 
-describe('answers', () => {
-  it('hold the exposed fields only', async () => {
+describe('responses', () => {
+  it('contain the exposed fields only', async () => {
     expect((await http.get('/v1/things/7')).body).toEqual({ id: '7', at: '1970-01-01T00:00:00.000Z' });
     expect((await http.get('/v1/things?limit=1')).body).toEqual({
       items: [{ id: 'a', at: '1970-01-01T00:00:00.000Z' }],
@@ -160,7 +160,7 @@ describe('answers', () => {
     expect([nothing.status, nothing.text]).toEqual([204, '']);
   });
 
-  it('carry the security headers, refusals too', async () => {
+  it('contain the security headers, also for errors', async () => {
     for (const path of ['/v1/things', '/nowhere', '/v1/things?a=1&a=2', '/health/live', '/docs', '/openapi.json']) {
       const { headers } = await http.get(path);
       expect(headers).toMatchObject({
@@ -177,7 +177,7 @@ describe('answers', () => {
     }
   });
 
-  it('echo a harmless request id and replace another', async () => {
+  it('echo a valid request id and replace an invalid one', async () => {
     expect((await http.get('/health/live').set('X-Request-Id', 'abc.DEF-123')).headers['x-request-id']).toBe(
       'abc.DEF-123',
     );
@@ -188,7 +188,7 @@ describe('answers', () => {
     }
   });
 
-  it('log one line with the pattern of the route, never the address', async () => {
+  it('log one line with the route pattern and without the path', async () => {
     lines.length = 0;
     await http.get('/v1/things/planted-id');
     await http.get('/v1/planted-unknown?email=jane@example.org');
@@ -205,12 +205,12 @@ describe('answers', () => {
 });
 
 describe('signed and form routes', () => {
-  it('keep the bytes of a webhook exactly, of any content type', async () => {
+  it('keep the exact bytes of a webhook of any content type', async () => {
     const bytes = Buffer.from('7b 22 61 22 3a ff 00 7d'.replaceAll(' ', ''), 'hex');
     expect((await post('/v1/webhooks/1', bytes, 'application/octet-stream')).body.id).toBe(bytes.toString('hex'));
   });
 
-  it('read a SAML form of up to 512 kB, and only there', async () => {
+  it('accept a SAML form of up to 512 kB on its own routes only', async () => {
     const form = `SAMLResponse=${'A'.repeat(400_000)}`;
     expect((await post('/v1/sso/saml/1/acs', form, 'application/x-www-form-urlencoded')).body.id).toBe('400000');
     expect((await post('/v1/sso/saml/1/acs', form + form, 'application/x-www-form-urlencoded')).status).toBe(413);
@@ -221,11 +221,11 @@ describe('signed and form routes', () => {
 });
 
 describe('operations', () => {
-  it('is ready while the probes answer', async () => {
+  it('is ready while the probes respond', async () => {
     expect((await http.get('/health/ready')).body).toEqual({ status: 'ok', checks: ['database'] });
   });
 
-  it('is not ready when a probe fails, and says which but not why', async () => {
+  it('is not ready when a probe fails, and names the probe without the reason', async () => {
     const probe = { name: 'redis', check: () => Promise.reject(new Error('connect to redis.internal')) };
     const controller = new HealthController(
       app.get(HealthCheckService, { strict: false }),
@@ -245,7 +245,7 @@ describe('operations', () => {
     expect(text).toContain('process_cpu_seconds_total');
   });
 
-  it('describes every route with its problem response', async () => {
+  it('documents every route with its problem response', async () => {
     const { body } = await http.get('/openapi.json');
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/v1/things/{id}', '/metrics', '/health/ready']));
     expect(body.paths['/v1/things'].get.responses.default.content).toHaveProperty('application/problem+json');
@@ -254,7 +254,7 @@ describe('operations', () => {
     ).toBe('#/components/schemas/Output');
   });
 
-  it('serves its own documentation page without inline or foreign code', async () => {
+  it('serves the documentation page without inline or external code', async () => {
     const { text } = await http.get('/docs');
     expect(text).not.toMatch(/<script>|<style|https?:/);
     for (const [, path] of text.matchAll(/(?:src|href)="([^"]+)"/g)) expect((await http.get(path!)).status).toBe(200);

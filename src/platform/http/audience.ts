@@ -2,12 +2,12 @@ import { Expose } from 'class-transformer';
 import type { Member } from '../context/context.js';
 import type { Audience } from './serializer.js';
 
-/** The field leaves, but not for portal roles: whoever is the subject of records has no business with it. */
+/** Exposes a field to staff only. Portal roles do not receive it. */
 export function StaffOnly(): PropertyDecorator {
   return Expose({ groups: ['staff'] });
 }
 
-/** Whom an answer to a member is for. Who is not signed in is given no more than a portal. */
+/** Returns the audience of a response. A caller who is not signed in gets the audience `portal`. */
 export function audienceOf(member: Pick<Member, 'portal'> | null): Audience {
   return member?.portal === false ? 'staff' : 'portal';
 }

@@ -4,9 +4,9 @@ import { Problem } from '../problem/problem.js';
 import { readBytes } from './read-bytes.js';
 import { assertJson, assertText, parsePairs } from './text.js';
 
-/** Below this path bodies are signed: `req.rawBody` and `req.body` are the bytes as they came, of any content type. */
+/** Bodies under this path are signed: `req.rawBody` and `req.body` are the received bytes of any content type. */
 export const SIGNED_PATH = '/v1/webhooks/';
-/** Below these paths HTML forms are posted: by identity providers, and by our own pages. */
+/** Under these paths, identity providers and the application's pages post HTML forms. */
 export const FORM_PATHS = ['/v1/sso/saml/', '/v1/sso/oidc/', '/sign-in', '/account/', '/invites/accept'];
 const FORM_LIMIT_BYTES = 512 * 1024;
 
@@ -14,14 +14,14 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-8"?\s*(?:;|$))/i;
 
-/** A request whose bytes are kept for checking a signature over them. */
+/** A request with the received bytes, for signature verification. */
 export interface SignedRequest extends Request {
   rawBody: Buffer;
 }
 
 /**
- * Reads and parses request bodies: strict JSON of at most `limit` bytes; forms and raw bytes on the paths above only.
- * Problems: payload_too_large, unsupported_media_type, malformed_json, invalid_text, invalid_request.
+ * Returns the middleware that parses bodies: strict JSON of at most `limit` bytes; forms and raw bytes only under the
+ * paths above. Problems: payload_too_large, unsupported_media_type, malformed_json, invalid_text, invalid_request.
  */
 export function bodyParser(limit: number): RequestHandler {
   return (request, _response: Response, next: NextFunction) => {
@@ -35,7 +35,7 @@ export function bodyParser(limit: number): RequestHandler {
   };
 }
 
-/** True when the client announces at least one byte. */
+/** Returns true if the request announces at least one byte. */
 export function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
@@ -67,8 +67,8 @@ function keepBytes(bytes: Buffer, request: Request): Buffer {
 }
 
 /**
- * Strict JSON: an object or array of storable text; undefined for an empty body. Throws malformed_json, invalid_text,
- * invalid_request.
+ * Parses strict JSON: an object or array of storable text; returns undefined for an empty body. Throws malformed_json,
+ * invalid_text, or invalid_request.
  */
 export function parseJson(bytes: Buffer): unknown {
   const text = utf8(bytes);
@@ -77,7 +77,7 @@ export function parseJson(bytes: Buffer): unknown {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Problem('malformed_json'); // the parser's message would quote the body
+    throw new Problem('malformed_json'); // the message of the parser would quote the body
   }
   if (typeof value !== 'object' || value === null)
     throw new Problem('invalid_request', { detail: 'the body must be a JSON object or array' });

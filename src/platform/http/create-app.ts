@@ -18,8 +18,8 @@ import { tlsOptions } from './tls.js';
 import { checkUrl } from './url.js';
 
 /**
- * The HTTP application around a root module that imports ConfigModule, LoggingModule, HealthModule and HttpModule:
- * initialized, not yet listening. The order of the middleware is the order of `ARCHITECTURE.md`.
+ * Creates and initializes the HTTP application for a root module that imports ConfigModule, LoggingModule,
+ * HealthModule, and HttpModule. The order of the middleware is documented in `ARCHITECTURE.md`.
  */
 export async function createApp(module: Type | DynamicModule, config: Config): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(module, {
@@ -36,12 +36,12 @@ export async function createApp(module: Type | DynamicModule, config: Config): P
   app.use(checkUrl, bodyParser(config.http.bodyLimitBytes), openContext(config.app, app.get(GeoIp)));
   serveDocs(app);
   limitServer(app.getHttpServer());
-  await initialized(app);
+  await initialize(app);
   return app;
 }
 
-/** A start that is refused leaves no connection open: whoever started it can go on, or end. */
-async function initialized(app: NestExpressApplication): Promise<void> {
+/** Initializes the application. Closes it on an error, so that no connection keeps the process alive. */
+async function initialize(app: NestExpressApplication): Promise<void> {
   try {
     await app.init();
   } catch (error) {

@@ -6,11 +6,9 @@ import { Problem } from '../problem/problem.js';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses a changing request that another site may have sent with the user's cookie: `Sec-Fetch-Site` and `Origin`,
- * where the browser gives them, must name our own origin. A body must be JSON, which a foreign form cannot send, unless
- * the browser did name our own origin.
- * For requests authenticated by the session cookie; signed and bearer requests have nothing to forge.
- * Throws csrf_check_failed.
+ * Rejects a mutating request that another site can have sent with the session cookie. `Sec-Fetch-Site` and `Origin`, if
+ * present, must name the application's origin. Without `Origin`, a body must be JSON, which a foreign form cannot send.
+ * Only for requests with the session cookie; signed and bearer requests cannot be forged. Throws csrf_check_failed.
  */
 export function assertSameOrigin(request: Request, app: AppConfig): void {
   if (SAFE_METHODS.has(request.method)) return;
@@ -28,9 +26,9 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
 }
 
 /**
- * Refuses a form that no page of ours can have sent: browsers name the origin with every form (Fetch, "append a request
- * `Origin` header"), and it must be our own. So nobody is signed in to an account that another site chose.
- * Throws csrf_check_failed.
+ * Rejects a form that was not posted from the application's own pages. Browsers send the origin with every form (Fetch,
+ * "append a request `Origin` header"). This prevents login CSRF, in which another site signs the user in to an account
+ * of its choice. Throws csrf_check_failed.
  */
 export function assertOwnForm(request: Request, app: AppConfig): void {
   const { origin } = request.headers;
@@ -38,13 +36,13 @@ export function assertOwnForm(request: Request, app: AppConfig): void {
     throw new Problem('csrf_check_failed');
 }
 
-/** Refuses a request for a page that another site sent the browser to. Throws csrf_check_failed. */
+/** Rejects a request to which another site directed the browser. Throws csrf_check_failed. */
 export function assertNotFromElsewhere({ headers }: Request): void {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('csrf_check_failed');
 }
 
-/** In development the server is reached under several names of this machine. */
+/** Returns true for any host name of the server in development. */
 function isOwnHost(origin: string, request: Request, app: AppConfig): boolean {
   return !app.deployed && request.headers.host !== undefined && origin === `http://${request.headers.host}`;
 }

@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { buildOpenApi } from './openapi.js';
 
-/** Swagger UI from our own origin: the content security policy lets nothing inline and nothing foreign run. */
+/**
+ * Swagger UI from the application's own origin, because the content security policy blocks inline and external code.
+ */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Vouchsafe API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
@@ -15,12 +17,10 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });\n`;
 const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
-/**
- * Serves `/openapi.json` and `/docs`: the description of the API, the same for everybody. Call once all routes exist.
- */
+/** Serves `/openapi.json` and `/docs`, which are equal for all callers. Call it after all routes exist. */
 export function serveDocs(app: NestExpressApplication): void {
   const express = app.getHttpAdapter().getInstance();
-  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const directory = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   let document: Buffer | undefined;
   express.get('/openapi.json', (_request: Request, response: Response) => {
     document ??= Buffer.from(JSON.stringify(buildOpenApi(app)));
@@ -33,7 +33,7 @@ export function serveDocs(app: NestExpressApplication): void {
   );
   for (const file of FILES) {
     express.get(`/docs/${file}`, (_request: Request, response: Response) =>
-      response.sendFile(join(folder, file), { cacheControl: false }),
+      response.sendFile(join(directory, file), { cacheControl: false }),
     );
   }
 }

@@ -11,7 +11,7 @@ class Thing {
 const quiet = () => new EventStream(Thing, () => undefined);
 const written = (stream: EventStream) => (stream.read() as Buffer).toString();
 
-/** A parser as WHATWG HTML, section 9.2.6, has it; of the events, and the last id. */
+/** Parses server-sent events (WHATWG HTML, section 9.2.6) and returns the events and the last id. */
 function parse(text: string): { events: { event: string; data: string }[]; lastEventId: string } {
   const events: { event: string; data: string }[] = [];
   let lastEventId = '',
@@ -33,7 +33,7 @@ function parse(text: string): { events: { event: string; data: string }[]; lastE
 }
 
 describe('a stream of events', () => {
-  it('is read as it was written, whatever the data holds, and shows only what the class exposes', () => {
+  it('delivers any data unchanged and contains only exposed fields', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.uuid(), (name, id) => {
         const stream = quiet();
@@ -45,7 +45,7 @@ describe('a stream of events', () => {
     );
   });
 
-  it('refuses an id or a type that would begin another field', () => {
+  it('rejects an id or type that contains a line break', () => {
     for (const broken of ['a\nevent: b', 'a\rb', 'a\0']) {
       expect(() => quiet().send(broken, 'thing.made', { name: 'x' }, 'portal')).toThrow('line break');
       expect(() => quiet().send('id', broken, { name: 'x' }, 'portal')).toThrow('line break');
@@ -53,13 +53,13 @@ describe('a stream of events', () => {
     }
   });
 
-  it('moves the place by a sign of life, which is no event', () => {
+  it('updates the last event id with a heartbeat and sends no event', () => {
     const stream = quiet();
-    stream.heartbeat('place');
-    expect(parse(written(stream))).toEqual({ events: [], lastEventId: 'place' });
+    stream.heartbeat('position');
+    expect(parse(written(stream))).toEqual({ events: [], lastEventId: 'position' });
   });
 
-  it('says why it ends, last of all, and takes nothing more', () => {
+  it('ends with the reason as the last event and ignores later writes', () => {
     const stream = quiet();
     stream.send('1', 'thing.made', { name: 'x' }, 'portal');
     stream.refuse('session_expired');
@@ -74,7 +74,7 @@ describe('a stream of events', () => {
     expect(stream.over).toBe(true);
   });
 
-  it('ends without a reason where the client should come back', async () => {
+  it('ends without a reason when the client should reconnect', async () => {
     const stream = quiet();
     stream.finish();
     stream.finish();
@@ -84,7 +84,7 @@ describe('a stream of events', () => {
     expect([stream.readableEnded, stream.errored]).toEqual([true, null]);
   });
 
-  it('knows when it is full, tells when there is room, and for how long nothing was taken', async () => {
+  it('reports when it is full, when it has drained, and how long it has stalled', async () => {
     let drained = 0;
     const stream = new EventStream(Thing, () => {
       drained += 1;
@@ -98,7 +98,7 @@ describe('a stream of events', () => {
     expect([drained > 0, stream.full, stream.stalledMillis]).toEqual([true, false, 0]);
   });
 
-  it('can be cut before anybody answers with it', async () => {
+  it('can be cut before a response uses it', async () => {
     const stream = quiet();
     stream.cut();
     stream.send('1', 'thing.made', { name: 'x' }, 'portal');

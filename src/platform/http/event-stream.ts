@@ -1,88 +1,85 @@
 import { Readable } from 'node:stream';
-import { pickerOf, type Audience, type ResponseClass } from './serializer.js';
+import { serializerOf, type Audience, type ResponseClass } from './serializer.js';
 
-/** How long a client that lost its stream waits before it comes back. */
+/** The reconnection delay of a client. */
 const RETRY_MS = 2_000;
 
 /**
- * The answer to one listener: server-sent events (WHATWG HTML, section 9.2), whose data leaves through a response
- * class.
- * Writing never waits: whoever writes asks `full` first, and lets `drained` tell when there is room again.
+ * The response to one subscriber: server-sent events (WHATWG HTML, section 9.2), serialized with a response class. A
+ * write never waits: the writer checks `full` first and continues when `drained` is called.
  */
 export class EventStream extends Readable {
-  private takenAt = performance.now();
+  private lastReadAt = performance.now();
   private ending = false;
-  private wanted = true;
+  private hasRoom = true;
 
   constructor(
     readonly type: ResponseClass,
     private readonly drained: () => void,
   ) {
     super();
-    this.on('error', () => undefined); // it may be cut before there is an answer that listens
+    this.on('error', () => undefined); // the stream can be cut before a response listens
     this.push(`retry: ${RETRY_MS}\n\n`);
   }
 
-  /** Sends an event to whom the audience says; `id` is where a client that comes back goes on. */
+  /** Sends an event with the fields for the audience. A client that reconnects continues after `id`. */
   send(id: string, event: string, data: object, audience: Audience): void {
     this.write(
-      `id: ${line(id)}\nevent: ${line(event)}\ndata: ${JSON.stringify(pickerOf(this.type, audience)(data))}\n\n`,
+      `id: ${line(id)}\nevent: ${line(event)}\ndata: ${JSON.stringify(serializerOf(this.type, audience)(data))}\n\n`,
     );
   }
 
-  /** Shows that the stream lives, and moves the place to go on from; the client is told of no event. */
+  /** Sends a heartbeat that updates the last event id. The client sees no event. */
   heartbeat(id: string): void {
     this.write(`: \nid: ${line(id)}\n\n`);
   }
 
-  /**
-   * Ends the stream with a reason: the code of the problem that now stands in the way. The client need not come back.
-   */
+  /** Ends the stream with the code of the problem that now denies access. The client must not reconnect. */
   refuse(code: string): void {
     this.write(`event: end\ndata: ${JSON.stringify({ code })}\n\n`);
     this.finish();
   }
 
-  /** Ends the stream; the client comes back, here or to another process. */
+  /** Ends the stream. The client reconnects to this or another process. */
   finish(): void {
     if (this.over) return;
     this.ending = true;
     this.push(null);
   }
 
-  /** Cuts the connection, with what was written and not taken. */
+  /** Closes the connection and discards unread data. */
   cut(): void {
     this.destroy(new Error('the client does not read'));
   }
 
-  /** Whether nothing more can be written. */
+  /** True if the stream has ended. */
   get over(): boolean {
     return this.destroyed || this.ending;
   }
 
-  /** Whether the client has enough to take for now. */
+  /** True if the buffer is full. */
   get full(): boolean {
-    return !this.wanted;
+    return !this.hasRoom;
   }
 
-  /** For how many milliseconds the client has left lying what was written. */
+  /** The time in milliseconds for which the client has not read pending data. */
   get stalledMillis(): number {
-    return this.readableLength === 0 ? 0 : performance.now() - this.takenAt;
+    return this.readableLength === 0 ? 0 : performance.now() - this.lastReadAt;
   }
 
   override _read(): void {
-    this.takenAt = performance.now();
-    this.wanted = true;
+    this.lastReadAt = performance.now();
+    this.hasRoom = true;
     this.drained();
   }
 
   private write(frame: string): void {
-    if (!this.over) this.wanted = this.push(frame);
+    if (!this.over) this.hasRoom = this.push(frame);
   }
 }
 
-/** A field's value: a line break would begin another field. */
+/** Returns a field value. Throws for a line break, which would start another field. */
 function line(text: string): string {
-  if (/[\r\n\0]/.test(text)) throw new Error('a field of an event may hold no line break');
+  if (/[\r\n\0]/.test(text)) throw new Error('a field of an event must not contain a line break');
   return text;
 }

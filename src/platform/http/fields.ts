@@ -3,23 +3,17 @@ import { isISO8601, ValidateBy, ValidateIf } from 'class-validator';
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
-/** Controls, line and paragraph separators, and what turns the direction of the text that follows (Unicode, UAX #9). */
-const UNSEEN = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
-/** It is already tomorrow somewhere: the earliest time zone is this far ahead of UTC. */
-const EARLIEST_ZONE = 14 * 3_600_000;
+/** Control characters, line and paragraph separators, and bidirectional controls (Unicode, UAX #9). */
+const UNSAFE_CHARACTERS = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
+/** The earliest time zone is 14 hours ahead of UTC, so its date can be tomorrow in UTC. */
+const EARLIEST_ZONE_MS = 14 * 3_600_000;
 
-/**
- * The field may be left out. Unlike class-validator's IsOptional it may not be null: that is for fields which null
- * empties.
- */
+/** Allows an absent field. Unlike IsOptional of class-validator, it does not allow null, which clears a field. */
 export function MayBeAbsent(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined);
 }
 
-/**
- * A moment as RFC 3339 has it, or a date alone, which begins at midnight UTC; one that exists, and that `Date` can
- * hold.
- */
+/** Requires an RFC 3339 time or a date, which means midnight UTC. The value must exist and fit into a `Date`. */
 export function IsInstant(): PropertyDecorator {
   return ValidateBy({
     name: 'isInstant',
@@ -29,17 +23,17 @@ export function IsInstant(): PropertyDecorator {
         INSTANT.test(value) &&
         isISO8601(value, { strict: true }) &&
         !Number.isNaN(Date.parse(value)),
-      defaultMessage: () => 'must be a time as RFC 3339 has it',
+      defaultMessage: () => 'must be an RFC 3339 time',
     },
   });
 }
 
-/** Whether a value is one line of text without what cannot be seen but moves, hides or reorders what can. */
+/** Returns true for one line of text without control characters or bidirectional controls. */
 export function isOneLine(value: unknown): value is string {
-  return typeof value === 'string' && !UNSEEN.test(value);
+  return typeof value === 'string' && !UNSAFE_CHARACTERS.test(value);
 }
 
-/** One line of text as people write it: nothing that cannot be seen but moves, hides or reorders what can. */
+/** Requires one line of text without control characters or bidirectional controls. */
 export function IsOneLine(): PropertyDecorator {
   return ValidateBy({
     name: 'isOneLine',
@@ -50,7 +44,7 @@ export function IsOneLine(): PropertyDecorator {
   });
 }
 
-/** A day as YYYY-MM-DD that is in the calendar and has begun, wherever the caller may be. */
+/** Requires an existing day (YYYY-MM-DD) that has begun in some time zone. */
 export function IsPastDay(): PropertyDecorator {
   return ValidateBy({
     name: 'isPastDay',
@@ -59,8 +53,8 @@ export function IsPastDay(): PropertyDecorator {
         typeof value === 'string' &&
         DAY.test(value) &&
         isISO8601(value, { strict: true }) &&
-        Date.parse(value) <= Date.now() + EARLIEST_ZONE,
-      defaultMessage: () => 'must be a day that exists and is not in the future',
+        Date.parse(value) <= Date.now() + EARLIEST_ZONE_MS,
+      defaultMessage: () => 'must be an existing day that is not in the future',
     },
   });
 }

@@ -13,7 +13,7 @@ const secure = helmet({
   strictTransportSecurity: { maxAge: TWO_YEARS, includeSubDomains: true },
   referrerPolicy: { policy: 'strict-origin-when-cross-origin' },
   frameguard: { action: 'deny' },
-  // for browsers long gone, and each header costs on every answer
+  // only old browsers use these headers, and each one adds to every response
   dnsPrefetchControl: false,
   ieNoOpen: false,
   permittedCrossDomainPolicies: false,
@@ -21,22 +21,22 @@ const secure = helmet({
   originAgentCluster: false,
 });
 
-/** What helmet sets, found out once: the values do not depend on the request. */
-function recorded(): [string, string][] {
+/** Returns the headers that helmet sets. They do not depend on the request, so they are computed once. */
+function helmetHeaders(): [string, string][] {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
   secure(request, response, () => {});
   return Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]);
 }
 
-/** The headers of every answer. Answers hold records: nothing may keep a copy. */
+/** The headers of every response. Responses contain records, so no cache may store them. */
 export const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
-  ...recorded(),
+  ...helmetHeaders(),
   ['permissions-policy', 'camera=(), microphone=(), geolocation=(), payment=()'],
   ['cache-control', 'no-store'],
 ];
 
-/** Sets the security headers before anything can answer. */
+/** Sets the security headers before any handler responds. */
 export function securityHeaders(_request: Request, response: Response, next: NextFunction): void {
   for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value);
   next();

@@ -6,8 +6,8 @@ import { ResponseTypeInterceptor } from './response-type.interceptor.js';
 import { validationPipe } from './validation.js';
 
 /**
- * What every route gets: validation, response shapes and problem details. Imported before modules with interceptors
- * of their own, so that the response class sees what they leave.
+ * Provides validation, response classes, and problem details for every route. Import it before modules with their own
+ * interceptors, so that the response class applies to their results.
  */
 @Global()
 @Module({

@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 
-interface Layer {
+interface RouterLayer {
   match(path: string): boolean;
   route?: { methods: Record<string, boolean> };
 }
 
-/** The methods for which the application has a route at the address of `request`, for the `Allow` header. */
+/** Returns the methods that the path of a request supports, for the `Allow` header. */
 export function methodsAt(request: Request): string[] {
-  const layers = (request.app.router as unknown as { stack: Layer[] }).stack;
+  const layers = (request.app.router as unknown as { stack: RouterLayer[] }).stack;
   const methods = new Set<string>();
   for (const layer of layers) {
     if (layer.route === undefined || !matches(layer, request.path)) continue;
@@ -20,8 +20,8 @@ export function methodsAt(request: Request): string[] {
   return [...methods].toSorted();
 }
 
-/** A parameter that cannot be decoded matches nothing. */
-function matches(layer: Layer, path: string): boolean {
+/** Returns whether a layer matches. A parameter that cannot be decoded matches nothing. */
+function matches(layer: RouterLayer, path: string): boolean {
   try {
     return layer.match(path);
   } catch {

@@ -16,13 +16,13 @@ it.each([
   expect(networkOf(ip)).toBe(network);
 });
 
-it('counts together exactly what shares the first 64 bits', () => {
+it('groups IPv6 addresses by their first 64 bits', () => {
   const written = (groups: readonly number[]) => groups.map((group) => group.toString(16)).join(':');
   const groups = (length: number) =>
     fc.array(fc.integer({ min: 1, max: 0xffff }), { minLength: length, maxLength: length });
   fc.assert(
-    fc.property(groups(4), groups(4), groups(4), groups(4), (net, other, host, neighbour) => {
-      expect(networkOf(written([...net, ...host]))).toBe(networkOf(written([...net, ...neighbour])));
+    fc.property(groups(4), groups(4), groups(4), groups(4), (net, other, host, otherHost) => {
+      expect(networkOf(written([...net, ...host]))).toBe(networkOf(written([...net, ...otherHost])));
       expect(networkOf(written([...net, ...host])) === networkOf(written([...other, ...host]))).toBe(
         written(net) === written(other),
       );

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * What is counted together where a limit is by address. One IPv4 address; of IPv6 a /64, within which one subscriber
- * has every address to choose from (RFC 6177). IPv4 written as IPv6 (RFC 4291 section 2.5.5.2) is that IPv4 address.
+ * Returns the network that shares an IP rate limit: one IPv4 address, or an IPv6 /64, because one subscriber controls
+ * all its addresses (RFC 6177). IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2) counts as the IPv4 address.
  */
 export function networkOf(ip: string | null): string {
   if (ip === null) return 'unknown';
@@ -20,7 +20,7 @@ export function networkOf(ip: string | null): string {
     .join(':')}::/64`;
 }
 
-/** The eight groups of a valid IPv6 address. */
+/** Returns the eight groups of a valid IPv6 address. */
 function groupsOf(ip: string): number[] {
   const [head = '', tail] = ip.replace(/\d+\.\d+\.\d+\.\d+$/, asGroups).split('::');
   const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
@@ -28,7 +28,7 @@ function groupsOf(ip: string): number[] {
   return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after];
 }
 
-/** The last four bytes in dotted form, as two groups. */
+/** Converts the last four bytes from dotted form to two groups. */
 function asGroups(dotted: string): string {
   const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
   return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;

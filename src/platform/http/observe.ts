@@ -4,8 +4,8 @@ import type { Metrics } from '../telemetry/metrics.js';
 import { requestIdOf } from './request-id.js';
 
 /**
- * One log line and one sample for each request, when its answer has left or its client has gone. The route's pattern
- * stands for the address: paths and queries hold ids and personal data.
+ * Writes one log line and one metrics sample per request, when its response was sent or the client disconnected. It
+ * records the route pattern instead of the URL, because paths and queries contain ids and personal data.
  */
 export function observeRequests(logger: AppLogger, metrics: Metrics): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {

@@ -6,22 +6,22 @@ import { requestIdOf } from './request-id.js';
 import type { GeoIp } from '../geoip/index.js';
 import { Context, withContext } from '../context/context.js';
 
-/** As `randomToken` makes them. */
+/** The format of `randomToken`. */
 const TOKEN = /^[\w-]{43}$/;
 
 /**
- * Opens the request's context, and makes sure that its transaction ends with the connection at the latest. Comes after
- * the body has been read, because the events of a socket do not carry the context along.
+ * Opens the context of a request. Rolls back its open transactions when the connection closes. Runs after the body has
+ * been read, because socket events do not propagate the async context.
  */
-export function openContext(app: AppConfig, places: GeoIp): RequestHandler {
+export function openContext(app: AppConfig, geoIp: GeoIp): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
-    const ip = addressOf(request);
+    const ip = ipOf(request);
     const context = new Context({
       requestId: requestIdOf(request),
       ip,
       userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
       device: deviceOf(request, app.deviceCookieName),
-      location: () => places.of(ip),
+      location: () => geoIp.of(ip),
     });
     response.once('close', () => context.work.transactions.forEach((transaction) => void transaction.rollback()));
     withContext(context, next);
@@ -29,8 +29,8 @@ export function openContext(app: AppConfig, places: GeoIp): RequestHandler {
 }
 
 /**
- * The token of the device cookie; null for anything that is not one of ours. Other requests' cookies are not taken
- * apart.
+ * Returns the token of the device cookie, or null if it is malformed. Parses the cookies only if the header contains
+ * the name.
  */
 function deviceOf({ headers: { cookie } }: Request, name: string): string | null {
   if (cookie === undefined || !cookie.includes(name)) return null;
@@ -38,8 +38,8 @@ function deviceOf({ headers: { cookie } }: Request, name: string): string | null
   return token !== undefined && TOKEN.test(token) ? token : null;
 }
 
-/** The caller's address, without the name of a network interface; null where a proxy reports something else. */
-function addressOf({ ip = '' }: Request): string | null {
-  const address = ip.split('%')[0]!;
-  return isIP(address) === 0 ? null : address;
+/** Returns the IP of the caller without a zone index, or null when a proxy reports another value. */
+function ipOf({ ip = '' }: Request): string | null {
+  const bare = ip.split('%')[0]!;
+  return isIP(bare) === 0 ? null : bare;
 }

@@ -13,10 +13,10 @@ const PROBLEM_SCHEMA = {
   type: 'object',
   required: ['type', 'title', 'status', 'code', 'requestId'],
   properties: {
-    type: { type: 'string', description: 'urn:vouchsafe:problem: and the code' },
+    type: { type: 'string', description: 'urn:vouchsafe:problem: followed by the code' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    code: { type: 'string', description: 'Stable; what programs should look at' },
+    code: { type: 'string', description: 'The stable error code for programs' },
     detail: { type: 'string' },
     requestId: { type: 'string' },
     errors: {
@@ -31,21 +31,22 @@ const PROBLEM_SCHEMA = {
 };
 
 const PROBLEM_RESPONSE = {
-  description: 'A refusal, as problem details (RFC 9457)',
+  description: 'An error as problem details (RFC 9457)',
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
-const STAFF_ONLY = 'Portal roles do not get this field.';
+const STAFF_ONLY = 'Portal roles do not receive this field.';
 
-/** The OpenAPI document of every route, each with its problem response and the ways to sign in. */
+/** Builds the OpenAPI document of all routes with their problem responses and authentication schemes. */
 export function buildOpenApi(app: INestApplication): OpenAPIObject {
   const { cookieName, origin } = app.get(AppConfig);
   const builder = new DocumentBuilder()
     .setTitle('Vouchsafe')
     .setDescription(
-      'Lists are { items, nextCursor }; times are RFC 3339 UTC; refusals are problem details with a stable code. ' +
-        'x-permission is the permission that a route requires; x-access is signed-in where every member has access, ' +
-        'and scim where only a SCIM client has; x-public is the reason why a route needs no authentication.',
+      'Lists are { items, nextCursor }; times are RFC 3339 UTC; errors are problem details with a stable ' +
+        'code. x-permission is the permission that a route requires. x-access is signed-in if every member ' +
+        'has access, and scim if only a SCIM client has access. x-public is the reason why a route needs no ' +
+        'authentication.',
     )
     .setVersion('1')
     .addServer(origin)
@@ -84,27 +85,27 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
   return document;
 }
 
-/** Without the empty 201 that is assumed of every POST, where the route declares another answer. */
+/** Removes the empty 201 that the generator adds to every POST, if the route declares another response. */
 function declaredOnly(responses: Responses): Responses {
   const { 201: created, ...others } = responses;
   const assumed = created !== undefined && !('$ref' in created) && created.description === '';
   return assumed && Object.keys(others).length > 0 ? others : responses;
 }
 
-/** Says of each field for staff alone that portal roles do not get it. */
+/** Adds a note to each staff-only field and makes it optional. */
 function markStaffOnly({ components }: OpenAPIObject): void {
   for (const type of responseClasses()) {
     const schema = (components?.schemas?.[type.name] ?? {}) as {
       properties?: Record<string, { $ref?: string; description?: string }>;
       required?: string[];
     };
-    const staffs = new Set(
+    const staffOnlyFields = new Set(
       fieldsOf(type)
         .filter(({ staffOnly }) => staffOnly)
         .map(({ name }) => name),
     );
     for (const [name, { $ref, description, ...rest }] of Object.entries(schema.properties ?? {}).filter(([field]) =>
-      staffs.has(field),
+      staffOnlyFields.has(field),
     )) {
       schema.properties![name] = {
         ...rest,
@@ -112,7 +113,7 @@ function markStaffOnly({ components }: OpenAPIObject): void {
         description: [description, STAFF_ONLY].filter(Boolean).join(' '),
       };
     }
-    const required = schema.required?.filter((name) => !staffs.has(name)) ?? [];
+    const required = schema.required?.filter((name) => !staffOnlyFields.has(name)) ?? [];
     if (required.length > 0) schema.required = required;
     else delete schema.required; // an empty list is not allowed (OpenAPI 3.0.3, Schema Object)
   }

@@ -3,9 +3,9 @@ import { Type } from 'class-transformer';
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { MayBeAbsent } from './fields.js';
 
-/** `?limit=&cursor=` of every list. */
+/** The query parameters of every list: `?limit=&cursor=`. */
 export class PageQuery {
-  /** How many items to return, 1 to 200. */
+  /** The number of items to return, 1 to 200. */
   @MayBeAbsent()
   @ApiPropertyOptional({ type: 'integer', default: 50 })
   @Type(() => Number)
@@ -14,7 +14,7 @@ export class PageQuery {
   @Max(200)
   limit = 50;
 
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   @MayBeAbsent()
   @IsString()
   @MaxLength(1024)

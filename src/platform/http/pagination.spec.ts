@@ -10,7 +10,7 @@ const cursors = cursorsWith('a');
 const scope = { purpose: 'people', orgId: 'org-1' };
 const value = fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.boolean(), fc.constant(null));
 
-function refused(act: () => unknown): boolean {
+function isRejected(act: () => unknown): boolean {
   try {
     act();
     return false;
@@ -20,7 +20,7 @@ function refused(act: () => unknown): boolean {
 }
 
 describe('cursors', () => {
-  it('give back what they were made of', () => {
+  it('decode to the encoded values', () => {
     fc.assert(
       fc.property(fc.array(value), (values) =>
         expect(cursors.decode(scope, cursors.encode(scope, values))).toEqual(values),
@@ -28,30 +28,30 @@ describe('cursors', () => {
     );
   });
 
-  it('are refused when a character was changed, added or removed', () => {
+  it('are rejected when a character was changed, added, or removed', () => {
     fc.assert(
       fc.property(fc.array(value), fc.nat(), fc.constantFrom('', 'A', 'B', '.', '=', 'AA'), (values, at, text) => {
         const cursor = cursors.encode(scope, values);
         const index = at % cursor.length;
         const forged = cursor.slice(0, index) + text + cursor.slice(index + 1);
         fc.pre(forged !== cursor);
-        return refused(() => cursors.decode(scope, forged));
+        return isRejected(() => cursors.decode(scope, forged));
       }),
     );
   });
 
-  it('are refused for anything that was not made here', () => {
-    fc.assert(fc.property(fc.string(), (text) => refused(() => cursors.decode(scope, text))));
-    expect(refused(() => cursors.decode(scope, cursorsWith('b').encode(scope, [1])))).toBe(true);
+  it('are rejected when they were not issued by this server', () => {
+    fc.assert(fc.property(fc.string(), (text) => isRejected(() => cursors.decode(scope, text))));
+    expect(isRejected(() => cursors.decode(scope, cursorsWith('b').encode(scope, [1])))).toBe(true);
   });
 
-  it('are refused in another list and another organization', () => {
+  it('are rejected in another list or organization', () => {
     const cursor = cursors.encode(scope, [1]);
-    expect(refused(() => cursors.decode({ ...scope, purpose: 'audit' }, cursor))).toBe(true);
-    expect(refused(() => cursors.decode({ ...scope, orgId: 'org-2' }, cursor))).toBe(true);
+    expect(isRejected(() => cursors.decode({ ...scope, purpose: 'audit' }, cursor))).toBe(true);
+    expect(isRejected(() => cursors.decode({ ...scope, orgId: 'org-2' }, cursor))).toBe(true);
   });
 
-  it('follow a page only when there is another', () => {
+  it('are returned only when there is another page', () => {
     const rows = [{ id: 1 }, { id: 2 }, { id: 3 }];
     const page = cursors.page(scope, rows, 2, ({ id }) => [id]);
     expect(page.items).toEqual([{ id: 1 }, { id: 2 }]);

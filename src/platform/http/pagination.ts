@@ -4,10 +4,10 @@ import { SecurityConfig } from '../config/services.config.js';
 import { hmac } from '../crypto/hmac.js';
 import { Problem } from '../problem/problem.js';
 
-/** What a position is made of: the sort keys of the last row that was shown. */
+/** A sort key of the last row of a page. */
 export type CursorValue = string | number | boolean | null;
 
-/** What a cursor is good for: one list of one organization. */
+/** The scope of a cursor: one list of one organization. */
 export interface CursorScope {
   purpose: string;
   orgId: string;
@@ -22,8 +22,8 @@ export interface Page<T> {
 const MAC_BYTES = 16;
 
 /**
- * Opaque cursors: base64url(JSON values) "." base64url(HMAC-SHA-256, first 16 bytes) over purpose, organization and
- * values. A client can hand back only what it was given, for the same list.
+ * Opaque cursors: base64url(JSON values) "." base64url(HMAC-SHA-256, first 16 bytes) over purpose, organization, and
+ * values. The server accepts only its own cursors, for the same list.
  */
 @Injectable()
 export class Cursors {
@@ -38,25 +38,25 @@ export class Cursors {
     return `${payload}.${this.mac(scope, payload)}`;
   }
 
-  /** The values of a cursor made by `encode` for the same scope. Throws invalid_request for anything else. */
+  /** Returns the values of a cursor from `encode` with the same scope. Throws invalid_request for any other cursor. */
   decode(scope: CursorScope, cursor: string): CursorValue[] {
     const [payload = '', mac = '', ...more] = cursor.split('.');
     const expected = Buffer.from(this.mac(scope, payload));
     const given = Buffer.from(mac);
-    const genuine = more.length === 0 && given.length === expected.length && timingSafeEqual(given, expected);
-    if (!genuine)
+    const isValid = more.length === 0 && given.length === expected.length && timingSafeEqual(given, expected);
+    if (!isValid)
       throw new Problem('invalid_request', { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] });
     return JSON.parse(Buffer.from(payload, 'base64url').toString()) as CursorValue[];
   }
 
-  /** The last id that was shown, in a list ordered by id; null on its first page. Throws as `decode`. */
+  /** Returns the last id of the previous page, in a list ordered by id; null for the first page. Throws as `decode`. */
   lastId(scope: CursorScope, cursor: string | undefined): string | null {
     return cursor === undefined ? null : (this.decode(scope, cursor)[0] as string);
   }
 
   /**
-   * Makes a page of rows read with `limit + 1`: the extra row only shows that there is more.
-   * `position` names the sort keys of a row.
+   * Builds a page from rows read with `limit + 1`; the extra row only indicates another page. `position` returns the
+   * sort keys of a row.
    */
   page<T>(
     scope: CursorScope,

@@ -2,8 +2,8 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { Problem } from '../problem/problem.js';
 
 /**
- * Refuses requests that reached us without TLS; the proxy in front tells by `X-Forwarded-Proto`. Probes of this machine
- * pass.
+ * Rejects requests without TLS. The proxy reports TLS in `X-Forwarded-Proto`. GET requests to /health/ are allowed,
+ * because local probes use plain HTTP.
  */
 export function refusePlainHttp(): RequestHandler {
   return (request: Request, _response: Response, next: NextFunction) => {

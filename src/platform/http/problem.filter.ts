@@ -8,7 +8,7 @@ import { Problem } from '../problem/problem.js';
 import { requestIdOf } from './request-id.js';
 import { SCIM_TYPE, scimError, speaksScim } from './scim-error.js';
 
-/** The last stop of every failure: problem details for the caller, the stack for the log. */
+/** Converts every error to problem details for the caller and logs the stack. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: AppLogger) {}
@@ -22,10 +22,10 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    this.answer(problem, request, response);
+    this.respond(problem, request, response);
   }
 
-  protected answer(problem: Problem, request: Request, response: Response): void {
+  protected respond(problem: Problem, request: Request, response: Response): void {
     const scim = speaksScim(request);
     const body = Buffer.from(JSON.stringify(scim ? scimError(problem) : problem.body(requestIdOf(request))));
     response.status(problem.status);
@@ -34,21 +34,24 @@ export class ProblemFilter implements ExceptionFilter {
     response.setHeader('Cache-Control', 'no-store');
     response.removeHeader('ETag');
     response.removeHeader('Content-Disposition');
-    response.removeHeader('Set-Cookie'); // what was undone opened no session
+    response.removeHeader('Set-Cookie'); // a rolled-back request opened no session
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
     response.end(body);
   }
 
-  /** Faults are errors with their stack; expected refusals are the request line's business. */
+  /**
+   * Logs internal errors with their stack. Expected errors are logged at lower levels, because the request line already
+   * contains the status.
+   */
   private log(problem: Problem, error: unknown, requestId: string): void {
     if (problem.code === 'internal') this.logger.error('request failed', { requestId, err: error });
     else if (problem.status >= 500)
-      this.logger.warn('request refused', { requestId, code: problem.code, reason: reason(error) });
-    else this.logger.debug('request refused', { requestId, code: problem.code });
+      this.logger.warn('request rejected', { requestId, code: problem.code, reason: reason(error) });
+    else this.logger.debug('request rejected', { requestId, code: problem.code });
   }
 }
 
-/** An address that exists for other methods is 405 with `Allow` (RFC 9110 section 15.5.6), not 404. */
+/** Returns 405 with `Allow` (RFC 9110 section 15.5.6) instead of 404 if the path supports other methods. */
 function wrongMethod(error: unknown, request: Request): Problem | undefined {
   if (!(error instanceof NotFoundException) || request.route !== undefined) return undefined;
   const allowed = methodsAt(request);

@@ -11,13 +11,13 @@ defineFeature({
 
 const raised = (message: string, code = 'VS409') => Object.assign(new Error(message), { code });
 
-describe('a refusal that the database raises', () => {
-  it('is the problem that its message names', () => {
+describe('a problem that the database raises', () => {
+  it('becomes the problem that the message names', () => {
     expect(toProblem(raised('no_such_luck'))).toMatchObject({ code: 'no_such_luck', status: 409 });
     expect(toProblem({ driverError: raised('no_such_luck') })).toMatchObject({ code: 'no_such_luck' });
   });
 
-  it('is a fault of ours when nobody declared it, or under another SQLSTATE', () => {
+  it('is internal for an undeclared code or another SQLSTATE', () => {
     expect(toProblem(raised('no_such_luck', 'P0001')).code).toBe('internal');
     fc.assert(
       fc.property(

@@ -16,7 +16,7 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   503: 'unavailable',
 };
 
-/** Refusals by Postgres of what the caller sent, and of what may be tried again: appendix A of its manual. */
+/** SQLSTATEs of rejected input and of errors that a retry can resolve (PostgreSQL manual, appendix A). */
 const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
   '22021': 'invalid_text', // character_not_in_repertoire: NUL in text
   '22P05': 'invalid_text', // untranslatable_character: \u0000 in jsonb
@@ -25,17 +25,17 @@ const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
   '22003': 'invalid_request', // numeric_value_out_of_range
   '22007': 'invalid_request', // invalid_datetime_format
   '22008': 'invalid_request', // datetime_field_overflow
-  '23502': 'invalid_request', // not_null_violation: null given for a field that has no empty value
+  '23502': 'invalid_request', // not_null_violation: null for a required field
   '23514': 'invalid_request', // check_violation
   '40001': 'unavailable', // serialization_failure
   '40P01': 'unavailable', // deadlock_detected
-  '57014': 'unavailable', // query_canceled: the statement took longer than it may
+  '57014': 'unavailable', // query_canceled: the statement exceeded its timeout
 };
 
-/** SQLSTATE of a refusal that the database's own functions and triggers raise; the message is the problem's code. */
-const RAISED = 'VS409';
+/** The SQLSTATE that the database functions and triggers raise; the message is the error code. */
+const RAISED_SQLSTATE = 'VS409';
 
-/** The types that body-parser puts on its errors. */
+/** The error types of body-parser. */
 const BY_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
   'entity.too.large': 'payload_too_large',
   'encoding.unsupported': 'unsupported_media_type',
@@ -45,16 +45,16 @@ const BY_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
   'request.size.invalid': 'invalid_request',
 };
 
-/** The refusal that stands for whatever was thrown; an error we do not know is `internal`. */
+/** Converts an error to a problem. An unknown error becomes `internal`. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof DatabaseUnavailable || isConnectionError(driverErrorOf(error))) return later(error);
+  if (error instanceof DatabaseUnavailable || isConnectionError(driverErrorOf(error))) return unavailable(error);
   if (error instanceof HttpException) return fromHttpException(error);
   const code = codeOf(error) ?? 'internal';
-  return code === 'unavailable' ? later(error) : new Problem(code, { cause: error });
+  return code === 'unavailable' ? unavailable(error) : new Problem(code, { cause: error });
 }
 
-function later(cause: unknown): Problem {
+function unavailable(cause: unknown): Problem {
   return new Problem('unavailable', { headers: { 'Retry-After': '2' }, cause });
 }
 
@@ -71,14 +71,14 @@ function codeOf(error: unknown): ErrorCode | undefined {
 
 function raised(error: unknown): ErrorCode | undefined {
   const code = text(driverErrorOf(error), 'message');
-  return sqlState(error) === RAISED && declared('errors').has(code) ? (code as ErrorCode) : undefined;
+  return sqlState(error) === RAISED_SQLSTATE && declared('errors').has(code) ? (code as ErrorCode) : undefined;
 }
 
 function sqlState(error: unknown): string {
   return text(driverErrorOf(error), 'code');
 }
 
-/** The driver's own error, also when TypeORM has wrapped it. */
+/** Returns the driver error, which TypeORM can wrap. */
 function driverErrorOf(error: unknown): unknown {
   return isObject(error) && isObject(error.driverError) ? error.driverError : error;
 }

@@ -5,7 +5,7 @@ import { RedisConnections } from '../redis/index.js';
 import { LocalRateLimiter, RATE_LIMIT_REDIS, RateLimiter } from './rate-limit.js';
 import { COUNT_IN_REDIS } from './sliding-window.js';
 
-/** A request waits at most 250 ms for its count; then the narrower count of the process applies. */
+/** Opens the Redis connection. A command fails after 250 ms; then the local limit of the process applies. */
 function connect(connections: RedisConnections, logger: AppLogger): Redis {
   const redis = connections.open({
     enableOfflineQueue: false,

@@ -14,7 +14,7 @@ beforeEach(() => {
   now = 1_000_000_000_000;
 });
 
-/** A Redis that fails every command, or one that was never connected. */
+/** Fakes of a Redis that fails every command and of one that is not connected. */
 const broken = {
   status: 'ready',
   countUse: () => Promise.reject(new Error('gone')),
@@ -38,7 +38,7 @@ describe.each([
   ['while Redis fails', () => shared(broken)],
   ['while Redis is not connected', () => shared(absent)],
 ])('rate limits %s', (_name, create) => {
-  it('refuse the use after the last, for each key apart', async () => {
+  it('reject a use above the limit, for each key separately', async () => {
     const limiter = create();
     expect(await outcome(limiter.consume(limit, 'a'))).toBe('passed');
     expect(await outcome(limiter.consume(limit, 'a'))).toBe('passed');
@@ -46,10 +46,10 @@ describe.each([
     expect(await outcome(limiter.consume(limit, 'b'))).toBe('passed');
   });
 
-  it('give a use back when exactly the window has passed since it, and no more than that one', async () => {
+  it('allow another use exactly when one use leaves the window', async () => {
     const limiter = create();
-    const at = async (millis: number) => {
-      now = 1_000_000_000_000 + millis;
+    const at = async (ms: number) => {
+      now = 1_000_000_000_000 + ms;
       return outcome(limiter.consume(limit, 'a'));
     };
     expect([await at(0), await at(59_999), await at(59_999)]).toEqual(['passed', 'passed', 'too_many_requests']);
@@ -61,7 +61,7 @@ describe.each([
     ]);
   });
 
-  it('never let more than the points through in any window, wherever it begins', async () => {
+  it('never allow more uses than points in any window', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 40 }), async (pauses) => {
         const limiter = create();
@@ -77,8 +77,8 @@ describe.each([
   });
 });
 
-describe('while Redis is away', () => {
-  it('each process gives its part of the points by itself, and one at the least', async () => {
+describe('while Redis is unavailable', () => {
+  it('each process allows its fraction of the points, at least one', async () => {
     const limiter = shared(broken, 4);
     const passed = async (points: number) => {
       const results: string[] = [];
@@ -90,19 +90,19 @@ describe('while Redis is away', () => {
   });
 });
 
-describe('a refusal', () => {
-  it('tells when to come back', async () => {
+describe('a rejected use', () => {
+  it('returns when to retry', async () => {
     const limiter = new LocalRateLimiter(clock);
     await limiter.consume(once, 'a');
     now += 4_500;
-    const refusal = await limiter.consume(once, 'a').catch((error: unknown) => error as Problem);
-    expect(refusal).toMatchObject({
+    const rejection = await limiter.consume(once, 'a').catch((error: unknown) => error as Problem);
+    expect(rejection).toMatchObject({
       status: 429,
       headers: { 'Retry-After': '26', 'RateLimit-Policy': '"once";q=1;w=30', RateLimit: '"once";r=0;t=26' },
     });
   });
 
-  it('ends when the key is forgotten', async () => {
+  it('is allowed again after a reset of the key', async () => {
     for (const limiter of [new LocalRateLimiter(clock), shared(broken)]) {
       await limiter.consume(once, 'a');
       await limiter.reset(once, 'a');
@@ -110,7 +110,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('is not blurred by two limits of one name', async () => {
+  it('throws for two limits with one name', async () => {
     for (const limiter of [new LocalRateLimiter(clock), shared(broken)]) {
       await limiter.consume(limit, 'a');
       await expect(limiter.consume({ ...limit, points: 3 }, 'a')).rejects.toThrow('two different rate limits');
@@ -118,14 +118,14 @@ describe('a refusal', () => {
   });
 });
 
-it('keeps a bounded number of keys, and forgets those first that came first', async () => {
+it('keeps a bounded number of keys and evicts the oldest', async () => {
   const limiter = new LocalRateLimiter(clock);
   for (let i = 0; i <= 50_000; i += 1) await limiter.consume(once, `key ${i}`);
   expect(await outcome(limiter.consume(once, 'key 50000'))).toBe('too_many_requests');
   expect(await outcome(limiter.consume(once, 'key 0'))).toBe('passed');
 });
 
-it('shows Redis no key in clear', async () => {
+it('sends Redis only hashed keys', async () => {
   const seen: unknown[] = [];
   const redis = {
     ...broken,

@@ -5,16 +5,16 @@ import { RedisConfig } from '../config/services.config.js';
 import { Problem } from '../problem/problem.js';
 import { LocalWindow, type Wait } from './sliding-window.js';
 
-/** So many points in any so many seconds for each key. The name is part of the stored key: one name, one limit. */
+/**
+ * Allows `points` uses within `seconds` for each key. The name is part of the Redis key, so each name has one limit.
+ */
 export interface RateLimit {
   readonly name: string;
   readonly points: number;
   readonly seconds: number;
 }
 
-/**
- * The part of ioredis that counting needs; `status` tells whether it is connected, `countUse` runs `COUNT_IN_REDIS`.
- */
+/** The ioredis functions for counting. `status` is the connection state; `countUse` runs `COUNT_IN_REDIS`. */
 export interface CountingRedis {
   readonly status: string;
   countUse(key: string, points: number, micros: number): Promise<number>;
@@ -29,24 +29,24 @@ abstract class Limiters {
 
   constructor(protected readonly clock: Clock) {}
 
-  /** Counts one use; says how long to wait where there is no room. */
+  /** Counts one use. Returns the wait in milliseconds when the limit is reached. */
   protected abstract count(limit: RateLimit, key: string): Promise<Wait>;
 
   /**
-   * Counts one use. Throws too_many_requests with `Retry-After` when the limit is passed; what is refused does not
+   * Counts one use. Throws too_many_requests with `Retry-After` when the limit is reached. A rejected use does not
    * count.
    */
   async consume(limit: RateLimit, key: string): Promise<void> {
     const wait = await this.count(limit, fingerprint(key));
-    if (wait !== null) throw refused(limit, wait);
+    if (wait !== null) throw tooManyRequests(limit, wait);
   }
 
-  /** Forgets what a key has used, for example after a sign-in that succeeded. */
+  /** Clears the uses of a key, for example after a successful sign-in. */
   async reset(limit: RateLimit, key: string): Promise<void> {
     this.windowOf(limit).forget(fingerprint(key));
   }
 
-  /** How many points this process gives by itself. */
+  /** Returns the points of this process in local counting. */
   protected share({ points }: RateLimit): number {
     return points;
   }
@@ -69,8 +69,8 @@ abstract class Limiters {
 }
 
 /**
- * Limits shared by all processes through Redis. While it is away each process gives its part of the points, never all
- * of them.
+ * Rate limits shared by all processes through Redis. While Redis is unavailable, each process allows its fraction of
+ * the points.
  */
 @Injectable()
 export class RateLimiter extends Limiters {
@@ -84,7 +84,7 @@ export class RateLimiter extends Limiters {
 
   override async reset(limit: RateLimit, key: string): Promise<void> {
     await super.reset(limit, key);
-    if (this.redis.status === 'ready') await this.redis.del(stored(limit, fingerprint(key))).catch(() => undefined);
+    if (this.redis.status === 'ready') await this.redis.del(redisKey(limit, fingerprint(key))).catch(() => undefined);
   }
 
   protected override share({ points }: RateLimit): number {
@@ -95,7 +95,7 @@ export class RateLimiter extends Limiters {
     this.windowOf(limit);
     if (this.redis.status !== 'ready') return this.countHere(limit, key);
     try {
-      const wait = await this.redis.countUse(stored(limit, key), limit.points, limit.seconds * 1_000_000);
+      const wait = await this.redis.countUse(redisKey(limit, key), limit.points, limit.seconds * 1_000_000);
       return wait < 0 ? null : wait;
     } catch {
       return this.countHere(limit, key);
@@ -103,7 +103,7 @@ export class RateLimiter extends Limiters {
   }
 }
 
-/** Limits of this process alone, for callers that must not wait for Redis. */
+/** Rate limits local to this process, for callers that must not wait for Redis. */
 @Injectable()
 export class LocalRateLimiter extends Limiters {
   protected async count(limit: RateLimit, key: string): Promise<Wait> {
@@ -111,17 +111,17 @@ export class LocalRateLimiter extends Limiters {
   }
 }
 
-function stored({ name }: RateLimit, key: string): string {
+function redisKey({ name }: RateLimit, key: string): string {
   return `limit:${name}:${key}`;
 }
 
-/** Keys may be addresses of people; Redis gets to see none. */
+/** Hashes a key, because keys can be e-mail addresses or IPs that Redis must not store. */
 function fingerprint(key: string): string {
   return createHash('sha256').update(key).digest('base64url').slice(0, 22);
 }
 
-function refused({ name, points, seconds }: RateLimit, millis: number): Problem {
-  const wait = Math.max(1, Math.ceil(millis / 1000));
+function tooManyRequests({ name, points, seconds }: RateLimit, waitMs: number): Problem {
+  const wait = Math.max(1, Math.ceil(waitMs / 1000));
   return new Problem('too_many_requests', {
     headers: {
       'Retry-After': String(wait),

@@ -8,7 +8,8 @@ interface Identified {
 }
 
 /**
- * First of all middleware: takes over the caller's `X-Request-Id` when it is harmless, else makes one; sends it back.
+ * The first middleware. Keeps a well-formed `X-Request-Id` of the caller or generates an id, and returns it in the
+ * response.
  */
 export function requestId(request: Request, response: Response, next: NextFunction): void {
   const given = request.headers['x-request-id'];
@@ -18,7 +19,7 @@ export function requestId(request: Request, response: Response, next: NextFuncti
   next();
 }
 
-/** The id of this request, which log lines, problem details and audit rows share. */
+/** Returns the id of the request, which log lines, problem details, and audit events contain. */
 export function requestIdOf(request: Request): string {
   const identified = request as Identified;
   return (identified.id ??= newId());

@@ -6,14 +6,18 @@ import { currentContext } from '../context/context.js';
 import { audienceOf } from './audience.js';
 import { responseTypeOf } from './response-type.js';
 
-/** Lets out only what the route declared, to portal roles less of it; a route that declared nothing fails. */
+/**
+ * Serializes the result of a handler with the declared response type and for the audience. Throws when the route
+ * declares none.
+ */
 @Injectable()
 export class ResponseTypeInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const handler = context.getHandler();
-    const returns = responseTypeOf(handler);
-    if (returns === undefined) throw new Error(`${context.getClass().name}.${handler.name} declares no @ResponseType`);
+    const responseType = responseTypeOf(handler);
+    if (responseType === undefined)
+      throw new Error(`${context.getClass().name}.${handler.name} declares no @ResponseType`);
     const audience = audienceOf(currentContext().member);
-    return next.handle().pipe(map((value) => returns.shape(value, audience)));
+    return next.handle().pipe(map((value) => responseType.shape(value, audience)));
   }
 }

@@ -39,14 +39,14 @@ function metadata(name: keyof Handlers): ResponseTypeMetadata {
 }
 
 describe('@ResponseType', () => {
-  it('is found by the boot check, or its absence', () => {
+  it('is readable from the handler, and undefined without the decorator', () => {
     expect(metadata('list')).toMatchObject({ kind: 'list', status: 200, type: Thing });
     expect(
       responseTypeOf(Object.getOwnPropertyDescriptor(Handlers.prototype, 'bare')!.value as object),
     ).toBeUndefined();
   });
 
-  it('fails rather than let something undeclared leave', () => {
+  it('throws for a result that does not match the declaration', () => {
     expect(() => metadata('item').shape([{ id: '1' }], 'staff')).toThrow();
     expect(() => metadata('item').shape(undefined, 'staff')).toThrow();
     expect(() => metadata('item').shape('text', 'staff')).toThrow();
@@ -56,7 +56,7 @@ describe('@ResponseType', () => {
     expect(() => metadata('redirect').shape('https://elsewhere.example', 'staff')).toThrow();
   });
 
-  it('shapes each kind', () => {
+  it('serializes each kind', () => {
     const file = new StreamableFile(Buffer.from('x'));
     expect(
       metadata('list').shape(
@@ -70,7 +70,7 @@ describe('@ResponseType', () => {
     expect(metadata('redirect').shape({ url: '/next', secret: 1 }, 'portal')).toEqual({ url: '/next' });
   });
 
-  it('gives a portal the same without what is for staff, and without what a later column brings', () => {
+  it('omits staff-only and undeclared fields for a portal', () => {
     const thing = { id: '1', version: 4, parts: [{ id: '2' }], added: 'column' };
     expect(metadata('item').shape(thing, 'portal')).toEqual({ id: '1' });
     expect(metadata('list').shape({ items: [thing], nextCursor: 'n' }, 'portal')).toEqual({
@@ -79,13 +79,13 @@ describe('@ResponseType', () => {
     });
   });
 
-  it('is known with the classes nested in it', () => {
+  it('registers the classes and their nested classes', () => {
     expect(responseClasses()).toEqual([Thing, Part]);
   });
 });
 
 describe('the audience', () => {
-  it('is staff for a member who is known to be no portal, and a portal in every other case', () => {
+  it('is staff only for a member with a staff role', () => {
     expect([
       audienceOf({ portal: false }),
       audienceOf({ portal: true }),
@@ -94,7 +94,7 @@ describe('the audience', () => {
     ]).toEqual(['staff', 'portal', 'portal', 'portal']);
   });
 
-  it('is a portal for the roles of record subjects in every vocabulary', () => {
+  it('is portal for the portal roles of every preset', () => {
     expect(
       Object.values(PRESETS)
         .flatMap((roles) => Object.keys(roles))

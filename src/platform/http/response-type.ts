@@ -1,47 +1,46 @@
 import { applyDecorators, Header, HttpCode, Redirect, StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiProduces, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { EventStream } from './event-stream.js';
-import { fieldsOf, pickerOf } from './serializer.js';
+import { fieldsOf, serializerOf } from './serializer.js';
 import type { Audience, ResponseClass } from './serializer.js';
 
-/** What a handler may answer, as its route declares it. */
+/** The response that a route declares. */
 export interface ResponseTypeMetadata {
   kind: 'item' | 'list' | 'nothing' | 'file' | 'text' | 'redirect' | 'stream';
   status: number;
   type?: ResponseClass;
-  /** Turns what the handler returned into what leaves for an audience; throws on anything that was not declared. */
+  /** Serializes the result of the handler for an audience. Throws for a result that does not match the declaration. */
   shape: (value: unknown, audience: Audience) => unknown;
 }
 
 const EVENT_STREAM = 'text/event-stream';
-const RETURNS = Symbol('vouchsafe:returns');
-const named = new Set<ResponseClass>();
+const RESPONSE_TYPE = Symbol('vouchsafe:response-type');
+const declaredClasses = new Set<ResponseClass>();
 
-/** What a route handler declares with @ResponseType; undefined when nothing, and then nothing may leave. */
+/** Returns the response type of a handler, or undefined without @ResponseType. Without one, the interceptor throws. */
 export function responseTypeOf(handler: object): ResponseTypeMetadata | undefined {
-  return Reflect.getMetadata(RETURNS, handler) as ResponseTypeMetadata | undefined;
+  return Reflect.getMetadata(RESPONSE_TYPE, handler) as ResponseTypeMetadata | undefined;
 }
 
-/** Every class that a route names with @ResponseType, and those nested in them. */
+/** Returns the classes of all @ResponseType decorators and their nested classes. */
 export function responseClasses(): ResponseClass[] {
-  const found = new Set(named);
+  const found = new Set(declaredClasses);
   for (const type of found) {
-    // grows while it is walked
+    // the set grows during the iteration
     for (const { type: nested } of fieldsOf(type)) if (nested !== undefined && nested !== Object) found.add(nested);
   }
   return [...found];
 }
 
 /**
- * Names the class whose `@Expose()`d fields are all that leaves; those marked `@StaffOnly()` leave for staff alone.
- * With `list` the handler returns `{ items, nextCursor }`. The status is 200 and the content JSON unless said
- * otherwise.
+ * Declares the response class. Only its `@Expose()` fields are returned, and `@StaffOnly()` fields only to staff. With
+ * `list`, the handler returns `{ items, nextCursor }`. The default is status 200 and JSON.
  */
 export function ResponseType(
   type: ResponseClass,
   { list = false, status = 200, contentType }: { list?: boolean; status?: number; contentType?: string } = {},
 ): MethodDecorator {
-  named.add(type);
+  declaredClasses.add(type);
   const schema = list ? listSchema(type) : { $ref: getSchemaPath(type) };
   return applyDecorators(
     declare({ kind: list ? 'list' : 'item', status, type, shape: list ? shapeList(type) : shapeItem(type) }),
@@ -50,21 +49,21 @@ export function ResponseType(
     ApiExtraModels(type),
     ApiResponse({
       status,
-      description: list ? 'One page' : 'As asked',
+      description: list ? 'A page of results' : 'The result',
       content: { [contentType ?? 'application/json']: { schema } },
     }),
   );
 }
 
-/** Answers 204, or 202 where it is done later; what the handler returns is dropped. */
+/** Responds with 204, or with 202 for work that is done later. The result of the handler is ignored. */
 ResponseType.nothing = (status: 202 | 204 = 204): MethodDecorator =>
   applyDecorators(
     declare({ kind: 'nothing', status, shape: () => undefined }),
     HttpCode(status),
-    ApiResponse({ status, description: status === 204 ? 'Done' : 'Taken' }),
+    ApiResponse({ status, description: status === 204 ? 'No content' : 'Accepted' }),
   );
 
-/** Answers with a stream: the handler returns a StreamableFile. */
+/** Responds with a file: the handler returns a StreamableFile. */
 ResponseType.file = (contentType = 'application/octet-stream'): MethodDecorator =>
   applyDecorators(
     declare({
@@ -81,23 +80,22 @@ ResponseType.file = (contentType = 'application/octet-stream'): MethodDecorator 
     }),
   );
 
-/** Answers with text of another content type, such as XML: the handler returns a string. */
+/** Responds with text of another content type, such as XML: the handler returns a string. */
 ResponseType.text = (contentType: string): MethodDecorator =>
   applyDecorators(
     declare({ kind: 'text', status: 200, shape: only((value) => typeof value === 'string', 'a string') }),
     HttpCode(200),
     Header('Content-Type', contentType),
     ApiProduces(contentType),
-    ApiResponse({ status: 200, description: 'As asked', content: { [contentType]: { schema: { type: 'string' } } } }),
+    ApiResponse({ status: 200, description: 'The result', content: { [contentType]: { schema: { type: 'string' } } } }),
   );
 
 /**
- * Answers with server-sent events that go on after the request's transaction: the handler returns an EventStream whose
- * data
- * leaves through the class. No proxy may hold the events back.
+ * Responds with server-sent events that continue after the transaction of the request. The handler returns an
+ * EventStream of the response class. X-Accel-Buffering prevents buffering in proxies.
  */
 ResponseType.stream = (type: ResponseClass): MethodDecorator => {
-  named.add(type);
+  declaredClasses.add(type);
   return applyDecorators(
     declare({ kind: 'stream', status: 200, type, shape: (value) => shapeStream(type, value) }),
     HttpCode(200),
@@ -106,38 +104,38 @@ ResponseType.stream = (type: ResponseClass): MethodDecorator => {
     ApiProduces(EVENT_STREAM),
     ApiResponse({
       status: 200,
-      description: 'Events as they happen; the data of each is this',
+      description: 'Server-sent events with this data',
       content: { [EVENT_STREAM]: { schema: { $ref: getSchemaPath(type) } } },
     }),
   );
 };
 
-/** Sends the browser on: the handler returns `{ url }`. */
+/** Responds with a redirect: the handler returns `{ url }`. */
 ResponseType.redirect = (status: 302 | 303 = 302): MethodDecorator =>
   applyDecorators(
     declare({ kind: 'redirect', status, shape: shapeRedirect }),
     Redirect('', status),
-    ApiResponse({ status, description: 'Onward', headers: { Location: { schema: { type: 'string' } } } }),
+    ApiResponse({ status, description: 'Redirect', headers: { Location: { schema: { type: 'string' } } } }),
   );
 
 function declare(metadata: ResponseTypeMetadata): MethodDecorator {
-  return (_target, _key, descriptor) => Reflect.defineMetadata(RETURNS, metadata, descriptor.value as object);
+  return (_target, _key, descriptor) => Reflect.defineMetadata(RESPONSE_TYPE, metadata, descriptor.value as object);
 }
 
 function shapeItem(type: ResponseClass): ResponseTypeMetadata['shape'] {
   return (value, audience) => {
     if (value === null || value === undefined || Array.isArray(value))
-      throw new Error(`the handler returned no ${type.name}`);
-    return pickerOf(type, audience)(value);
+      throw new Error(`the handler did not return a ${type.name}`);
+    return serializerOf(type, audience)(value);
   };
 }
 
 function shapeList(type: ResponseClass): ResponseTypeMetadata['shape'] {
   return (value, audience) => {
     const { items, nextCursor } = (value ?? {}) as { items?: unknown; nextCursor?: unknown };
-    if (!Array.isArray(items)) throw new Error(`the handler returned no { items, nextCursor } of ${type.name}`);
+    if (!Array.isArray(items)) throw new Error(`the handler did not return { items, nextCursor } of ${type.name}`);
     return {
-      items: items.map(pickerOf(type, audience)),
+      items: items.map(serializerOf(type, audience)),
       nextCursor: typeof nextCursor === 'string' ? nextCursor : null,
     };
   };
@@ -145,19 +143,19 @@ function shapeList(type: ResponseClass): ResponseTypeMetadata['shape'] {
 
 function shapeStream(type: ResponseClass, value: unknown): StreamableFile {
   if (!(value instanceof EventStream) || value.type !== type)
-    throw new Error(`the handler returned no stream of ${type.name}`);
-  return new StreamableFile(value, { type: EVENT_STREAM }).setErrorHandler((_cut, response) => response.destroy?.());
+    throw new Error(`the handler did not return a stream of ${type.name}`);
+  return new StreamableFile(value, { type: EVENT_STREAM }).setErrorHandler((_error, response) => response.destroy?.());
 }
 
 function shapeRedirect(value: unknown): unknown {
   const { url } = (value ?? {}) as { url?: unknown };
-  if (typeof url !== 'string') throw new Error('the handler returned no { url }');
+  if (typeof url !== 'string') throw new Error('the handler did not return { url }');
   return { url };
 }
 
-function only(right: (value: unknown) => boolean, what: string): (value: unknown) => unknown {
+function only(isValid: (value: unknown) => boolean, expected: string): (value: unknown) => unknown {
   return (value) => {
-    if (!right(value)) throw new Error(`the handler returned something else than ${what}`);
+    if (!isValid(value)) throw new Error(`the handler did not return ${expected}`);
     return value;
   };
 }

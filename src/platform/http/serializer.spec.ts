@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Exclude, Expose, Type } from 'class-transformer';
 import fc from 'fast-check';
 import { StaffOnly } from './audience.js';
-import { fieldsOf, pickerOf } from './serializer.js';
+import { fieldsOf, serializerOf } from './serializer.js';
 
 class Contact {
   @Expose()
@@ -80,8 +80,8 @@ describe('response classes', () => {
     added: 'column',
   };
 
-  it('let the exposed fields leave and no other, nested and in lists', () => {
-    expect(pickerOf(Person, 'staff')(row)).toEqual({
+  it('serialize only exposed fields, nested and in lists', () => {
+    expect(serializerOf(Person, 'staff')(row)).toEqual({
       id: '1',
       fullName: 'N',
       born: '1970-01-01T00:00:00.000Z',
@@ -91,38 +91,40 @@ describe('response classes', () => {
     });
   });
 
-  it('keep a column invisible that was added later', () => {
-    expect(JSON.stringify(pickerOf(Person, 'staff')(row))).not.toContain('column');
+  it('omit a column that was added later', () => {
+    expect(JSON.stringify(serializerOf(Person, 'staff')(row))).not.toContain('column');
   });
 
   it('inherit fields', () => {
-    expect(pickerOf(Trainee, 'staff')({ ...row, year: 2 })).toMatchObject({
+    expect(serializerOf(Trainee, 'staff')({ ...row, year: 2 })).toMatchObject({
       id: '1',
       year: 2,
       contacts: [{ phone: '1' }],
     });
   });
 
-  it('may contain themselves', () => {
-    expect(pickerOf(Tree, 'staff')({ children: [{ children: [], secret: 1 }] })).toEqual({
+  it('can contain themselves', () => {
+    expect(serializerOf(Tree, 'staff')({ children: [{ children: [], secret: 1 }] })).toEqual({
       children: [{ children: [] }],
     });
   });
 
-  it('refuse an object in a field that declares no class for it', () => {
-    expect(() => pickerOf(Person, 'staff')({ ...row, tags: [{ secret: 1 }] })).toThrow('Person.tags holds an object');
+  it('reject an object in a field without a declared class', () => {
+    expect(() => serializerOf(Person, 'staff')({ ...row, tags: [{ secret: 1 }] })).toThrow(
+      'Person.tags contains an object',
+    );
   });
 
-  it('refuse a class that exposes nothing', () => {
+  it('reject a class that exposes no field', () => {
     class Empty {
       @Exclude()
       hidden: string;
     }
-    expect(() => pickerOf(Empty, 'staff')).toThrow('Empty exposes no field');
+    expect(() => serializerOf(Empty, 'staff')).toThrow('Empty exposes no field');
   });
 });
 
-describe('fields for staff alone', () => {
+describe('staff-only fields', () => {
   const chart = {
     id: '1',
     externalId: 'x',
@@ -132,12 +134,12 @@ describe('fields for staff alone', () => {
     parts: [{ id: '2', externalId: 'y', parts: [] }],
   };
 
-  it('do not reach portals, nested and inherited ones neither, whatever the group is called', () => {
-    expect(pickerOf(Report, 'portal')(chart)).toEqual({ id: '1', parts: [{ id: '2', parts: [] }] });
+  it('are omitted for portals, also when nested, inherited, or in another group', () => {
+    expect(serializerOf(Report, 'portal')(chart)).toEqual({ id: '1', parts: [{ id: '2', parts: [] }] });
   });
 
-  it('reach staff, whoever was answered before', () => {
-    expect(pickerOf(Report, 'staff')(chart)).toEqual({
+  it('are serialized for staff, independent of earlier responses', () => {
+    expect(serializerOf(Report, 'staff')(chart)).toEqual({
       id: '1',
       externalId: 'x',
       note: 'r',
@@ -147,7 +149,7 @@ describe('fields for staff alone', () => {
     });
   });
 
-  it('are told apart by what the class declares', () => {
+  it('are marked by their declaration', () => {
     expect(
       fieldsOf(Report)
         .filter(({ staffOnly }) => staffOnly)
@@ -156,10 +158,13 @@ describe('fields for staff alone', () => {
     ).toEqual(['author', 'contact', 'externalId', 'note']);
   });
 
-  it('leave a portal nothing that a class does not list, whatever else a row carries', () => {
+  it('give a portal only declared fields for any row content', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (columns) => {
-        const { id, parts, ...rest } = pickerOf(Report, 'portal')({ ...columns, ...chart }) as Record<string, unknown>;
+        const { id, parts, ...rest } = serializerOf(Report, 'portal')({ ...columns, ...chart }) as Record<
+          string,
+          unknown
+        >;
         expect([id, parts, rest]).toEqual(['1', [{ id: '2', parts: [] }], {}]);
       }),
     );

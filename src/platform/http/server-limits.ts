@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Slow or silent clients do not hold connections: the times within which a request has to arrive. */
+/** Sets the server timeouts, so that slow or silent clients do not occupy connections. */
 export function limitServer(server: Server): void {
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
@@ -13,20 +13,19 @@ export function limitServer(server: Server): void {
 }
 
 /**
- * Closing the server waits for requests under way, and closes connections between two requests. Those on which nothing
- * was
- * ever asked, which clients open in advance, it would wait for too: they are cut.
+ * Closes connections without a request when the server closes. Node waits for running requests and closes idle
+ * connections, but it would also wait for connections that clients opened in advance.
  */
 function closeUnused(server: Server): void {
   const unused = new Map<string, Socket>();
-  // Under TLS a request comes by another socket than the connection did: the client's address and port name both.
-  const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress}|${remotePort}`;
+  // Under TLS, the request has another socket than the connection. The remote address and port identify both.
+  const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress}|${remotePort}`;
   server.on('connection', (socket: Socket) => {
-    const name = nameOf(socket);
-    unused.set(name, socket);
-    socket.once('close', () => unused.delete(name));
+    const key = keyOf(socket);
+    unused.set(key, socket);
+    socket.once('close', () => unused.delete(key));
   });
-  server.on('request', ({ socket }) => unused.delete(nameOf(socket)));
+  server.on('request', ({ socket }) => unused.delete(keyOf(socket)));
   const close = server.close.bind(server);
   server.close = (callback) => {
     close(callback);

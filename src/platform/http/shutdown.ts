@@ -2,8 +2,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { AppLogger } from '../logging/logger.js';
 
 /**
- * Ends the process in good order on SIGTERM or SIGINT: stop taking work, finish what runs, close connections. What is
- * not finished after `seconds` is cut off; a second signal cuts at once. Exit code 0, or 1 when it was cut off.
+ * Shuts down gracefully on SIGTERM or SIGINT: stops accepting work, finishes running work, and closes connections.
+ * After `seconds`, or on a second signal, exits with code 1; otherwise with code 0.
  */
 export function shutDownOnSignals(app: INestApplicationContext, seconds: number): void {
   const logger = app.get(AppLogger);
@@ -13,14 +13,14 @@ export function shutDownOnSignals(app: INestApplicationContext, seconds: number)
     stopping = true;
     logger.log('stopping', { signal });
     setTimeout(() => {
-      logger.error('cut off at the deadline', { seconds });
-      void leave(logger, 1);
+      logger.error('shutdown deadline exceeded', { seconds });
+      void exit(logger, 1);
     }, seconds * 1000).unref();
     app.close().then(
-      () => leave(logger, 0),
+      () => exit(logger, 0),
       (err: unknown) => {
-        logger.error('stopping failed', { err });
-        return leave(logger, 1);
+        logger.error('shutdown failed', { err });
+        return exit(logger, 1);
       },
     );
   };
@@ -28,7 +28,7 @@ export function shutDownOnSignals(app: INestApplicationContext, seconds: number)
   process.on('SIGINT', stop);
 }
 
-async function leave(logger: AppLogger, code: number): Promise<never> {
+async function exit(logger: AppLogger, code: number): Promise<never> {
   await logger.flush();
   process.exit(code);
 }

@@ -1,10 +1,12 @@
-/** What became of one use: null when it is within the limit, else how many milliseconds until there is room again. */
+/**
+ * The result of one use: null when it is within the limit, otherwise the milliseconds until the next use is possible.
+ */
 export type Wait = number | null;
 
 /**
- * Counts one use in Redis, by Redis' own clock, which all processes share. A list holds the times of the last uses, in
- * microseconds, no more than may be; the window slides with every one of them, and what is refused is not counted.
- * KEYS: the list. ARGV: points, length of the window in microseconds.
+ * Counts one use in Redis with the clock of Redis, which all processes share. A list contains the times of the last
+ * uses in microseconds, at most `points` of them. Rejected uses are not counted. KEYS: the list. ARGV: points, window
+ * in microseconds.
  */
 export const COUNT_IN_REDIS = `
   local t = redis.call('TIME')
@@ -18,30 +20,30 @@ export const COUNT_IN_REDIS = `
 
 const MAX_KEYS = 50_000;
 
-/** A ring of the times of the last uses: the one at `next` is the oldest, once the ring is full. */
+/** A ring buffer of the last uses. When it is full, `next` is the oldest. */
 interface Uses {
   times: number[];
   next: number;
-  /** When the newest leaves the window. */
-  over: number;
+  /** The time at which the newest use leaves the window. */
+  expiresAt: number;
 }
 
-/** The same count in this process's memory, in milliseconds, for a bounded number of keys. */
+/** The same algorithm in process memory, in milliseconds and for a bounded number of keys. */
 export class LocalWindow {
   private readonly keys = new Map<string, Uses>();
 
   constructor(
     private readonly points: number,
-    private readonly millis: number,
+    private readonly windowMs: number,
   ) {}
 
   count(key: string, now: number): Wait {
     const uses = this.keys.get(key) ?? this.add(key, now);
     const oldest = uses.times[uses.next];
-    if (oldest !== undefined && now - oldest < this.millis) return oldest + this.millis - now;
+    if (oldest !== undefined && now - oldest < this.windowMs) return oldest + this.windowMs - now;
     uses.times[uses.next] = now;
     uses.next = (uses.next + 1) % this.points;
-    uses.over = now + this.millis;
+    uses.expiresAt = now + this.windowMs;
     return null;
   }
 
@@ -49,13 +51,13 @@ export class LocalWindow {
     this.keys.delete(key);
   }
 
-  /** Makes room for one more key: by what is over, else by the one that came first. */
+  /** Adds a key. At the maximum, removes expired keys or else the oldest. */
   private add(key: string, now: number): Uses {
     if (this.keys.size >= MAX_KEYS) {
-      for (const [old, { over }] of this.keys) if (over <= now) this.keys.delete(old);
+      for (const [old, { expiresAt }] of this.keys) if (expiresAt <= now) this.keys.delete(old);
       if (this.keys.size >= MAX_KEYS) this.keys.delete(this.keys.keys().next().value!);
     }
-    const uses = { times: [], next: 0, over: now };
+    const uses = { times: [], next: 0, expiresAt: now };
     this.keys.set(key, uses);
     return uses;
   }

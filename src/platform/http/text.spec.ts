@@ -6,8 +6,8 @@ import { assertJson, parsePairs } from './text.js';
 const bad = fc.constantFrom('\0', '\ud800', '\udc00');
 const broken = fc.tuple(fc.string(), bad, fc.string()).map((parts) => parts.join(' '));
 
-describe('the check of text', () => {
-  it('finds NUL and lone surrogates in any string and key', () => {
+describe('text validation', () => {
+  it('rejects NUL and lone surrogates in any string and key', () => {
     const carrier = broken.chain(
       (text) =>
         fc.letrec((tie) => ({
@@ -25,7 +25,7 @@ describe('the check of text', () => {
     fc.assert(fc.property(carrier, (value) => expect(() => assertJson(value)).toThrow(Problem)));
   });
 
-  it('lets every other JSON of modest depth pass', () => {
+  it('accepts all other JSON of limited depth', () => {
     const keys = fc
       .string({ unit: 'grapheme' })
       .filter((key) => !key.includes('\0') && !['__proto__', 'constructor', 'prototype'].includes(key));
@@ -34,7 +34,7 @@ describe('the check of text', () => {
     fc.assert(fc.property(json, (value) => assertJson(value)));
   });
 
-  it('reads query strings as URLSearchParams does, each name once', () => {
+  it('parses query strings as URLSearchParams does, each name once', () => {
     const name = fc
       .stringMatching(/^[a-z_]{1,8}$/)
       .filter((key) => !['__proto__', 'prototype', 'constructor'].includes(key));

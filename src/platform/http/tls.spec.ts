@@ -16,17 +16,17 @@ describe('TLS', () => {
     for (const suite of ciphers!.split(':')) expect(suite).toMatch(/^(?:TLS_|ECDHE-).*(?:GCM|CHACHA20)/);
   });
 
-  it('names the variable of a file that cannot be read', () => {
+  it('names the variable of an unreadable file', () => {
     const config = Object.assign(new HttpConfig(), { tlsKeyFile: '/nonexistent', tlsCertFile: 'package.json' });
     expect(() => tlsOptions(config)).toThrow('TLS_KEY_FILE');
   });
 
   it.each([
     ['plain HTTP', { secure: false, path: '/v1/people', method: 'GET' }, 403],
-    ['plain HTTP at health for writing', { secure: false, path: '/health/live', method: 'POST' }, 403],
-    ['a probe of this machine', { secure: false, path: '/health/live', method: 'GET' }, undefined],
+    ['a plain HTTP POST to /health/', { secure: false, path: '/health/live', method: 'POST' }, 403],
+    ['a local health probe', { secure: false, path: '/health/live', method: 'GET' }, undefined],
     ['https', { secure: true, path: '/v1/people', method: 'GET' }, undefined],
-  ])('answers %s', (_name, request, status) => {
+  ])('handles %s', (_name, request, status) => {
     let problem: { status?: number } | undefined;
     refusePlainHttp()(request as Request, {} as Response, (error: unknown) => void (problem = error as typeof problem));
     expect(problem?.status).toBe(status);

@@ -21,8 +21,7 @@ type TlsOptions = Pick<
 >;
 
 /**
- * The options of the HTTPS server, where the configuration names key and certificate. Throws when a file cannot be
- * read.
+ * Returns the options of the HTTPS server with the configured key and certificate. Throws when a file cannot be read.
  */
 export function tlsOptions(config: HttpConfig): TlsOptions {
   return {

@@ -4,9 +4,9 @@ import { Problem } from '../problem/problem.js';
 import type { FieldError } from '../problem/problem.js';
 
 const MAX_ERRORS = 50;
-const LONGEST_FIELD = 200;
+const MAX_FIELD_LENGTH = 200;
 
-/** Checks bodies and queries against their classes: unknown fields are refused, and no refusal repeats a value. */
+/** Validates bodies and queries against their classes. Unknown fields are invalid, and messages contain no values. */
 export function validationPipe(): ValidationPipe {
   return new ValidationPipe({
     whitelist: true,
@@ -23,7 +23,7 @@ export function validationPipe(): ValidationPipe {
 /** Flattens nested errors to paths such as `contacts.0.phone`. */
 export function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldError[] {
   return errors.flatMap(({ property, constraints = {}, children = [] }) => {
-    const field = `${parent}${property}`.slice(0, LONGEST_FIELD);
+    const field = `${parent}${property}`.slice(0, MAX_FIELD_LENGTH);
     const own = Object.entries(constraints).map(([kind, message]) => ({
       field,
       message: shorten(kind, message, property),
@@ -32,8 +32,8 @@ export function fieldErrors(errors: readonly ValidationError[], parent = ''): Fi
   });
 }
 
-/** The messages begin with the field's name, which stands beside them already. */
+/** Removes the field name from the start of a message, because the error has the field separately. */
 function shorten(kind: string, message: string, property: string): string {
-  if (kind === 'whitelistValidation') return 'is not known here';
+  if (kind === 'whitelistValidation') return 'is not a known field';
   return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
 }

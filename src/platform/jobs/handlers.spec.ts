@@ -5,7 +5,7 @@ import { JobHandlers } from './handlers.js';
 import { OnJob, PermanentFailure, type JobContext } from './on-job.js';
 
 class Reports {
-  private readonly prefix = 'made by this very instance: ';
+  private readonly prefix = 'created by this instance: ';
   @OnJob('reports.make' as JobName, { emits: [] }) make(payload: { n: number }) {
     return Promise.resolve({ [this.prefix]: payload.n });
   }
@@ -29,24 +29,24 @@ const handlers = (...instances: unknown[]) =>
     new MetadataScanner(),
   );
 
-describe('the handlers of jobs', () => {
-  it('are found among all providers, and keep their instance', async () => {
+describe('job handlers', () => {
+  it('are found among all providers and keep their instance', async () => {
     const found = handlers(null, undefined, 'text', Object.create(null), new Reports()).byJob();
     expect([...found.keys()]).toEqual(['reports.make']);
     const { where, run } = found.get('reports.make')!;
     expect(where).toBe('Reports.make');
-    expect(await run({ n: 7 }, {} as JobContext)).toEqual({ 'made by this very instance: ': 7 });
+    expect(await run({ n: 7 }, {} as JobContext)).toEqual({ 'created by this instance: ': 7 });
   });
 
-  it('are one a job: two are refused, both named', () => {
+  it('throw for two handlers of one job and name both', () => {
     expect(() => handlers(new Reports(), new AlsoReports()).byJob()).toThrow(
       'the job "reports.make" has two handlers: Reports.make and AlsoReports.again',
     );
   });
 });
 
-describe('a failure for good', () => {
-  it('says its code and nothing else', () => {
+describe('a permanent failure', () => {
+  it('contains only its code in the message', () => {
     expect(new PermanentFailure('payload_expired', { cause: new Error('secret') }).message).toBe(
       'the job cannot succeed: payload_expired',
     );

@@ -3,13 +3,13 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { boundMethods } from '../feature/bound-methods.js';
 import { jobHandler, type JobContext, type JobCounts, type JobHandler, type JobPayload } from './on-job.js';
 
-/** A job's handler with the provider it belongs to. */
+/** A job handler with its provider. */
 export interface BoundHandler extends JobHandler {
   where: string;
   run: (payload: JobPayload, job: JobContext) => Promise<JobCounts | void>;
 }
 
-/** Finds every method under @OnJob; two for one job are refused. */
+/** Collects the @OnJob methods of all providers. Throws when a job has two handlers. */
 @Injectable()
 export class JobHandlers {
   constructor(
@@ -19,14 +19,15 @@ export class JobHandlers {
 
   byJob(): Map<string, BoundHandler> {
     const found = new Map<string, BoundHandler>();
-    for (const { noted, where, run } of boundMethods<JobHandler, BoundHandler['run']>(
+    for (const { metadata, where, run } of boundMethods<JobHandler, BoundHandler['run']>(
       this.discovery,
       this.scanner,
       jobHandler,
     )) {
-      const other = found.get(noted.job);
-      if (other !== undefined) throw new Error(`the job "${noted.job}" has two handlers: ${other.where} and ${where}`);
-      found.set(noted.job, { ...noted, where, run });
+      const other = found.get(metadata.job);
+      if (other !== undefined)
+        throw new Error(`the job "${metadata.job}" has two handlers: ${other.where} and ${where}`);
+      found.set(metadata.job, { ...metadata, where, run });
     }
     return found;
   }

@@ -38,7 +38,7 @@ function runner(): JobRunner {
     run: async (_entrance: unknown, fn: () => Promise<unknown>) => {
       happened.push('begin');
       const result = await fn().catch((error: unknown) => {
-        happened.push('undone');
+        happened.push('rolled back');
         throw error;
       });
       happened.push('commit');
@@ -77,7 +77,7 @@ beforeEach(() => {
 });
 
 describe('a job', () => {
-  it('runs in one transaction with the mark that it is done', async () => {
+  it('runs in one transaction with its completion mark', async () => {
     expect(
       await process(async () => {
         happened.push('effect');
@@ -87,18 +87,18 @@ describe('a job', () => {
     expect(happened).toEqual(['begin', 'marked done', 'effect', 'run closed {"rows":2}', 'commit']);
   });
 
-  it('that is over already has no second effect', async () => {
+  it('that has already finished has no second effect', async () => {
     open = false;
     expect(await process(async () => void happened.push('effect'))).toBe('done');
     expect(happened).not.toContain('effect');
   });
 
-  it('with transactions of its own is marked done after its effect', async () => {
+  it('with its own transactions is marked done after its effect', async () => {
     await process(async () => void happened.push('effect'), 'own');
     expect(happened).toEqual(['begin', 'commit', 'effect', 'begin', 'marked done', 'run closed {}', 'commit']);
   });
 
-  it('knows its organization, its attempt, and acts as itself', async () => {
+  it('gets its organization and attempt and acts as the job', async () => {
     await process(async (payload, { attempt, orgId, id }) => {
       const { actor, requestId } = currentContext();
       happened.push(JSON.stringify({ payload, attempt, orgId, id, actor, requestId }));
@@ -109,15 +109,15 @@ describe('a job', () => {
     );
   });
 
-  it('that fails is undone, and what the queue keeps of the failure holds no value of a row', async () => {
+  it('that fails is rolled back, and its error in the queue contains no row values', async () => {
     const failure = (await process(() =>
       Promise.reject(Object.assign(new Error('duplicate key: (Zephyrine)'), { code: '23505', detail: 'Zephyrine' })),
     )) as Error;
-    expect(happened).toEqual(['begin', 'marked done', 'undone']);
+    expect(happened).toEqual(['begin', 'marked done', 'rolled back']);
     expect([failure.message, failure.stack, failure.cause]).toEqual(['internal', '', undefined]);
   });
 
-  it('that can never succeed is not tried again, and is known by its code', async () => {
+  it('with a permanent failure is not retried and keeps its code', async () => {
     const failure = await process(() => Promise.reject(new PermanentFailure('payload_invalid')));
     expect(failure).toBeInstanceOf(UnrecoverableError);
     expect((failure as Error).message).toBe('payload_invalid');
@@ -125,7 +125,7 @@ describe('a job', () => {
   });
 
   it.each([new DatabaseUnavailable(), Object.assign(new Error('x'), { code: '57P01' })])(
-    'waits out an outage of the database, at the cost of no attempt',
+    'is delayed during a database outage without using an attempt',
     async (outage) => {
       expect(await process(() => Promise.reject(outage))).toBeInstanceOf(DelayedError);
       expect(happened).toContain('delayed');

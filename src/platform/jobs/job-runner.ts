@@ -15,7 +15,7 @@ import { Queues, type QueueItem } from './queues.js';
 
 const OUTAGE_MS = 3_000;
 
-/** Takes jobs from the queues and runs their handlers, each in its organization. */
+/** Processes jobs from the queues with their handlers, each in its organization. */
 @Injectable()
 export class JobRunner {
   private readonly log = new Logger('JobRunner');
@@ -30,7 +30,7 @@ export class JobRunner {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Starts one BullMQ worker a job. */
+  /** Starts one BullMQ worker per job type. */
   start(): void {
     this.workers = [...this.handlers.byJob().values()].map((handler) => {
       const worker = new Worker<QueueItem>(handler.job, (job, token) => this.process(handler, job, token), {
@@ -42,19 +42,19 @@ export class JobRunner {
         maxStalledCount: 10,
       });
       worker.on('failed', (job, error) => void this.failed(handler, job, error));
-      worker.on('error', () => undefined); // Redis being away is reported by the health check
+      worker.on('error', () => undefined); // the health check reports a Redis outage
       return worker;
     });
   }
 
-  /** Stops claiming, lets running jobs finish until the deadline, then lets go of the rest: their locks run out. */
-  async stop(deadlineMillis: number): Promise<void> {
+  /** Stops claiming jobs and waits for running jobs until the deadline. The locks of unfinished jobs then expire. */
+  async stop(deadlineMs: number): Promise<void> {
     const closing = Promise.allSettled(this.workers.map((worker) => worker.close()));
-    const deadline = new Promise((resolve) => setTimeout(resolve, deadlineMillis).unref());
+    const deadline = new Promise((resolve) => setTimeout(resolve, deadlineMs).unref());
     await Promise.race([closing, deadline]);
   }
 
-  /** Runs one job once: what another run has finished already is left alone. */
+  /** Runs a job once. Does nothing if another run has already finished it. */
   async process(handler: BoundHandler, bull: Job<QueueItem>, token?: string): Promise<void> {
     const { data, attemptsMade } = bull;
     const seconds = declaration('jobs', handler.job).timeoutSeconds;
@@ -65,7 +65,7 @@ export class JobRunner {
       } catch (error) {
         if (!isOutage(error)) {
           this.log.warn(`job ${handler.job} ${data.id} failed at attempt ${job.attempt}`, error);
-          throw bare(error);
+          throw sanitized(error);
         }
         await bull.moveToDelayed(Date.now() + OUTAGE_MS, token);
         throw new DelayedError();
@@ -77,7 +77,7 @@ export class JobRunner {
     return this.unitOfWork.run(enterOrganization(job.orgId), async () => {
       const row = await this.rows.finish(job.id);
       if (row === null) return;
-      await this.rows.finishRun(job.id, await within(job.signal, handler.run(row.payload, job)));
+      await this.rows.finishRun(job.id, await withTimeout(job.signal, handler.run(row.payload, job)));
     });
   }
 
@@ -85,7 +85,7 @@ export class JobRunner {
     const entrance = enterOrganization(job.orgId);
     const row = await this.unitOfWork.run(entrance, () => this.rows.open(job.id));
     if (row === null) return;
-    const counts = await within(job.signal, handler.run(row.payload, job));
+    const counts = await withTimeout(job.signal, handler.run(row.payload, job));
     await this.unitOfWork.run(entrance, async () => {
       await this.rows.finish(job.id);
       await this.rows.finishRun(job.id, counts);
@@ -96,11 +96,11 @@ export class JobRunner {
     if (job === undefined) return;
     const last = error instanceof UnrecoverableError || job.attemptsMade >= declaration('jobs', handler.job).attempts;
     if (!last) return;
-    this.log.warn(`job ${handler.job} ${job.data.id} is dead`);
+    this.log.warn(`job ${handler.job} ${job.data.id} failed its last attempt`);
     await withContext(this.context(handler, job.data), () => this.moveToFailed(handler, job.data, error)).catch(
       (cause: unknown) => {
-        // The lease runs out and the job is handed out again: nothing is lost by not burying it now.
-        this.log.error(`job ${job.data.id} could not be marked dead`, cause);
+        // The lease expires and the relay publishes the job again, so the failure is not lost.
+        this.log.error(`job ${job.data.id} could not be marked as failed`, cause);
       },
     );
   }
@@ -123,15 +123,16 @@ export class JobRunner {
   }
 }
 
-/** The database being away is no fault of the job: it waits, and keeps its attempts. */
+/** Returns true for a database outage. The job waits and keeps its attempts. */
 function isOutage(error: unknown): boolean {
   return error instanceof DatabaseUnavailable || isConnectionError(error);
 }
 
 /**
- * What BullMQ may keep of an error in Redis, which is clear text: its code. A database error's message quotes the row.
+ * Returns the error for BullMQ with its code only. Redis stores it in plain text, and a database error message quotes
+ * the row.
  */
-function bare(error: unknown): Error {
+function sanitized(error: unknown): Error {
   if (error instanceof PermanentFailure) return stackless(new UnrecoverableError(error.code));
   return stackless(new Error(error instanceof Problem ? error.code : 'internal'));
 }
@@ -141,11 +142,11 @@ function stackless(error: Error): Error {
   return error;
 }
 
-/** The handler's result, or an error when its time is up. */
-async function within(signal: AbortSignal, work: Promise<JobCounts | void>): Promise<JobCounts | void> {
+/** Returns the result of the handler. Throws when the timeout expires. */
+async function withTimeout(signal: AbortSignal, work: Promise<JobCounts | void>): Promise<JobCounts | void> {
   let expire!: () => void;
   const expired = new Promise<never>((_resolve, reject) => {
-    expire = () => reject(new Error('the job took longer than it may'));
+    expire = () => reject(new Error('the job exceeded its timeout'));
     signal.addEventListener('abort', expire, { once: true });
   });
   try {

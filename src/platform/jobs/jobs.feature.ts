@@ -1,21 +1,21 @@
 import { defineFeature } from '../feature/define-feature.js';
 
-/** The queue's own tables and events. */
+/** Tables, events, and retention of the job queue. */
 export const jobsFeature = defineFeature({
   name: 'jobs',
-  description: 'Work handed to the queue in the transaction that asks for it, and the record of scheduled runs.',
+  description: 'Jobs that a transaction enqueues when it commits, and the record of scheduled runs.',
   events: {
     'job.failed': {
       category: 'jobs',
       severity: 'warning',
       implicit: true,
-      description: 'A job failed its last attempt and waits for somebody to look.',
+      description: 'The worker stopped a job after its last attempt failed. An operator must review it.',
       meta: { job: 'code', error: 'code' },
     },
   },
   retention: {
     'outbox.finished': {
-      description: 'Jobs that were done',
+      description: 'Finished jobs',
       table: 'outbox',
       ageColumn: 'finished_at',
       days: 7,
@@ -46,7 +46,7 @@ export const jobsFeature = defineFeature({
     },
   },
   resources: {
-    job: { description: 'A job, by its id in the outbox' },
+    job: { description: 'A job, identified by its id in the outbox' },
   },
 });
 

@@ -11,7 +11,9 @@ import { Queues } from './queues.js';
 import { Scheduler } from './scheduler.js';
 import { WorkerHost } from './worker-host.js';
 
-/** The one place that knows BullMQ. Every process can enqueue; the worker starts `WorkerHost`. */
+/**
+ * Provides the job queue; only this module uses BullMQ. Every process can enqueue jobs; the worker starts `WorkerHost`.
+ */
 @Global()
 @Module({
   imports: [DiscoveryModule, ScheduleModule.forRoot()],

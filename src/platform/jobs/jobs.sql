@@ -1,15 +1,17 @@
 -- The outbox: claiming, reclaiming, and metrics.
 
--- Claims the jobs that can be dispatched now: round-robin over group_keys, few in flight per group_key, in order within an order
--- key. lease_seconds maps a job to the seconds before it is handed out again. Jobs of a suspended organization wait,
--- except those in the group_keys named in duties.
+-- Claims the jobs that can be dispatched now: round-robin over group keys, a limited number in flight per group key,
+-- and in order within an order key.
+-- The parameter lease_seconds maps a job to the seconds before it is published again. Jobs of a suspended organization
+-- wait, except those with a group key in duties.
 CREATE OR REPLACE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
 RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH RECURSIVE group_keys AS (
     (SELECT group_key FROM public.outbox WHERE state = 'pending' ORDER BY group_key LIMIT 1)
     UNION ALL
-    SELECT (SELECT o.group_key FROM public.outbox o WHERE o.state = 'pending' AND o.group_key > l.group_key ORDER BY o.group_key LIMIT 1)
+    SELECT (SELECT o.group_key FROM public.outbox o
+             WHERE o.state = 'pending' AND o.group_key > l.group_key ORDER BY o.group_key LIMIT 1)
       FROM group_keys l WHERE l.group_key IS NOT NULL
   ), claimed AS (
     SELECT c.org_id, c.id FROM group_keys l CROSS JOIN LATERAL (
@@ -33,7 +35,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.claim_outbox TO vouchsafe_worker;
 
--- Returns jobs with an expired lease to pending; all dispatched jobs if the queue lost its data.
+-- Resets jobs with an expired lease to pending, or all dispatched jobs if Redis lost its data. Returns their number.
 CREATE OR REPLACE FUNCTION app.reclaim_outbox(everything boolean) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH back AS (
@@ -43,7 +45,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.reclaim_outbox TO vouchsafe_worker;
 
--- Returns the metrics of the outbox, without suspended organizations.
+-- Returns the metrics of the outbox, except those of suspended organizations.
 CREATE OR REPLACE FUNCTION app.outbox_depth(
   OUT pending bigint, OUT dispatched bigint, OUT failed bigint, OUT oldest_seconds double precision
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

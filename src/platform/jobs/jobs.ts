@@ -7,21 +7,21 @@ import type { JobPayload } from './on-job.js';
 
 export interface EnqueueOptions {
   /**
-   * Jobs of one lane share few places in flight, so that a busy lane never starves a quiet one. Default: job and
-   * organization.
+   * The fairness group. Each group has a limited number of jobs in flight, so that a busy group does not delay others.
+   * Default: job and organization.
    */
   groupKey?: string;
-  /** Jobs with the same key in a lane run one after another, in the order they were enqueued. */
+  /** Jobs with the same order key in a group run one after another in the order of their enqueueing. */
   orderKey?: string;
   delaySeconds?: number;
 }
 
-/** Hands work to the worker. The job exists exactly when the transaction under way is committed. */
+/** Enqueues jobs for the worker. A job exists only if the current transaction commits. */
 @Injectable()
 export class Jobs {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns the job's id. */
+  /** Enqueues a job and returns its id. */
   async enqueue(
     job: JobName,
     payload: JobPayload,

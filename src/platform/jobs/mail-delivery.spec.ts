@@ -27,7 +27,7 @@ const mailer = {
   },
 } as unknown as Mailer;
 
-const letter = (found: string | null): MailSteps<string> => ({
+const mailSteps = (found: string | null): MailSteps<string> => ({
   load: async () => found,
   write: (to) => ({ to, subject: 'x', text: 'x' }),
   record: (to) => void steps.push(`record ${to}`),
@@ -44,7 +44,7 @@ beforeEach(() => {
 });
 
 it('loads in one transaction, sends with none open, and records in another', async () => {
-  await deliver(letter('a@test.example'));
+  await deliver(mailSteps('a@test.example'));
   expect(steps).toEqual([
     `begin ${JOB_ORG}`,
     'commit',
@@ -56,31 +56,31 @@ it('loads in one transaction, sends with none open, and records in another', asy
 });
 
 it('records in the organization that the steps name', async () => {
-  await deliver({ ...letter('a@test.example'), recordIn: () => OTHER_ORG });
+  await deliver({ ...mailSteps('a@test.example'), recordIn: () => OTHER_ORG });
   expect(steps.slice(2)).toEqual(['send a@test.example', `begin ${OTHER_ORG}`, 'record a@test.example', 'commit']);
 });
 
 it('opens no second transaction when there is nothing to record', async () => {
-  await deliver({ ...letter('a@test.example'), record: undefined });
+  await deliver({ ...mailSteps('a@test.example'), record: undefined });
   expect(steps).toEqual([`begin ${JOB_ORG}`, 'commit', 'send a@test.example']);
 });
 
 it('sends nothing when nothing was loaded', async () => {
-  await deliver(letter(null));
+  await deliver(mailSteps(null));
   expect(steps).toEqual([`begin ${JOB_ORG}`, 'commit']);
 });
 
-it('fails permanently when the server rejects the mail permanently, and records nothing', async () => {
+it('fails permanently and records nothing when the server rejects the mail permanently', async () => {
   failure = new MailFailed('EENVELOPE 550', true);
-  const error = await deliver(letter('a@test.example')).catch((thrown: unknown) => thrown);
+  const error = await deliver(mailSteps('a@test.example')).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(PermanentFailure);
   expect(error).toMatchObject({ code: 'mail_rejected', cause: failure });
   expect(steps.some((step) => step.startsWith('record'))).toBe(false);
 });
 
-it('passes any other failure on, so that the job runs again', async () => {
+it('rethrows any other failure, so that the job runs again', async () => {
   failure = new MailFailed('ECONNREFUSED', false);
-  await expect(deliver(letter('a@test.example'))).rejects.toBe(failure);
-  failure = new TypeError('no address');
-  await expect(deliver(letter('a@test.example'))).rejects.toBe(failure);
+  await expect(deliver(mailSteps('a@test.example'))).rejects.toBe(failure);
+  failure = new TypeError('invalid address');
+  await expect(deliver(mailSteps('a@test.example'))).rejects.toBe(failure);
 });

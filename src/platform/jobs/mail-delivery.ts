@@ -6,15 +6,15 @@ import type { MailMessage } from '../mail/index.js';
 import { MailFailed, Mailer } from '../mail/mailer.js';
 import { PermanentFailure } from './on-job.js';
 
-/** One mail of a job. */
+/** The steps to send the mail of a job. */
 export interface MailSteps<T> {
-  /** Reads the recipient and what the text needs, in a transaction; null when there is nothing to send. */
+  /** Reads the recipient and the data for the text in a transaction; returns null when there is nothing to send. */
   load: () => Promise<T | null>;
   /** Writes the mail. Called after the transaction of `load` is committed. */
   write: (loaded: T) => MailMessage;
   /** Records in a second transaction that the mail server accepted the mail. */
   record?: (loaded: T) => Promise<void> | void;
-  /** The organization whose tenant context `record` runs in; the job's own when it is not given. */
+  /** The organization in whose tenant context `record` runs; the default is the organization of the job. */
   recordIn?: (loaded: T) => string;
 }
 

@@ -1,29 +1,29 @@
 import type { AuditEventType, JobName } from '../feature/registry.js';
 
-/** What a job is told: ids, numbers and flags, never personal data. */
+/** The payload of a job: ids, numbers, and flags, but no personal data. */
 export type JobPayload = Readonly<Record<string, string | number | boolean>>;
 
-/** The run under way. */
+/** The current run of a job. */
 export interface JobContext {
-  /** Id of the job, the same at every attempt. */
+  /** The id of the job, equal for all attempts. */
   id: string;
   orgId: string;
-  /** 1 at the first attempt. */
+  /** The number of the attempt, starting at 1. */
   attempt: number;
-  /** Ends when the job's time is up. */
+  /** Aborts when the timeout of the job expires. */
   signal: AbortSignal;
 }
 
-/** Figures a job gives back, kept with the scheduled run that asked for it. */
+/** Counts that a job returns, stored with its scheduled run. */
 export type JobCounts = Readonly<Record<string, number>>;
 
 export interface JobOptions {
-  /** Events the job may record. */
+  /** The events that the job can record. */
   emits?: readonly AuditEventType[];
   /**
-   * 'shared' (the default): the handler runs inside one transaction with the mark that the job is done, so its effect
-   * happens once. 'own': the handler opens its own transactions, because it streams or calls others in between, and
-   * may be run again after a crash: it has to be repeatable.
+   * With 'shared' (the default), the handler runs in one transaction with the completion mark, so that its effect
+   * happens once. With 'own', the handler opens its own transactions, because it streams or calls external systems. It
+   * can run again after a crash and must be idempotent.
    */
   transaction?: 'shared' | 'own';
 }
@@ -34,19 +34,19 @@ export interface JobHandler extends JobOptions {
 
 const HANDLER = Symbol('vouchsafe:job');
 
-/** Makes a provider's method the handler of a declared job: `(payload, job) => counts | void`. */
+/** Declares a provider method as the handler of a job: `(payload, job) => counts | void`. */
 export function OnJob(job: JobName, options: JobOptions = {}): MethodDecorator {
   return (_target, _key, descriptor) => {
     Reflect.defineMetadata(HANDLER, { job, ...options } satisfies JobHandler, descriptor.value as object);
   };
 }
 
-/** What a method handles; undefined when it is no job handler. */
+/** Returns the job that a method handles, or undefined. */
 export function jobHandler(method: object): JobHandler | undefined {
   return Reflect.getMetadata(HANDLER, method) as JobHandler | undefined;
 }
 
-/** A failure that trying again will not mend: the job is dead at once. */
+/** Thrown when a retry cannot succeed. The job fails without further attempts. */
 export class PermanentFailure extends Error {
   constructor(
     readonly code: string,

@@ -4,7 +4,7 @@ import { declared, type JobName } from '../feature/registry.js';
 import { RedisConnections } from '../redis/index.js';
 import { Queues, type QueueItem } from './queues.js';
 
-const PER_LANE = 32;
+const MAX_IN_FLIGHT_PER_GROUP = 32;
 const IDLE_MS = 50;
 const RECLAIM_MS = 5_000;
 const LEASE_MARGIN_SECONDS = 30;
@@ -17,8 +17,8 @@ interface Claimed {
 }
 
 /**
- * Moves work from the outbox to the queues, fairly: every lane in turn, few of each in flight. The database remembers
- * what was handed out; what does not come to an end within its lease, or was lost with Redis, is handed out again.
+ * Publishes jobs from the outbox to the queues, with a limited number in flight per group key. The database stores
+ * which jobs were published. A job that does not finish within its lease, or that Redis lost, is published again.
  */
 @Injectable()
 export class OutboxRelay {
@@ -27,7 +27,7 @@ export class OutboxRelay {
   private readonly duties: string[];
   private stopping = false;
   private running: Promise<void> = Promise.resolve();
-  private queueLostMemory = false;
+  private queueLostData = false;
   private reclaimAt = 0;
 
   constructor(
@@ -43,10 +43,10 @@ export class OutboxRelay {
     this.duties = [...declared('jobs')].filter(([, { runWhenSuspended }]) => runWhenSuspended).map(([name]) => name);
   }
 
-  /** Starts moving, until `stop`. */
+  /** Starts publishing until `stop`. */
   start(): void {
     this.redis.shared.on('close', () => {
-      this.queueLostMemory = true;
+      this.queueLostData = true;
     });
     this.running = this.loop();
   }
@@ -56,11 +56,11 @@ export class OutboxRelay {
     await this.running;
   }
 
-  /** One round: gives back what was lost, hands out what is due. Returns how many it handed out. */
+  /** Reclaims lost jobs and publishes the claimed jobs. Returns their number. */
   async poll(): Promise<number> {
     await this.reclaim();
     const claimed = await this.unitOfWork.queryOnce<Claimed>('SELECT * FROM app.claim_outbox($1, $2, $3)', [
-      PER_LANE,
+      MAX_IN_FLIGHT_PER_GROUP,
       this.leases,
       this.duties,
     ]);
@@ -76,31 +76,34 @@ export class OutboxRelay {
 
   private async reclaim(): Promise<void> {
     const redis = this.redis.shared;
-    const everything = this.queueLostMemory && redis.status === 'ready';
+    const everything = this.queueLostData && redis.status === 'ready';
     if (!everything && Date.now() < this.reclaimAt) return;
     const [row] = await this.unitOfWork.queryOnce<{ count: string }>('SELECT app.reclaim_outbox($1) AS count', [
       everything,
     ]);
-    if (everything) this.queueLostMemory = false;
+    if (everything) this.queueLostData = false;
     this.reclaimAt = Date.now() + RECLAIM_MS;
-    if (Number(row!.count) > 0) this.log.log(`${row!.count} jobs did not come to an end and are handed out again`);
+    if (Number(row!.count) > 0) this.log.log(`${row!.count} jobs exceeded their lease and are published again`);
   }
 
   private async loop(): Promise<void> {
     while (!this.stopping) {
-      const moved = await this.attempt();
-      if (moved === 0) await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+      const published = await this.attempt();
+      if (published === 0) await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
     }
   }
 
-  /** Without Redis nothing is claimed; without either, the next round tries again. */
+  /**
+   * Polls once and returns the number of published jobs. Claims nothing while Redis is unavailable; the loop retries
+   * after an error.
+   */
   private async attempt(): Promise<number> {
     if (this.redis.shared.status !== 'ready') return 0;
     try {
       return await this.poll();
     } catch (error) {
-      this.queueLostMemory = true;
-      this.log.warn('handing out jobs failed, trying again', error);
+      this.queueLostData = true;
+      this.log.warn('publishing jobs failed, retrying', error);
       return 0;
     }
   }

@@ -8,12 +8,12 @@ interface OpenRow {
   [column: string]: unknown;
 }
 
-/** A job's row in the outbox of the current organization: the one place that says whether it is done. */
+/** The outbox row of a job in the current organization. Only this row determines whether the job is done. */
 @Injectable()
 export class OutboxRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** The row, unless the job is over. */
+  /** Returns the row of an unfinished job, or null. */
   async open(id: string): Promise<OpenRow | null> {
     const [row] = await this.unitOfWork.sql<OpenRow>(
       `SELECT payload FROM outbox WHERE org_id = $1 AND id = $2 AND state IN ('pending', 'dispatched')`,
@@ -23,8 +23,8 @@ export class OutboxRepository {
   }
 
   /**
-   * Marks the job done, in the transaction of its effect: a second run waits for the first and then finds nothing to
-   * do. Null when the job is over already.
+   * Marks the job done in the transaction of its effect. A concurrent second run waits for the first and then gets
+   * null. Returns null when the job has already finished.
    */
   async finish(id: string): Promise<OpenRow | null> {
     const [row] = await this.unitOfWork.sql<OpenRow>(
@@ -35,7 +35,7 @@ export class OutboxRepository {
     return row ?? null;
   }
 
-  /** Closes the scheduled run that asked for the job, if one did. */
+  /** Completes the scheduled run of the job, if there is one. */
   async finishRun(id: string, counts: JobCounts | void): Promise<void> {
     await this.unitOfWork.execute(
       `UPDATE job_runs SET status = 'succeeded', finished_at = now(), counts = $3 WHERE org_id = $1 AND outbox_id = $2`,
@@ -43,10 +43,10 @@ export class OutboxRepository {
     );
   }
 
-  /** Marks the job dead, and the scheduled run that asked for it failed. False when it was over already. */
+  /** Marks the job and its scheduled run as failed. Returns false when the job has already finished. */
   async moveToFailed(id: string, errorCode: string): Promise<boolean> {
     const { orgId } = currentContext();
-    const buried = await this.unitOfWork.execute(
+    const updated = await this.unitOfWork.execute(
       `UPDATE outbox SET state = 'failed', finished_at = now(), leased_until = NULL, error_code = $3
         WHERE org_id = $1 AND id = $2 AND state IN ('pending', 'dispatched')`,
       [orgId, id, errorCode],
@@ -56,6 +56,6 @@ export class OutboxRepository {
          AND outbox_id = $2`,
       [orgId, id, errorCode],
     );
-    return buried > 0;
+    return updated > 0;
   }
 }

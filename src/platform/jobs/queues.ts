@@ -4,13 +4,13 @@ import { AppConfig } from '../config/index.js';
 import { declaration, type JobName } from '../feature/registry.js';
 import { RedisConnections } from '../redis/index.js';
 
-/** What a queue carries: where the job's row is. The row in the outbox is the truth. */
+/** A queue item refers to the outbox row of the job, which is the source of truth. */
 export interface QueueItem {
   orgId: string;
   id: string;
 }
 
-/** The BullMQ queues, one for each job. */
+/** The BullMQ queues, one per job type. */
 @Injectable()
 export class Queues implements BeforeApplicationShutdown {
   private readonly queues = new Map<string, Queue<QueueItem>>();
@@ -20,12 +20,12 @@ export class Queues implements BeforeApplicationShutdown {
     private readonly app: AppConfig,
   ) {}
 
-  /** Keys of one environment, in one slot of a Redis Cluster. */
+  /** The key prefix of the environment. The hash tag keeps all keys in one slot of a Redis Cluster. */
   get prefix(): string {
     return `{vouchsafe:${this.app.environment}}`;
   }
 
-  /** Adds jobs to the queue of one kind; a job that is there already is left as it is. Throws when Redis is away. */
+  /** Adds jobs to the queue of their type. An existing job is not changed. Throws when Redis is unavailable. */
   async add(job: JobName, items: QueueItem[]): Promise<void> {
     const { attempts, backoffSeconds } = declaration('jobs', job);
     await this.queue(job).addBulk(
@@ -55,7 +55,7 @@ export class Queues implements BeforeApplicationShutdown {
         prefix: this.prefix,
         skipWaitingForReady: true,
       });
-      queue.on('error', () => undefined); // the connection's own listener reports; a queue without one would throw
+      queue.on('error', () => undefined); // the connection logs the error; without a listener the queue would throw
       this.queues.set(job, queue);
     }
     return queue;

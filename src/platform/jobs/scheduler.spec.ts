@@ -27,20 +27,20 @@ defineFeature({
   },
 });
 
-/** What the database knows: one row a schedule, organization and slot. It outlives any scheduler. */
+/** The fake database: one entry per schedule, organization, and slot. It is shared by all schedulers. */
 let runs: Set<string>;
 let fails: boolean;
 let now: Date;
 
 function scheduler(): Scheduler {
   const unitOfWork = {
-    once: async (_text: string, [suspendedToo]: [boolean]) => [
+    queryOnce: async (_text: string, [suspendedToo]: [boolean]) => [
       { id: 'org-a' },
       { id: 'org-b' },
       ...(suspendedToo ? [{ id: 'org-suspended' }] : []),
     ],
     run: async (_entrance: unknown, fn: () => Promise<boolean>) => {
-      if (fails) throw new Error('away');
+      if (fails) throw new Error('unavailable');
       return fn();
     },
     sql: async (_text: string, [org, name, slot]: [string, string, Date]) =>
@@ -68,20 +68,20 @@ beforeEach(() => {
 });
 
 describe('the scheduler', () => {
-  it('starts the latest slot once for each organization, however often it looks and however many look', async () => {
+  it('starts the latest slot once per organization for repeated ticks of several instances', async () => {
     const [one, other] = [scheduler(), scheduler()];
     for (const instance of [one, other, one, other]) await instance.tick();
     expect(slots('hourly')).toEqual(['2026-01-15T12:00:00.000Z', '2026-01-15T12:00:00.000Z']);
   });
 
-  it('starts nothing for an organization that is suspended, but for duties', async () => {
+  it('starts only runWhenSuspended jobs for a suspended organization', async () => {
     await scheduler().tick();
     expect(
       [...runs].filter((run) => run.startsWith('org-suspended')).map((run) => run.split(' ').slice(1, -1).join(' ')),
     ).toEqual(['a duty']);
   });
 
-  it('makes up for a slot that passed while nothing ran, once', async () => {
+  it('starts the latest missed slot once', async () => {
     await scheduler().tick();
     now = new Date('2026-01-15T17:01:00Z');
     await scheduler().tick();
@@ -89,20 +89,20 @@ describe('the scheduler', () => {
     expect(slots('hourly')).toHaveLength(4);
   });
 
-  it('starts a slot at its very second', async () => {
+  it('starts a slot in the second in which it begins', async () => {
     now = new Date('2026-01-15T13:00:00.000Z');
     await scheduler().tick();
     expect(new Set(slots('hourly'))).toEqual(new Set(['2026-01-15T13:00:00.000Z']));
   });
 
-  it("keeps a schedule's own time zone, over the change of the clocks too", async () => {
+  it('uses the time zone of a schedule, also across daylight saving time', async () => {
     await scheduler().tick();
     now = new Date('2026-07-15T12:00:00Z');
     await scheduler().tick();
     expect(slots('in New York')).toEqual(['2026-01-15T07:30:00.000Z', '2026-07-15T06:30:00.000Z']);
   });
 
-  it('tries again what could not be started', async () => {
+  it('retries a schedule that failed to start', async () => {
     const instance = scheduler();
     fails = true;
     expect(await instance.tick()).toBe(0);

@@ -10,13 +10,13 @@ import { declared, type JobName } from '../feature/registry.js';
 import { Jobs } from './jobs.js';
 
 /**
- * Starts what is due. A tick is only an occasion to look: the truth is the row in `job_runs`, one a schedule,
- * organization and slot, so that many instances start a slot once and a slot missed while nothing ran is made up for.
+ * Starts due schedules. The source of truth is `job_runs`, with one row per schedule, organization, and slot. Several
+ * instances therefore start a slot only once, and a slot missed during downtime is started later.
  */
 @Injectable()
 export class Scheduler {
   private readonly log = new Logger('Scheduler');
-  private readonly seen = new Map<string, number>();
+  private readonly startedSlots = new Map<string, number>();
 
   constructor(
     private readonly clock: Clock,
@@ -24,17 +24,17 @@ export class Scheduler {
     private readonly jobs: Jobs,
   ) {}
 
-  /** Starts every schedule whose latest slot has not been started; returns how many runs it started. */
+  /** Starts every schedule whose latest slot has not been started. Returns the number of started runs. */
   async tick(): Promise<number> {
     let started = 0;
     for (const [name, schedule] of declared('schedules')) {
       const slot = this.latestSlot(schedule);
-      if (this.seen.get(name) === slot.getTime()) continue;
+      if (this.startedSlots.get(name) === slot.getTime()) continue;
       try {
         started += await this.startSlot(name, schedule, slot);
-        this.seen.set(name, slot.getTime());
+        this.startedSlots.set(name, slot.getTime());
       } catch (error) {
-        this.log.warn(`schedule ${name} could not be started, trying again`, error);
+        this.log.warn(`schedule ${name} could not be started, retrying`, error);
       }
     }
     return started;
@@ -54,7 +54,7 @@ export class Scheduler {
     return started;
   }
 
-  /** Suspended ones have only their duties done. */
+  /** Returns the organizations of a schedule. Suspended ones are included for runWhenSuspended jobs only. */
   private async organizations({ job }: ScheduleDeclaration): Promise<string[]> {
     const suspendedToo = declared('jobs').get(job)?.runWhenSuspended ?? false;
     return (
@@ -66,11 +66,11 @@ export class Scheduler {
     const context = new Context({ orgId, actor: { type: 'system', id: `schedule:${name}` } });
     return withContext(context, () =>
       this.unitOfWork.run(enterOrganization(orgId), async () => {
-        const taken = await this.unitOfWork.sql(
+        const existing = await this.unitOfWork.sql(
           'SELECT 1 FROM job_runs WHERE org_id = $1 AND schedule = $2 AND period = $3',
           [orgId, name, slot],
         );
-        if (taken.length > 0) return false;
+        if (existing.length > 0) return false;
         const outboxId = await this.jobs.enqueue(schedule.job as JobName, {
           schedule: name,
           period: slot.toISOString(),
@@ -79,7 +79,7 @@ export class Scheduler {
           'INSERT INTO job_runs (org_id, schedule, period, outbox_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
           [orgId, name, slot, outboxId],
         );
-        // another instance was faster: its job runs, ours never existed
+        // another instance inserted the run first, so this transaction must not enqueue a job
         if (inserted === 0) await this.unitOfWork.rollback();
         return inserted > 0;
       }),

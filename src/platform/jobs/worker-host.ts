@@ -6,7 +6,7 @@ import { JobRunner } from './job-runner.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { Scheduler } from './scheduler.js';
 
-/** The worker process: queues, relay and schedules, started together and stopped in order. */
+/** Starts the runner, relay, and scheduler of the worker process and stops them in order. */
 @Injectable()
 export class WorkerHost implements OnModuleDestroy {
   private readonly log = new Logger('WorkerHost');
@@ -28,10 +28,10 @@ export class WorkerHost implements OnModuleDestroy {
     this.registry.addCronJob('vouchsafe.tick', ticks);
     ticks.start();
     void this.scheduler.tick();
-    this.log.log('taking jobs');
+    this.log.log('processing jobs');
   }
 
-  /** Before the connections of Redis and Postgres are closed, which happens at application shutdown. */
+  /** Stops the worker before the application closes the Redis and Postgres connections. */
   async onModuleDestroy(): Promise<void> {
     if (!this.started) return;
     if (this.registry.doesExist('cron', 'vouchsafe.tick')) this.registry.deleteCronJob('vouchsafe.tick');

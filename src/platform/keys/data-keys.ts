@@ -7,18 +7,18 @@ import { openTextNullable, sealNullable } from '../crypto/envelope.js';
 import { DecryptionFailed } from '../crypto/errors.js';
 import { Kms } from '../crypto/kms.js';
 
-/** The subject that stands for the organization itself. */
+/** The subject id of keys that belong to the organization itself. */
 export const ORGANIZATION = SYSTEM_ORG_ID;
 
 type Purpose = 'data' | 'index';
 
-/** A data key as it lies in the database, wrapped by the KMS; null once destroyed. */
+/** A data key as stored in the database, wrapped by the KMS; null after its destruction. */
 export interface WrappedKey {
   keyVersion: number;
   wrapped: Buffer | null;
 }
 
-/** The data keys of one subject: the newest seals, every key version opens. */
+/** The data keys of one subject. The newest version encrypts; every version decrypts. */
 export class KeyRing {
   constructor(private readonly keys: ReadonlyMap<number, Buffer>) {}
 
@@ -26,7 +26,7 @@ export class KeyRing {
     return this.keys.size === 0;
   }
 
-  /** The newest key version; -Infinity for an empty ring. */
+  /** The newest key version, or -Infinity for an empty ring. */
   get keyVersion(): number {
     return Math.max(...this.keys.keys());
   }
@@ -35,20 +35,20 @@ export class KeyRing {
     return this.keyFor(this.keyVersion);
   }
 
-  /** Throws DecryptionFailed for a key version that does not exist, or was destroyed. */
+  /** Returns the key of a version. Throws DecryptionFailed if it does not exist or was destroyed. */
   readonly keyFor = (keyVersion: number): Buffer => {
     const key = this.keys.get(keyVersion);
     if (key === undefined) throw new DecryptionFailed('a destroyed or unknown data key');
     return key;
   };
 
-  /** Seals and opens the fields of one row. */
+  /** Returns the cipher for the fields of one row. */
   forRow(table: string, rowId: string, orgId = currentContext().orgId): RowCipher {
     return new RowCipher(this, orgId, table, rowId);
   }
 }
 
-/** Seals and opens the columns of one row of the current organization; null stays null. */
+/** Encrypts and decrypts the columns of one row of the current organization; null stays null. */
 export class RowCipher {
   constructor(
     private readonly ring: KeyRing,
@@ -58,21 +58,21 @@ export class RowCipher {
   ) {}
 
   seal(column: string, text: string | null): Buffer | null {
-    return sealNullable(this.ring.current, this.ring.keyVersion, text, this.place(column));
+    return sealNullable(this.ring.current, this.ring.keyVersion, text, this.cipherContext(column));
   }
 
   open(column: string, sealed: Buffer | null): string | null {
-    return openTextNullable(this.ring.keyFor, sealed, this.place(column));
+    return openTextNullable(this.ring.keyFor, sealed, this.cipherContext(column));
   }
 
-  private place(column: string) {
+  private cipherContext(column: string) {
     return { orgId: this.orgId, table: this.table, column, rowId: this.rowId };
   }
 }
 
 /**
- * Data keys of the current organization and of its people. Each is made in the transaction that first needs it and
- * lies in the database wrapped by the KMS, bound to organization, subject and purpose.
+ * Manages the data keys of the current organization and its people. A key is created in the transaction that first
+ * needs it. The database stores it wrapped by the KMS and bound to organization, subject, and purpose.
  */
 @Injectable()
 export class DataKeys {
@@ -83,7 +83,7 @@ export class DataKeys {
     private readonly kms: Kms,
   ) {}
 
-  /** A new key of key version 1 for a subject. */
+  /** Creates the first key of a subject with version 1. */
   async create(subjectId: string, purpose: Purpose = 'data'): Promise<KeyRing> {
     const { orgId } = currentContext();
     const key = randomBytes(32);
@@ -96,16 +96,17 @@ export class DataKeys {
     return this.find(subjectId, purpose);
   }
 
-  /** The keys of a subject; an empty ring when it has none. */
+  /** Returns the keys of a subject, or an empty ring. */
   async find(subjectId: string, purpose: Purpose = 'data'): Promise<KeyRing> {
     const rows = await this.unitOfWork.sql<WrappedKey & Record<string, unknown>>(
-      'SELECT key_version AS "keyVersion", wrapped FROM data_keys WHERE org_id = $1 AND subject_id = $2 AND purpose = $3',
+      `SELECT key_version AS "keyVersion", wrapped FROM data_keys
+        WHERE org_id = $1 AND subject_id = $2 AND purpose = $3`,
       [currentContext().orgId, subjectId, purpose],
     );
     return this.unwrap(subjectId, purpose, rows);
   }
 
-  /** A ring from rows that came along with another query, so that reading a record costs one round trip. */
+  /** Returns a ring from rows that another query has read, which saves a round trip. */
   async unwrap(
     subjectId: string,
     purpose: Purpose,
@@ -120,24 +121,23 @@ export class DataKeys {
     return new KeyRing(keys);
   }
 
-  /** The organization's own keys, or null before anything needed one: for those who only look. */
+  /** Returns the keys of the organization, or null if none exist, for readers that must not create a key. */
   async knownOfOrganization(purpose: Purpose): Promise<KeyRing | null> {
-    const known = this.organizationRings.get(`${currentContext().orgId}|${purpose}`);
-    if (known !== undefined) return known;
+    const cached = this.organizationRings.get(`${currentContext().orgId}|${purpose}`);
+    if (cached !== undefined) return cached;
     const found = await this.find(ORGANIZATION, purpose);
     return found.isEmpty ? null : found;
   }
 
   /**
-   * The organization's own keys, made at first use and remembered once that is committed: they are never destroyed
-   * while the
-   * organization lives. A row sealed by a newer key version is answered by reading again.
+   * Returns the keys of the organization and creates them at first use. They are cached after the commit, because they
+   * are never destroyed while the organization exists. If a row has a newer key version, the cache is refreshed.
    */
   async ofOrganization(purpose: Purpose = 'data', keyVersion = 0): Promise<KeyRing> {
     const { orgId, transaction } = currentContext();
     const id = `${orgId}|${purpose}`;
-    const known = this.organizationRings.get(id);
-    if (known !== undefined && known.keyVersion >= keyVersion) return known;
+    const cached = this.organizationRings.get(id);
+    if (cached !== undefined && cached.keyVersion >= keyVersion) return cached;
     const found = await this.find(ORGANIZATION, purpose);
     const ring = found.isEmpty ? await this.create(ORGANIZATION, purpose) : found;
     transaction?.afterCommit(() => this.organizationRings.set(id, ring));

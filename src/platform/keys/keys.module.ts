@@ -3,7 +3,7 @@ import { SecurityConfig } from '../config/index.js';
 import { DataKeys } from './data-keys.js';
 import { Kms, LocalKms } from '../crypto/kms.js';
 
-/** Keys for whoever stores something worth sealing. */
+/** Provides the KMS and the data keys. */
 @Global()
 @Module({
   providers: [

@@ -1,4 +1,4 @@
-/** What a Postgres error says about the schema, without any value of a row. */
+/** Fields of a Postgres error that describe the schema and contain no row values. */
 const SAFE_FIELDS = [
   'name',
   'code',
@@ -11,15 +11,15 @@ const SAFE_FIELDS = [
   'routine',
 ] as const;
 
-/** Postgres's own error (it has a SQLSTATE and a severity), or one that TypeORM put around it. */
+/** Returns true for a Postgres error (with SQLSTATE and severity) or one wrapped by TypeORM. */
 function isDatabaseError(error: Error): boolean {
   if ('driverError' in error && error.driverError instanceof Error) return true;
   return 'severity' in error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code);
 }
 
 /**
- * What may be logged of a database error; undefined for any other. Its message, detail and hint quote values
- * (`invalid input syntax for type integer: "…"`), so code, names and stack frames stand for them.
+ * Returns the loggable fields of a database error, or undefined for other errors. Message, detail, and hint quote
+ * values (`invalid input syntax for type integer: "…"`), so only code, names, and stack frames are returned.
  */
 export function databaseErrorEntries(error: Error): [string, unknown][] | undefined {
   if (!isDatabaseError(error)) return undefined;

@@ -7,15 +7,14 @@ import { maybeContext } from '../context/context.js';
 import { readable } from './readable.js';
 import { redact } from './redact.js';
 
-/** Injection token of the stream that takes the lines; standard output when absent. */
+/** Injection token of the output stream; the default is standard output. */
 export const LOG_STREAM = Symbol('log stream');
 
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /**
- * The only way to the log. `logger.warn('what happened', { field: value, err: error })`: message and fields pass
- * `redact` before they are written, with the request they belong to, as JSON lines or, in development, as readable
- * ones.
+ * Writes all log lines: `logger.warn('what happened', { field: value, err: error })`. Redacts message and fields and
+ * adds the request id. The output is JSON lines, or readable lines in development.
  */
 @Injectable()
 export class AppLogger implements LoggerService {
@@ -61,7 +60,7 @@ export class AppLogger implements LoggerService {
     this.write('trace', message, details);
   }
 
-  /** Waits until every line has left the process; for the end of a process. */
+  /** Waits until all lines are written. Call it before the process exits. */
   flush(): Promise<void> {
     return new Promise((resolve) => this.pino.flush(() => resolve()));
   }
@@ -76,14 +75,14 @@ export class AppLogger implements LoggerService {
   }
 }
 
-/** Nest passes its class names and stacks as strings; everybody else passes objects. */
+/** Adds a detail to the fields. Nest passes class names and stacks as strings; all other callers pass objects. */
 function addDetail(fields: Record<string, unknown>, detail: unknown): void {
   if (detail instanceof Error) fields.err = detail;
   else if (typeof detail === 'string') fields[detail.includes('\n') ? 'stack' : 'context'] = detail;
   else if (typeof detail === 'object' && detail !== null) Object.assign(fields, detail);
 }
 
-/** Request bodies hold personal data: there is no way to log one, on any level, in any environment. */
+/** Always throws: request bodies contain personal data and are never logged, on any level or in any environment. */
 export function UNSAFE_logRequestBody(): never {
-  throw new Error('request bodies are never logged: log the names of the fields that matter instead');
+  throw new Error('request bodies are never logged: log the names of the relevant fields instead');
 }

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AppLogger } from './logger.js';
 
-/** The logger, for everybody. */
+/** Provides the logger to all modules. */
 @Global()
 @Module({ providers: [AppLogger], exports: [AppLogger] })
 export class LoggingModule {}

@@ -1,6 +1,6 @@
 import type { DestinationStream } from 'pino';
 
-/** Lines for people who develop: time, level, message, then the fields; a stack below. */
+/** Formats lines for developers: time, level, message, and fields, with the stack below. */
 export function readable(stream: DestinationStream): DestinationStream {
   return { write: (line) => stream.write(format(JSON.parse(line))) };
 }

@@ -8,7 +8,7 @@ const digits = (length: number) => fc.stringMatching(new RegExp(`^[2-9]\\d{${len
 const word = fc.stringMatching(/^[a-z]{3,10}$/);
 const card = digits(15).map((head) => head + Array.from('0123456789').find((check) => isCardNumber(head + check)));
 
-/** Things that must be recognized wherever they stand. */
+/** Values that must be redacted at any position. */
 const planted = fc.oneof(
   fc.tuple(word, word).map(([user, host]) => `${user}.x@${host}.example.org`),
   fc.tuple(digits(3), digits(2), digits(4)).map((parts) => parts.join('-')),
@@ -18,7 +18,7 @@ const planted = fc.oneof(
   fc.stringMatching(/^[\w-]{20,40}$/).map((text) => `eyJ${text}.eyJ${text}.${text}`),
 );
 
-/** `secret` somewhere deep within values of every kind. */
+/** Nests `secret` in values of every kind. */
 const around = (secret: string) => {
   const text = fc.tuple(fc.lorem(), fc.lorem()).map(([before, after]) => `${before} ${secret} ${after}`);
   return fc.letrec((tie) => ({
@@ -33,7 +33,7 @@ const around = (secret: string) => {
 };
 
 describe('redaction', () => {
-  it('lets no planted personal data or secret through, however deep it stands', () => {
+  it('removes planted personal data and secrets at any depth', () => {
     const cases = planted.chain((secret) => fc.tuple(fc.constant(secret), around(secret)));
     fc.assert(
       fc.property(cases, ([secret, value]) => !JSON.stringify(redact(value)).includes(secret)),
@@ -41,7 +41,7 @@ describe('redaction', () => {
     );
   });
 
-  it('lets no value of a sensitive key through, whatever it looks like', () => {
+  it('removes every value of a sensitive key', () => {
     const keys = fc.constantFrom(
       'password',
       'newPassword',
@@ -91,7 +91,7 @@ describe('redaction', () => {
     expect(redact(broken)).toEqual({ bad: '[unreadable]' });
   });
 
-  it('ends on cycles, depth and length', () => {
+  it('limits cycles, depth, and length', () => {
     const loop: Record<string, unknown> = { list: Array.from({ length: 150 }, () => 1) };
     loop.self = loop;
     expect(redact(loop)).toMatchObject({ self: '[circular]' });
@@ -100,7 +100,7 @@ describe('redaction', () => {
     expect(scrub('x'.repeat(100_000)).length).toBeLessThan(9000);
   });
 
-  it('keeps an error readable and hides the row that a database error shows', () => {
+  it('keeps an error readable and hides the row of a database error', () => {
     const error = Object.assign(new Error('duplicate key for jane@example.org'), {
       code: '23505',
       detail: 'Key (last_name)=(Doe)',
@@ -113,7 +113,7 @@ describe('redaction', () => {
   });
 });
 
-describe('what redaction leaves alone', () => {
+describe('text that redaction does not change', () => {
   it.each([
     '0192f0c1-2345-7123-8123-123456789012',
     'GET /v1/people/:id 200',
@@ -148,7 +148,7 @@ it.each([
   ['key vs_4f3c2b1a0987', '4f3c2b1a0987'],
   ['card 4111 1111 1111 1111.', '1111 1111'],
   ['ssn 123456789', '123456789'],
-])('takes the secret out of "%s"', (text, secret) => {
+])('removes the secret from "%s"', (text, secret) => {
   expect(scrub(text)).not.toContain(secret);
 });
 
@@ -175,7 +175,7 @@ describe('a database error', () => {
         parameters: ['Zephyrine'],
       }),
     ],
-  ])('shows code, table and constraint and no value: %s', (_how, error) => {
+  ])('shows code, table, and constraint but no value: %s', (_how, error) => {
     const shown = redact({ err: error });
     expect(JSON.stringify(shown)).not.toContain('Zephyrine');
     expect(shown).toMatchObject({
@@ -190,11 +190,11 @@ describe('a database error', () => {
     });
   });
 
-  it('behind another error is reached as its cause', () => {
+  it('is redacted as the cause of another error', () => {
     expect(JSON.stringify(redact(new Error('outer', { cause: failed })))).not.toContain('Zephyrine');
   });
 
-  it('is told from other errors with a code', () => {
+  it('is distinguished from other errors with a code', () => {
     expect(redact(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toMatchObject({ message: 'connect' });
   });
 });

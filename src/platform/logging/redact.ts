@@ -2,12 +2,12 @@ import { databaseErrorEntries } from './database-error.js';
 import { REDACTED, scrub } from './patterns.js';
 import { isSensitiveKey } from './sensitive-keys.js';
 
-const DEEPEST = 8;
+const MAX_DEPTH = 8;
 const MAX_ITEMS = 100;
 
 /**
- * A copy of `value` that is safe to log: plain JSON without the values of sensitive keys and without what looks
- * like personal data or a secret within any string, at any depth. Never throws.
+ * Returns a copy of `value` that is safe to log. The copy is plain JSON without values of sensitive keys and without
+ * personal data or secrets in strings, at any depth. Never throws.
  */
 export function redact(value: unknown): unknown {
   return copy(value, [], false);
@@ -21,7 +21,7 @@ function copy(value: unknown, parents: readonly object[], hidden: boolean): unkn
   if (typeof value !== 'object' || value === null) return value;
   if (hidden) return REDACTED;
   if (parents.includes(value)) return '[circular]';
-  if (parents.length >= DEEPEST) return '[deeper]';
+  if (parents.length >= MAX_DEPTH) return '[deeper]';
   return copyObject(value, [...parents, value]);
 }
 
@@ -58,12 +58,15 @@ function copyEntries(
   return copies;
 }
 
-/** The keys of nearly all log lines, which need no search. */
+/** Returns true for keys of nearly all log lines, which need no scrubbing. */
 function isPlainKey(key: string): boolean {
   return key.length < 32 && /^[A-Za-z_]*$/.test(key);
 }
 
-/** What an object shows: an error its message, stack and cause too; a getter that throws shows that it did. */
+/**
+ * Returns the properties of an object. For an error, they include message, stack, and cause. A getter that throws
+ * yields a marker.
+ */
 function entriesOf(value: object): [string, unknown][] {
   const ofDatabase = value instanceof Error ? databaseErrorEntries(value) : undefined;
   if (ofDatabase !== undefined) return ofDatabase;
@@ -84,7 +87,8 @@ function entriesOf(value: object): [string, unknown][] {
 }
 
 /**
- * Whole numbers as long as an SSN or a phone number are treated like text; timestamps in milliseconds have 13 digits.
+ * Redacts integers with the length of an SSN or phone number like text. Timestamps in milliseconds have 13 digits and
+ * remain.
  */
 function safeNumber(value: number): number | string {
   if (!Number.isFinite(value)) return String(value);

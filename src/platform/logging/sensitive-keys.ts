@@ -1,4 +1,4 @@
-/** Long enough to be searched for anywhere in a key. */
+/** Fragments that are long enough to match anywhere in a key. */
 const FRAGMENTS = [
   'password',
   'passwd',
@@ -45,7 +45,7 @@ const FRAGMENTS = [
   'accountnumber',
 ];
 
-/** Too short to be searched for: they count as a whole word of the key only. */
+/** Words that are too short to match as fragments: they match a whole word of the key only. */
 const WORDS = new Set([
   'ssn',
   'sin',
@@ -72,7 +72,7 @@ const WORDS = new Set([
   'contact',
 ]);
 
-/** The whole key. A database error shows the row in `detail` and `parameters`. */
+/** Words that match the whole key only. A database error contains the row in `detail` and `parameters`. */
 const WHOLE = new Set([
   'name',
   'names',
@@ -93,17 +93,17 @@ const WHOLE = new Set([
 const known = new Map<string, boolean>();
 const MAX_KNOWN = 5000;
 
-/** True for keys whose values never enter a log, however they are spelled (`firstName`, `first_name`, `FIRST-NAME`). */
+/** Returns true for keys whose values must not be logged, in any spelling (`firstName`, `first_name`, `FIRST-NAME`). */
 export function isSensitiveKey(key: string): boolean {
   let sensitive = known.get(key);
   if (sensitive === undefined) {
-    sensitive = judge(key);
+    sensitive = matchesList(key);
     if (known.size < MAX_KNOWN) known.set(key, sensitive);
   }
   return sensitive;
 }
 
-function judge(key: string): boolean {
+function matchesList(key: string): boolean {
   const joined = key.toLowerCase().replace(/[^a-z0-9]/g, '');
   if (WHOLE.has(joined) || FRAGMENTS.some((fragment) => joined.includes(fragment))) return true;
   const words = key

@@ -7,7 +7,7 @@ const FROM = 'no-reply@vouchsafe.test';
 const DATE = new Date('2026-03-04T05:06:07Z');
 const written = async (message: { to?: string; subject?: string; text?: string }) =>
   (
-    await compose({ to: 'someone@clinic.example', subject: 'Hello', text: 'Text', ...message }, FROM, DATE)
+    await compose({ to: 'recipient@clinic.example', subject: 'Hello', text: 'Text', ...message }, FROM, DATE)
   ).raw.toString();
 const headersOf = (raw: string) =>
   raw
@@ -31,12 +31,12 @@ const NAMES = [
 ];
 
 describe('a composed mail', () => {
-  it('names sender, addressee, subject and date, and that a machine wrote it (RFC 5322, RFC 3834)', async () => {
+  it('names sender, recipient, subject, date, and automatic generation (RFC 5322, RFC 3834)', async () => {
     const raw = await written({});
     expect(headersOf(raw)).toEqual(
       expect.arrayContaining([
         `From: ${FROM}`,
-        'To: someone@clinic.example',
+        'To: recipient@clinic.example',
         'Subject: Hello',
         'Date: Wed, 04 Mar 2026 05:06:07 +0000',
         'Auto-Submitted: auto-generated',
@@ -64,13 +64,13 @@ describe('a composed mail', () => {
     'a@b.example;c@d.example',
     'a:b;@c.example',
     'a@\u202eb.example',
-  ])('goes to no address such as %j', async (to) => {
+  ])('rejects the recipient %j', async (to) => {
     expect(isMailAddress(to)).toBe(false);
     await expect(written({ to })).rejects.toThrow(TypeError);
   });
 
   it.each(['a@b.example', "o'neill+ward@clinic.example", 'jürgen@klinik.example', 'a.b.c@xn--mnchen-3ya.example'])(
-    'goes to %s',
+    'accepts the recipient %s',
     async (to) => {
       expect(isMailAddress(to)).toBe(true);
       expect(headersOf(await written({ to }))).toContainEqual(`To: ${to}`);
@@ -78,13 +78,13 @@ describe('a composed mail', () => {
   );
 
   it.each(['Hello\r\nBcc: c@d.example', 'Hello\nX: y', 'Hello\rX: y', 'a\0b', 'a\u2028b', '', 'x'.repeat(251)])(
-    'has no subject such as %j',
+    'rejects the subject %j',
     async (subject) => {
       await expect(written({ subject })).rejects.toThrow(TypeError);
     },
   );
 
-  it('has no header but its own, whatever subject and text are', async () => {
+  it('contains only its own headers for any subject and text', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }),
@@ -98,7 +98,7 @@ describe('a composed mail', () => {
   });
 });
 
-describe("text of somebody's choice", () => {
+describe('user-supplied text', () => {
   it('becomes one line of at most 100 characters', () => {
     expect(oneLine(' Grand\r\nRounds\u2029\u202e at\t10 ')).toBe('Grand Rounds at 10');
     fc.assert(

@@ -5,10 +5,13 @@ import type { Clock } from '../clock/clock.js';
 import type { ComposedMail } from './compose.js';
 import { Mailer } from './mailer.js';
 
-/** Writes mail into a folder instead of sending it, one .eml file each in the order of their names: for development. */
+/**
+ * Writes mail into a directory instead of sending it, one .eml file per message in the order of the names; for
+ * development.
+ */
 export class FileMailer extends Mailer {
   constructor(
-    private readonly folder: string,
+    private readonly directory: string,
     from: string,
     clock: Clock,
   ) {
@@ -16,7 +19,7 @@ export class FileMailer extends Mailer {
   }
 
   protected async deliver({ raw }: ComposedMail): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await writeFile(path.join(this.folder, `${newId()}.eml`), raw, { mode: 0o600, flag: 'wx' });
+    await mkdir(this.directory, { recursive: true, mode: 0o700 });
+    await writeFile(path.join(this.directory, `${newId()}.eml`), raw, { mode: 0o600, flag: 'wx' });
   }
 }

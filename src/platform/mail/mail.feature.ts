@@ -2,11 +2,11 @@ import { defineFeature } from '../feature/define-feature.js';
 
 export const mailFeature = defineFeature({
   name: 'mail',
-  description: 'Mail in plain text to one address at a time, over TLS outside development.',
+  description: 'Plain-text mail to one recipient at a time, over TLS outside development.',
   controls: {
     'mail.tls': {
       claims: ['M1', 'C3', 'S2', 'E3'],
-      description: 'Outside development mail leaves over verified TLS, or not at all.',
+      description: 'Outside development, the worker sends mail only over verified TLS.',
     },
   },
 });

@@ -6,7 +6,7 @@ import './mail.feature.js';
 import { Mailer } from './mailer.js';
 import { SmtpMailer } from './smtp-mailer.js';
 
-/** Mail, for whoever has something to tell a person who is not here. */
+/** Provides the mailer. */
 @Global()
 @Module({
   providers: [{ provide: Mailer, useFactory: mailer, inject: [MailConfig, AppConfig, Clock] }],

@@ -1,7 +1,7 @@
-/** A mail in plain text to one address. */
+/** A plain-text mail to one recipient. */
 export interface MailMessage {
   to: string;
-  /** One line. */
+  /** A single line. */
   subject: string;
   text: string;
 }

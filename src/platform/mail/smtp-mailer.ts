@@ -3,18 +3,18 @@ import type { Clock } from '../clock/clock.js';
 import { MailFailed, Mailer } from './mailer.js';
 import type { ComposedMail } from './compose.js';
 
-/** The server, and how to reach it. */
+/** The connection to the mail server. */
 export interface SmtpOptions {
-  /** smtps:// speaks TLS from the start, smtp:// changes to it by STARTTLS (RFC 8314, RFC 3207). */
+  /** smtps:// uses TLS from the start; smtp:// upgrades with STARTTLS (RFC 8314, RFC 3207). */
   url: string;
   from: string;
-  /** What we call ourselves to the server. */
+  /** The host name for the SMTP greeting. */
   hostname: string;
-  /** Whether nothing is said in clear text: a server without STARTTLS is left. */
+  /** Requires TLS. The mailer does not send to a server without STARTTLS. */
   requireTls: boolean;
 }
 
-/** Hands mail to an SMTP server. Certificates are verified; name a CA of your own by NODE_EXTRA_CA_CERTS. */
+/** Sends mail to an SMTP server. Certificates are verified; set NODE_EXTRA_CA_CERTS for a private CA. */
 export class SmtpMailer extends Mailer {
   private readonly transport: Transporter;
 
@@ -47,7 +47,7 @@ export class SmtpMailer extends Mailer {
   }
 }
 
-/** What the library throws quotes the addressee and the server's words: its codes are all that is kept. */
+/** Converts an error of the library to its codes, because its message quotes the recipient and the server. */
 function failure(error: unknown): MailFailed {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   const name = typeof code === 'string' && /^[A-Z]{1,20}$/.test(code) ? code : 'unknown';

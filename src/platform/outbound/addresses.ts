@@ -1,8 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 
-/**
- * IPv4 blocks that lead nowhere on the public internet (IANA special-purpose registry, RFC 6890), multicast among them.
- */
+/** IPv4 blocks outside the public internet (IANA special-purpose registry, RFC 6890), including multicast. */
 const SPECIAL_V4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -21,8 +19,7 @@ const SPECIAL_V4: readonly (readonly [string, number])[] = [
   ['240.0.0.0', 4],
 ];
 /**
- * What of 2000::/3, the one block of public IPv6 addresses (RFC 4291, section 2.4), is special all the same: tunnels to
- * IPv4 among them.
+ * Special blocks within 2000::/3, the block of public IPv6 addresses (RFC 4291 section 2.4), including tunnels to IPv4.
  */
 const SPECIAL_V6: readonly (readonly [string, number])[] = [
   ['2001::', 23],
@@ -40,16 +37,13 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/**
- * Whether an IP address is one of the public internet. IPv4 addresses that are written as IPv6 are not, whatever they
- * stand for.
- */
-export function isPublic(address: string): boolean {
-  if (isIPv4(address)) return !special.check(address, 'ipv4');
-  return publicV6.check(address, 'ipv6') && !special.check(address, 'ipv6');
+/** Returns true for an IP of the public internet. IPv4-mapped IPv6 addresses are never public. */
+export function isPublic(ip: string): boolean {
+  if (isIPv4(ip)) return !special.check(ip, 'ipv4');
+  return publicV6.check(ip, 'ipv6') && !special.check(ip, 'ipv6');
 }
 
-/** Whether an IP address is this machine's own. */
-export function isLoopback(address: string): boolean {
-  return isIPv4(address) ? loopback.check(address, 'ipv4') : address === '::1';
+/** Returns true for a loopback IP. */
+export function isLoopback(ip: string): boolean {
+  return isIPv4(ip) ? loopback.check(ip, 'ipv4') : ip === '::1';
 }

@@ -1,4 +1,6 @@
-/** Why something outside was not reached. Stable: settings show these words, and the log holds them. */
+/**
+ * The reason why an outbound request failed. The codes are stable: settings show them and the audit log contains them.
+ */
 export type OutboundErrorCode =
   | 'url_invalid'
   | 'address_forbidden'
@@ -10,7 +12,7 @@ export type OutboundErrorCode =
   | 'timed_out'
   | 'unreachable';
 
-/** A request that was not sent, or whose answer was not taken. Says nothing of what lies behind the address. */
+/** Thrown when a request was not sent or its response was not accepted. It reveals nothing about the target. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError';
 

@@ -7,14 +7,14 @@ import { DnsResolver } from './dns-resolver.js';
 import { OutboundFetch } from './outbound-fetch.js';
 import { OutboundError } from './outbound-error.js';
 
-/** Names as a test has them, in place of the system's. */
-class KnownNames extends DnsResolver {
-  constructor(private readonly known: Record<string, string[]>) {
+/** A DNS resolver with fixed names. */
+class FakeResolver extends DnsResolver {
+  constructor(private readonly hosts: Record<string, string[]>) {
     super(new OutboundConfig());
   }
 
   override async addresses(host: string): Promise<string[]> {
-    const found = this.known[host];
+    const found = this.hosts[host];
     if (found === undefined) throw new Error('ENOTFOUND');
     return found;
   }
@@ -23,7 +23,7 @@ class KnownNames extends DnsResolver {
 const servers: Server[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))));
 
-/** A server on this machine; gives back its port. */
+/** Starts a local server and returns its port. */
 async function serve(listener: RequestListener): Promise<number> {
   const server = createServer(listener);
   servers.push(server);
@@ -32,10 +32,10 @@ async function serve(listener: RequestListener): Promise<number> {
 }
 
 function outbound(environment: 'test' | 'production', names: Record<string, string[]> = {}): OutboundFetch {
-  return new OutboundFetch(new KnownNames(names), Object.assign(new AppConfig(), { environment }));
+  return new OutboundFetch(new FakeResolver(names), Object.assign(new AppConfig(), { environment }));
 }
 
-async function refusal(fetching: Promise<unknown>): Promise<string> {
+async function outcomeOf(fetching: Promise<unknown>): Promise<string> {
   const error: unknown = await fetching.then(
     () => 'fetched',
     (cause: unknown) => cause,
@@ -43,7 +43,7 @@ async function refusal(fetching: Promise<unknown>): Promise<string> {
   return error instanceof OutboundError ? error.reason : String(error);
 }
 
-const INSIDE = [
+const NON_PUBLIC_IPS = [
   '127.0.0.1',
   '127.9.9.9',
   '10.0.0.1',
@@ -71,24 +71,25 @@ const INSIDE = [
   '2001:db8::1',
 ];
 
-describe('which addresses are public', () => {
-  it.each(INSIDE)('%s is not', (address) => expect(isPublic(address)).toBe(false));
-  it.each(['8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1'])('%s is', (address) =>
-    expect(isPublic(address)).toBe(true),
+describe('isPublic', () => {
+  it.each(NON_PUBLIC_IPS)('returns false for %s', (address) => expect(isPublic(address)).toBe(false));
+  it.each(['8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1'])(
+    'returns true for %s',
+    (address) => expect(isPublic(address)).toBe(true),
   );
 });
 
 describe('OutboundFetch, deployed', () => {
   it.each([
-    ...INSIDE.map((address) => `https://${address.includes(':') ? `[${address}]` : address}/`),
+    ...NON_PUBLIC_IPS.map((address) => `https://${address.includes(':') ? `[${address}]` : address}/`),
     'https://2130706433/',
     'https://0x7f000001/',
     'https://0177.0.0.1/',
     'https://127.1/',
     'https://127.0.0.1./',
     'https://[::ffff:7f00:1]/',
-  ])('does not ask %s', async (url) =>
-    expect(await refusal(outbound('production').text(url))).toBe('address_forbidden'),
+  ])('sends no request to %s', async (url) =>
+    expect(await outcomeOf(outbound('production').text(url))).toBe('address_forbidden'),
   );
 
   it.each([
@@ -99,19 +100,19 @@ describe('OutboundFetch, deployed', () => {
     'data:text/plain,x',
     'nonsense',
     '',
-  ])('takes no address like %s', async (url) =>
-    expect(await refusal(outbound('production').text(url))).toBe('url_invalid'),
+  ])('rejects the URL %s', async (url) =>
+    expect(await outcomeOf(outbound('production').text(url))).toBe('url_invalid'),
   );
 
-  it.each(INSIDE)('does not ask a name that leads to %s', async (address) => {
+  it.each(NON_PUBLIC_IPS)('sends no request to a name that resolves to %s', async (address) => {
     expect(
-      await refusal(outbound('production', { 'idp.example.test': [address] }).text('https://idp.example.test/')),
+      await outcomeOf(outbound('production', { 'idp.example.test': [address] }).text('https://idp.example.test/')),
     ).toBe('address_forbidden');
   });
 
-  it('does not ask a name of which one address leads inside', async () => {
+  it('sends no request to a name with one non-public IP', async () => {
     expect(
-      await refusal(
+      await outcomeOf(
         outbound('production', { 'idp.example.test': ['2606:4700::1111', '10.0.0.1'] }).text(
           'https://idp.example.test/',
         ),
@@ -119,13 +120,13 @@ describe('OutboundFetch, deployed', () => {
     ).toBe('address_forbidden');
   });
 
-  it('says so when there is no such name', async () => {
-    expect(await refusal(outbound('production').text('https://nowhere.example.test/'))).toBe('name_unknown');
+  it('reports an unknown name', async () => {
+    expect(await outcomeOf(outbound('production').text('https://nowhere.example.test/'))).toBe('name_unknown');
   });
 });
 
 describe('OutboundFetch, in a test', () => {
-  it('reads what this machine serves, and sends what it is given', async () => {
+  it('sends the given request to a local server and returns its response', async () => {
     const port = await serve((request, response) => request.pipe(response.setHeader('x-method', request.method!)));
     const answer = await outbound('test').fetch(`http://127.0.0.1:${port}/`, {
       method: 'POST',
@@ -138,37 +139,37 @@ describe('OutboundFetch, in a test', () => {
     const port = await serve((_request, response) =>
       response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
     );
-    expect(await refusal(outbound('test').text(`http://127.0.0.1:${port}/`))).toBe('redirected');
+    expect(await outcomeOf(outbound('test').text(`http://127.0.0.1:${port}/`))).toBe('redirected');
   });
 
-  it('takes nothing over 256 kB, however it is sent', async () => {
+  it('rejects a response over 256 kB', async () => {
     const port = await serve((_request, response) => response.end('x'.repeat(256 * 1024 + 1)));
-    expect(await refusal(outbound('test').text(`http://127.0.0.1:${port}/`))).toBe('too_large');
+    expect(await outcomeOf(outbound('test').text(`http://127.0.0.1:${port}/`))).toBe('too_large');
     const room = await serve((_request, response) => response.end('x'.repeat(256 * 1024)));
     expect((await outbound('test').text(`http://127.0.0.1:${room}/`)).length).toBe(256 * 1024);
   });
 
-  it('unpacks nothing', async () => {
+  it('rejects a compressed response', async () => {
     const port = await serve((_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'));
-    expect(await refusal(outbound('test').text(`http://127.0.0.1:${port}/`))).toBe('encoding_unexpected');
+    expect(await outcomeOf(outbound('test').text(`http://127.0.0.1:${port}/`))).toBe('encoding_unexpected');
   });
 
-  it('takes only what is there for a text', async () => {
+  it('accepts only status 200 for a text', async () => {
     const port = await serve((_request, response) => response.writeHead(404).end('x'));
-    expect(await refusal(outbound('test').text(`http://127.0.0.1:${port}/`))).toBe('status_unexpected');
+    expect(await outcomeOf(outbound('test').text(`http://127.0.0.1:${port}/`))).toBe('status_unexpected');
   });
 
-  it('ends when its caller does', async () => {
+  it('aborts when the caller aborts', async () => {
     const ended = new AbortController();
     const port = await serve(() => ended.abort());
-    expect(await refusal(outbound('test').fetch(`http://127.0.0.1:${port}/`, { signal: ended.signal }))).toBe(
+    expect(await outcomeOf(outbound('test').fetch(`http://127.0.0.1:${port}/`, { signal: ended.signal }))).toBe(
       'unreachable',
     );
   });
 
-  it('speaks plain http to this machine alone, whatever a name says', async () => {
-    expect(await refusal(outbound('test').text('http://169.254.169.254/latest/meta-data'))).toBe('url_invalid');
-    expect(await refusal(outbound('test', { localhost: ['8.8.8.8'] }).text('http://localhost:1/'))).toBe(
+  it('uses plain HTTP only for loopback IPs, independent of DNS', async () => {
+    expect(await outcomeOf(outbound('test').text('http://169.254.169.254/latest/meta-data'))).toBe('url_invalid');
+    expect(await outcomeOf(outbound('test', { localhost: ['8.8.8.8'] }).text('http://localhost:1/'))).toBe(
       'address_forbidden',
     );
   });

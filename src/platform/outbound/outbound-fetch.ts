@@ -8,9 +8,9 @@ import { DnsResolver } from './dns-resolver.js';
 import { OutboundError } from './outbound-error.js';
 
 const MAX_BYTES = 256 * 1024;
-const MAX_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** What may be said of a request; `fetch`'s own options fit. */
+/** Options of a request; a subset of the options of `fetch`. */
 export interface OutboundRequest {
   method?: string;
   headers?: Headers | Record<string, string>;
@@ -19,20 +19,18 @@ export interface OutboundRequest {
 }
 
 /**
- * The one way to an address that somebody typed in: https to the public internet, checked at the address that is
- * connected
- * to; no redirect is followed, the answer is read whole, 256 kB and ten seconds at most. In development and tests this
- * machine may be
- * asked as well, by plain http too. Never called while a transaction is open: see `UnitOfWork.outside`.
+ * Sends requests to user-supplied URLs: https to the public internet only. The IP is checked when the socket connects.
+ * Redirects are rejected, and a response is limited to 256 kB and ten seconds. Development and tests can also use
+ * loopback IPs and plain HTTP. Do not call it in an open transaction: see `UnitOfWork.withoutTransaction`.
  */
 @Injectable()
 export class OutboundFetch {
   constructor(
-    private readonly names: DnsResolver,
+    private readonly resolver: DnsResolver,
     private readonly app: AppConfig,
   ) {}
 
-  /** A text that is there (200). Throws OutboundError. */
+  /** Returns the text of a response with status 200. Throws OutboundError. */
   async text(url: string): Promise<string> {
     const response = await this.fetch(url);
     if (response.status !== 200) throw new OutboundError('status_unexpected');
@@ -40,15 +38,15 @@ export class OutboundFetch {
   }
 
   /**
-   * As `fetch` of the Fetch standard, so that libraries can be handed it; a redirect is refused. Throws
+   * Sends a request like `fetch` of the Fetch standard, so that libraries can use it. Rejects redirects. Throws
    * OutboundError.
    */
   async fetch(
-    address: string | URL,
+    target: string | URL,
     { method = 'GET', headers, body, signal }: OutboundRequest = {},
   ): Promise<Response> {
-    const url = this.allowed(address);
-    const deadline = AbortSignal.timeout(MAX_MS);
+    const url = this.allowedUrl(target);
+    const deadline = AbortSignal.timeout(TIMEOUT_MS);
     const options: RequestOptions = {
       method,
       agent: false,
@@ -61,47 +59,47 @@ export class OutboundFetch {
       },
     };
     try {
-      const answer = await send(url, options, body);
-      return new Response(hasNoBody(answer.statusCode) ? null : await wholeOf(answer), {
-        status: answer.statusCode,
-        headers: headersOf(answer),
+      const response = await send(url, options, body);
+      return new Response(hasNoBody(response.statusCode) ? null : await readBody(response), {
+        status: response.statusCode,
+        headers: headersOf(response),
       });
     } catch (error) {
       if (error instanceof OutboundError) throw error;
-      if (isRefused(error)) throw error.cause;
+      if (isLookupError(error)) throw error.cause;
       throw new OutboundError(deadline.aborted ? 'timed_out' : 'unreachable', { cause: error });
     }
   }
 
-  /** The address, where it is one that may be asked. Numbers are checked here, names when they are connected to. */
-  private allowed(address: string | URL): URL {
-    const url = URL.parse(String(address));
+  /** Returns the URL if it is allowed. An IP is checked here, a name when the socket connects. */
+  private allowedUrl(target: string | URL): URL {
+    const url = URL.parse(String(target));
     if (url === null || url.username !== '' || url.password !== '') throw new OutboundError('url_invalid');
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    const plain = url.protocol === 'http:' && !this.app.deployed && (host === 'localhost' || isLoopback(host));
-    if (url.protocol !== 'https:' && !plain) throw new OutboundError('url_invalid');
-    if (isIP(host) !== 0 && !this.mayReach(host, plain)) throw new OutboundError('address_forbidden');
+    const plainHttp = url.protocol === 'http:' && !this.app.deployed && (host === 'localhost' || isLoopback(host));
+    if (url.protocol !== 'https:' && !plainHttp) throw new OutboundError('url_invalid');
+    if (isIP(host) !== 0 && !this.mayReach(host, plainHttp)) throw new OutboundError('address_forbidden');
     return url;
   }
 
-  /** Plain http leads to this machine alone. */
-  private mayReach(address: string, plain: boolean): boolean {
-    return isLoopback(address) ? !this.app.deployed : isPublic(address) && !plain;
+  /** Returns true if an IP is allowed: plain HTTP for loopback only, https for public IPs. */
+  private mayReach(ip: string, plainHttp: boolean): boolean {
+    return isLoopback(ip) ? !this.app.deployed : isPublic(ip) && !plainHttp;
   }
 
   /**
-   * Every address of the name has to be allowed: one that is not shows what the name is for. The socket connects to
-   * what was checked.
+   * Requires that every IP of the name is allowed, because one forbidden IP shows an internal target. The socket
+   * connects to the checked IP, which prevents DNS rebinding.
    */
   private readonly lookup: LookupFunction = (host, options, done) => {
-    this.resolved(host).then(
+    this.resolve(host).then(
       (found) => (options.all ? done(null, found) : done(null, found[0]!.address, found[0]!.family)),
       (error: Error) => done(error, '', 0),
     );
   };
 
-  private async resolved(host: string): Promise<{ address: string; family: number }[]> {
-    const addresses = await this.names.addresses(host).catch((cause: unknown) => {
+  private async resolve(host: string): Promise<{ address: string; family: number }[]> {
+    const addresses = await this.resolver.addresses(host).catch((cause: unknown) => {
       throw new OutboundError('name_unknown', { cause });
     });
     if (addresses.length === 0) throw new OutboundError('name_unknown');
@@ -119,23 +117,23 @@ function send(url: URL, options: RequestOptions, body: OutboundRequest['body']):
   return promise;
 }
 
-/** The body, as long as it is neither too large nor in need of unpacking. */
-async function wholeOf(answer: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
-  const status = answer.statusCode ?? 0;
+/** Reads the body. Throws for a redirect, a compressed body, or a body over the limit. */
+async function readBody(response: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const status = response.statusCode ?? 0;
   try {
     if (status >= 300 && status < 400) throw new OutboundError('redirected');
-    if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity')
+    if ((response.headers['content-encoding'] ?? 'identity') !== 'identity')
       throw new OutboundError('encoding_unexpected');
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > MAX_BYTES) throw new OutboundError('too_large');
       chunks.push(chunk);
     }
     return Uint8Array.from(Buffer.concat(chunks));
   } finally {
-    answer.destroy();
+    response.destroy();
   }
 }
 
@@ -143,14 +141,14 @@ function hasNoBody(status = 0): boolean {
   return status === 204 || status === 205;
 }
 
-function headersOf(answer: IncomingMessage): Headers {
+function headersOf(response: IncomingMessage): Headers {
   const headers = new Headers();
-  for (const [name, values = []] of Object.entries(answer.headersDistinct))
+  for (const [name, values = []] of Object.entries(response.headersDistinct))
     for (const value of values) headers.append(name, value);
   return headers;
 }
 
-/** Node wraps what a lookup refuses where it tried several addresses. */
-function isRefused(error: unknown): error is { cause: OutboundError } {
+/** Returns true for an error of the lookup, which Node wraps after several connection attempts. */
+function isLookupError(error: unknown): error is { cause: OutboundError } {
   return error instanceof Error && error.cause instanceof OutboundError;
 }

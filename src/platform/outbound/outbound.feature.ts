@@ -2,13 +2,13 @@ import { defineFeature } from '../feature/define-feature.js';
 
 export const outboundFeature = defineFeature({
   name: 'outbound',
-  description: 'The way to addresses that people type in: public ones, over https, within limits.',
+  description: 'Requests to user-supplied URLs: public IPs only, over https, within limits.',
   controls: {
     'outbound.guarded': {
       claims: ['M14'],
       description:
-        'What is fetched from an address that somebody typed in is fetched over https from public addresses ' +
-        'alone, checked when it is connected to.',
+        'The server requests user-supplied URLs only over https and only from public IPs. It checks the IP ' +
+        'when it connects.',
     },
   },
 });

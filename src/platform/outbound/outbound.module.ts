@@ -3,7 +3,7 @@ import { DnsResolver } from './dns-resolver.js';
 import { OutboundFetch } from './outbound-fetch.js';
 import './outbound.feature.js';
 
-/** For whoever has to ask somebody outside. */
+/** Provides outbound requests and DNS lookups. */
 @Global()
 @Module({ providers: [DnsResolver, OutboundFetch], exports: [DnsResolver, OutboundFetch] })
 export class OutboundModule {}

@@ -8,9 +8,9 @@ const STYLE = asset('style.css');
 const PASSKEYS = asset('passkeys.js');
 const TOKEN = asset('token.js');
 
-const REASON = 'the same file for everybody';
+const REASON = 'the file is equal for all users';
 
-/** The files that pages refer to: the content security policy lets nothing inline run. */
+/** Serves the files of the pages. The content security policy blocks inline code. */
 @Controller('assets')
 export class AssetsController {
   @Get('style.css')

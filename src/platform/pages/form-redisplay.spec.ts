@@ -13,7 +13,7 @@ function redisplayed(error: unknown): unknown {
   }
 }
 
-it('throws the form with the message of the error and of its fields, and keeps code, headers, and cause', () => {
+it('throws the form with the messages of the error and its fields and keeps code, headers, and cause', () => {
   const cause = new Error('why');
   const errors = [{ field: 'email', message: 'must be an e-mail address' }];
   const thrown = redisplayed(
@@ -29,6 +29,6 @@ it('throws the form with the message of the error and of its fields, and keeps c
   });
 });
 
-it.each([new Problem('not_found'), new Error('internal')])('throws an error without a message as it is', (error) => {
+it.each([new Problem('not_found'), new Error('internal')])('rethrows an error without a message', (error) => {
   expect(redisplayed(error)).toBe(error);
 });

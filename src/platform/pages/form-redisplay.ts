@@ -5,8 +5,8 @@ import { Problem } from '../problem/problem.js';
 export type FormMessages = Readonly<Partial<Record<ErrorCode, string>>>;
 
 /**
- * An error that the form itself shows. The request fails like any other: its transaction is rolled back and its cookies
- * are not sent. The page is the body of the response.
+ * An error that the form itself shows. The request fails: its transaction is rolled back and its cookies are not sent.
+ * The page is the body of the response.
  */
 export class FormRedisplay extends Problem {
   constructor(
@@ -18,8 +18,8 @@ export class FormRedisplay extends Problem {
 }
 
 /**
- * Throws FormRedisplay with the form and the message of the error, followed by the messages of its fields. Throws an
- * error that has no message in `messages` as it is.
+ * Throws FormRedisplay with the form, the message of the error, and the messages of its fields. Rethrows an error
+ * without a message in `messages`.
  */
 export function redisplayForm(error: unknown, messages: FormMessages, form: (message: string) => string): never {
   const message = error instanceof Problem ? messages[error.code] : undefined;

@@ -9,13 +9,13 @@ describe('html', () => {
     );
   });
 
-  it('keeps markup, joins lists and leaves out what is not there', () => {
+  it('keeps markup, joins lists, and omits missing values', () => {
     expect(html`<ul>${['a', '<'].map((item) => html`<li>${item}</li>`)}</ul>${false}${null}${undefined}${0}`.text).toBe(
       '<ul><li>a</li><li>&lt;</li></ul>0',
     );
   });
 
-  it('lets no value open a tag, an attribute or an entity', () => {
+  it('prevents values from opening a tag, an attribute, or an entity', () => {
     fc.assert(
       fc.property(fc.string(), (value) => {
         const inside = html`<i a="${value}">${value}</i>`.text.slice('<i a="'.length, -'</i>'.length);

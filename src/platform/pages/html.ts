@@ -1,4 +1,4 @@
-/** Markup that is safe to send: made by {@link html} alone. */
+/** Escaped markup. Only {@link html} and {@link markup} create it. */
 export class Html {
   constructor(readonly text: string) {}
 }
@@ -17,8 +17,8 @@ function render(part: Part): string {
 }
 
 /**
- * Markup from a template: every value is escaped unless it is markup itself, lists are joined, and nothing stands for
- * false, null and undefined. Values go into text and quoted attributes; an address has to be one of ours.
+ * Builds markup from a template. Escapes every value except markup, joins lists, and omits false, null, and undefined.
+ * Use values only in text and quoted attributes; URLs must be the application's own.
  */
 export function html(strings: TemplateStringsArray, ...values: Part[]): Html {
   return new Html(
@@ -26,7 +26,7 @@ export function html(strings: TemplateStringsArray, ...values: Part[]): Html {
   );
 }
 
-/** Markup that a library made of values it escaped. */
+/** Wraps markup from a library that escapes its values. */
 export function markup(text: string): Html {
   return new Html(text);
 }

@@ -1,6 +1,9 @@
 import { html, type Html } from './html.js';
 
-/** A whole page. Nothing inline runs: style and scripts are files of ours. */
+/**
+ * Renders a complete page. Style and scripts are separate files, because the content security policy blocks inline
+ * code.
+ */
 export function page({ title, script }: { title: string; script?: 'passkeys' | 'token' }, body: Html): string {
   return `<!doctype html>\n${
     html`<html lang="en">
@@ -22,12 +25,12 @@ ${body}
   }`;
 }
 
-/** What went wrong, read out by screen readers as soon as the page is there. */
+/** Renders an error message that screen readers announce when the page loads. */
 export function alert(message: string | undefined): Html {
   return html`${message !== undefined && html`<p role="alert" class="alert" id="problem">${message}</p>`}`;
 }
 
-/** A labelled field. `describedBy` names the element that says what is wrong with it. */
+/** Renders a labeled field. If `wrong` is true, the field refers to the error message of the page. */
 export function field(label: string, name: string, attributes: Html, wrong = false): Html {
   return html`<label for="${name}">${label}</label>
 <input id="${name}" name="${name}" ${attributes}${wrong && html` aria-invalid="true" aria-describedby="problem"`}>`;

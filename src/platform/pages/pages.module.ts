@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AssetsController } from './assets.controller.js';
 
-/** What server-rendered pages share: markup that is safe to send, a layout, and the files it refers to. */
+/** Provides the shared parts of server-rendered pages: safe markup, a layout, and asset files. */
 @Module({ controllers: [AssetsController] })
 export class PagesModule {}

@@ -1,21 +1,24 @@
 import { html } from './html.js';
 import { alert, field, hidden, page } from './layout.js';
 
-/** A form around a token that was mailed. */
+/** The form of a mailed token. */
 export interface TokenForm {
   readonly title: string;
-  /** Where the form is posted: `token`, and `password` where a new one is asked for. */
+  /** The target of the form. It receives `token`, and `password` if `newPassword` is set. */
   readonly action: string;
   readonly button: string;
   readonly newPassword: boolean;
   readonly problem?: string;
-  /** The token where the form comes back; else a script moves it in from the link, or it is pasted. */
+  /** The token when the form is shown again. Otherwise, a script copies it from the link or the user pastes it. */
   readonly token?: string;
 }
 
-const POLICY = '12 to 128 characters, with upper and lower case, a digit and a special character.';
+const TOKEN_ATTRIBUTES = html`autocomplete="off" maxlength="2000" required`;
+const PASSWORD_ATTRIBUTES = html`type="password" autocomplete="new-password" maxlength="1000" required
+  aria-describedby="policy"`;
+const POLICY = '12 to 128 characters, with upper and lower case, a digit, and a special character.';
 
-/** The page that a mailed link leads to. */
+/** Renders the page of a mailed link. */
 export function tokenPage({ title, action, button, newPassword, problem, token }: TokenForm): string {
   return page(
     { title, script: 'token' },
@@ -23,12 +26,12 @@ export function tokenPage({ title, action, button, newPassword, problem, token }
 <form method="post" action="${action}">
 ${
   token === undefined
-    ? html`<div data-by-hand>${field('The part of the link after "token="', 'token', html`autocomplete="off" maxlength="2000" required`)}</div>`
+    ? html`<div data-by-hand>${field('The part of the link after "token="', 'token', TOKEN_ATTRIBUTES)}</div>`
     : hidden({ token })
 }
 ${
   newPassword &&
-  html`${field('New password', 'password', html`type="password" autocomplete="new-password" maxlength="1000" required aria-describedby="policy"`)}
+  html`${field('New password', 'password', PASSWORD_ATTRIBUTES)}
 <p id="policy" class="quiet">${POLICY}</p>`
 }
 <button>${button}</button>

@@ -2,22 +2,23 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- Returns the scope with which the caller can grant a permission in an organization: the caller's own, and none during
--- an access grant, because temporary access would otherwise become permanent.
+-- Returns the scope with which the caller can grant a permission in an organization: the caller's own scope. Returns
+-- none during an access grant, because temporary access would otherwise become permanent.
 CREATE OR REPLACE FUNCTION app.grantable_scope(org uuid, permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
 BEGIN
   IF c[2]::uuid IS DISTINCT FROM org THEN RETURN 'none'; END IF;
-  IF c[1] = 'member' AND EXISTS (SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.with_active_grants(m) AS p
+  IF c[1] = 'member' AND EXISTS (SELECT FROM public.memberships m
+    CROSS JOIN LATERAL app_private.with_active_grants(m) AS p
     WHERE m.org_id = org AND m.id = c[4]::uuid AND p.access_grant_id IS NOT NULL) THEN RETURN 'none'; END IF;
   RETURN app.granted_scope(permission);
 END $$;
 GRANT EXECUTE ON FUNCTION app.grantable_scope TO vouchsafe_app;
 
--- Returns whether the caller can assign a role of the entered organization. If the role comes with a person record, its
--- permissions over that record must be held for the whole organization.
+-- Returns true if the caller can grant a role in the entered organization. If the membership is linked to a person
+-- record, the role's permissions on the own record count as permissions for the whole organization.
 CREATE OR REPLACE FUNCTION app.may_grant(role_key text, with_record boolean) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (SELECT FROM jsonb_each_text(app_private.effective_grants(app.org_id(), NULL, role_key)) g
@@ -27,7 +28,7 @@ $$;
 GRANT EXECUTE ON FUNCTION app.may_grant TO vouchsafe_app;
 
 -- Returns the organization in which the caller holds every permission of the owner role; otherwise null. Connecting an
--- identity provider needs this, because it authenticates every member.
+-- identity provider requires this, because the provider authenticates every member.
 CREATE OR REPLACE FUNCTION app.org_if_owner_equivalent() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.is_owner_role
@@ -35,8 +36,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_owner_equivalent TO vouchsafe_app;
 
--- Returns whether the caller can assign people to a member or link a person record to one. Every permission that
--- reaches further by it must be held by the caller for the whole organization.
+-- Returns true if the caller can assign people to a member or link a person record. The caller must hold every
+-- permission of the member with the scope `assigned` for the whole organization.
 CREATE OR REPLACE FUNCTION app.may_assign(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.is_system() OR NOT EXISTS (
@@ -47,13 +48,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.may_assign TO vouchsafe_app;
 
--- Refuses an assignment that gives a member access beyond the caller's own.
+-- Rejects an assignment that gives a member access beyond that of the caller.
 CREATE OR REPLACE FUNCTION app_private.assignment_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF current_user IN ('vouchsafe_app', 'vouchsafe_worker')
     AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_assign(NEW.membership_id)) THEN
-    RAISE EXCEPTION 'nobody gives a reach that they do not have' USING ERRCODE = '42501',
+    RAISE EXCEPTION 'you cannot assign a scope that you do not hold' USING ERRCODE = '42501',
       CONSTRAINT = 'assignments_within_own';
   END IF;
   RETURN NEW;
@@ -62,9 +63,9 @@ END $$;
 CREATE TRIGGER assignment_within_own BEFORE INSERT ON assignments FOR EACH ROW
   EXECUTE FUNCTION app_private.assignment_within_own();
 
--- Refuses a role, or a wider one, that the caller does not hold permanently. It runs as the caller of the statement,
--- after membership_grants. Functions that run as the owner are exempt; every other caller needs a context of this
--- organization, so removing the context within a statement gains nothing. Temporary and ended rights count as none.
+-- Rejects a role or scope that the caller does not hold permanently. It runs as the caller of the statement, after
+-- membership_grants. Functions that run as the owner are exempt. Every other caller needs a context of this
+-- organization, so removing the context within a statement has no effect. Temporary and ended permissions do not count.
 CREATE OR REPLACE FUNCTION app_private.memberships_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -88,7 +89,8 @@ BEGIN
      WHERE (app.scope_rank(g.value) > app.scope_rank(before ->> g.key) OR (g.value = 'own' AND record_given))
        AND app.scope_rank(CASE WHEN g.value = 'own' AND record_given THEN 'org'
          ELSE g.value END) > app.scope_rank(app.grantable_scope(NEW.org_id, g.key))) THEN
-    RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501', CONSTRAINT = 'memberships_within_own';
+    RAISE EXCEPTION 'you cannot grant permissions that you do not hold' USING ERRCODE = '42501',
+      CONSTRAINT = 'memberships_within_own';
   END IF;
   RETURN NEW;
 END $$;
@@ -96,7 +98,7 @@ END $$;
 CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
 
--- A member can grant or remove only permissions that the member holds in full, also by raw SQL.
+-- A member can grant or remove only permissions that the member holds with the scope org, also by raw SQL.
 CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
@@ -106,7 +108,7 @@ CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO v
 CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
   USING (app.grantable_scope(org_id, permission) = 'org');
 
--- The same for overrides of a member.
+-- The same rules for overrides of a member.
 CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 

@@ -1,34 +1,34 @@
 import type { Member } from '../context/context.js';
 import { declared } from '../feature/registry.js';
 
-/** What a membership grants: permission → scope. */
+/** The grants of a membership: permission → scope. */
 export type Grants = ReadonlyMap<string, string>;
 
-const parsed = new Map<string, Grants>();
-const MAX_PARSED = 1_000;
+const cache = new Map<string, Grants>();
+const MAX_CACHED = 1_000;
 
 /**
- * Reads the grants the database keeps on a membership. Members of one role share the same text, so that parsing is
- * remembered by it; the memory is dropped when full, which only costs parsing again.
+ * Parses the grants of a membership. Members with the same role have the same text, so the result is cached by text.
+ * The cache is cleared when it is full.
  */
 export function parseGrants(text: string): Grants {
-  let grants = parsed.get(text);
+  let grants = cache.get(text);
   if (grants === undefined) {
     grants = new Map(Object.entries(JSON.parse(text) as Record<string, string>));
-    if (parsed.size >= MAX_PARSED) parsed.clear();
-    parsed.set(text, grants);
+    if (cache.size >= MAX_CACHED) cache.clear();
+    cache.set(text, grants);
   }
   return grants;
 }
 
-const WIDTH: Readonly<Record<string, number>> = { own: 1, assigned: 2, org: 3 };
+const RANKS: Readonly<Record<string, number>> = { own: 1, assigned: 2, org: 3 };
 
-/** How wide a scope is, as `app.scope_rank` has it in the database; 0 for none. */
+/** Returns the rank of a scope, equal to `app.scope_rank` in the database; 0 for no scope. */
 export function scopeRank(scope: string | undefined): number {
-  return WIDTH[scope ?? ''] ?? 0;
+  return RANKS[scope ?? ''] ?? 0;
 }
 
-/** What an entrance brought back of a member's role. */
+/** Returns the role fields of a member from the row of an enter function. */
 export function roleInfo({
   role,
   portal,
@@ -42,8 +42,8 @@ export function roleInfo({
 }
 
 /**
- * Whether grants reach a permission. One about people may be narrowed to some of them, which is the business of the
- * database and of the handler; any other is held for the whole organization or not at all.
+ * Returns true if the grants include a permission. A person-scoped permission can have any scope, which the database
+ * and the handler apply. Any other permission requires the scope org.
  */
 export function isGranted(grants: Grants, permission: string): boolean {
   if (permission === 'signed-in') return true;

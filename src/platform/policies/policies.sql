@@ -1,10 +1,9 @@
--- Effective permissions: grants stored on memberships, the questions that row policies ask, and synchronization with
--- the declarations.
--- requires platform/database/context.sql
+-- Effective permissions: grants stored on memberships, the functions of row policies, and synchronization with the
+-- declarations.
 
--- Returns every statement about the permissions of a member and marks the one that decides. Statements about the member
--- (overrides, active access grants) outrank those about the role, which outrank the default. Within a level a denial
--- outranks every allowance, and otherwise the widest scope decides.
+-- Returns all rules for the permissions of a member and marks the deciding one. Rules for the member (overrides, active
+-- access grants) override rules for the role, which override the default. Within a level, a denial overrides every
+-- other rule; otherwise the widest scope decides.
 CREATE OR REPLACE FUNCTION app_private.grant_levels(org uuid, member uuid, member_role text)
 RETURNS TABLE (permission text, level integer,
   source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -37,8 +36,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
    WHERE l.decides AND l.scope <> 'none'
 $$;
 
--- Returns a membership with its derived columns: grants, their part about people (explicit, including none), the active
--- access grant, and the time when these change without a write.
+-- Returns a membership with its derived columns: grants, their person-scoped part (with explicit `none`), the active
+-- access grant, and the time when they change without a write.
 CREATE OR REPLACE FUNCTION app_private.with_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -64,8 +63,8 @@ BEGIN
   RETURN m;
 END $$;
 
--- Returns the scope of the caller for a permission. An API key is limited to its permissions. The system reaches
--- everything.
+-- Returns the scope of the caller for a permission. An API key is limited to its permissions. The system has every
+-- permission.
 CREATE OR REPLACE FUNCTION app.granted_scope(permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -74,18 +73,20 @@ DECLARE
 BEGIN
   IF c[1] = 'system' THEN RETURN 'org'; END IF;
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = c[2]::uuid AND x.id = c[4]::uuid AND x.status = 'active';
-  RETURN coalesce((app_private.narrow_to_key(app_private.with_active_grants(m), c[8]::uuid)).grants ->> permission, 'none');
+  RETURN coalesce((app_private.narrow_to_key(app_private.with_active_grants(m), c[8]::uuid)).grants ->> permission,
+    'none');
 END $$;
 GRANT EXECUTE ON FUNCTION app.granted_scope TO vouchsafe_app;
 
--- Returns whether the caller holds one of the permissions for the whole organization.
+-- Returns true if the caller holds one of the permissions for the whole organization.
 CREATE OR REPLACE FUNCTION app.has_permission(VARIADIC permissions text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(bool_or(app.granted_scope(p) = 'org'), false) FROM unnest(permissions) p
 $$;
 GRANT EXECUTE ON FUNCTION app.has_permission TO vouchsafe_app;
 
--- Returns the organization if the caller holds one of the permissions for all of it; otherwise null. For row policies.
+-- Returns the organization if the caller holds one of the permissions with the scope org; otherwise null. For row
+-- policies.
 CREATE OR REPLACE FUNCTION app.org_if_permitted(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -93,7 +94,8 @@ DECLARE
   held jsonb;
 BEGIN
   IF c[1] = 'system' THEN RETURN c[2]::uuid; END IF;
-  held := (SELECT (app_private.narrow_to_key(app_private.with_active_grants(m), c[8]::uuid)).grants FROM public.memberships m
+  held := (SELECT (app_private.narrow_to_key(app_private.with_active_grants(m), c[8]::uuid)).grants
+    FROM public.memberships m
     WHERE m.org_id = c[2]::uuid AND m.id = c[4]::uuid AND m.status = 'active');
   RETURN CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE held ->> p = 'org') THEN c[2]::uuid END;
 END $$;
@@ -106,7 +108,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_any_scope TO vouchsafe_app;
 
--- Returns whether an organization has a role: one of its preset or a custom one.
+-- Returns true if an organization has a role: one of its preset or a custom one.
 CREATE OR REPLACE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset
@@ -114,8 +116,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       OR EXISTS (SELECT FROM public.roles r WHERE r.org_id = org AND r.key = role_key)
 $$;
 
--- Keeps the grants of a membership current, so that entering a session reads one row. Refuses an unknown role, a role
--- other than support for support staff, and a user that belongs to another organization only.
+-- Keeps the grants of a membership current, so that entering a session reads one row. Rejects an unknown role, a role
+-- other than support for support staff, and a user that is scoped to another organization.
 CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -127,7 +129,7 @@ BEGIN
   END IF;
   IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM public.users u
     WHERE u.id = NEW.user_id AND u.scoped_org_id <> NEW.org_id) THEN
-    RAISE EXCEPTION 'this user is known to another organization alone' USING ERRCODE = '42501';
+    RAISE EXCEPTION 'this user is scoped to another organization' USING ERRCODE = '42501';
   END IF;
   RETURN app_private.with_grants(NEW);
 END $$;
@@ -147,14 +149,14 @@ END $$;
 CREATE TRIGGER role_override_changed AFTER INSERT OR UPDATE OR DELETE ON role_overrides
   FOR EACH ROW EXECUTE FUNCTION app_private.role_override_changed();
 
--- Recalculates a membership after a change of its overrides. Refuses overrides for support staff, who receive access
--- grants only.
+-- Recalculates a membership after a change of its overrides. Rejects overrides for support staff, who can receive
+-- access grants only.
 CREATE OR REPLACE FUNCTION app_private.member_override_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM public.memberships m
     WHERE m.org_id = NEW.org_id AND m.id = NEW.membership_id AND m.kind = 'support') THEN
-    RAISE EXCEPTION 'support staff are given permissions for a time alone' USING ERRCODE = '42501',
+    RAISE EXCEPTION 'support staff can receive access grants only' USING ERRCODE = '42501',
       CONSTRAINT = 'support_for_a_time';
   END IF;
   UPDATE public.memberships SET role = role
@@ -190,8 +192,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.function_digest TO vouchsafe_app;
 
--- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key, person_scoped}],
--- roles: [{preset, role, is_owner_role, portal}], defaults: [{role, permission, scope}] }.
+-- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key,
+-- person_scoped}], roles: [{preset, role, is_owner_role, portal}], defaults: [{role, permission, scope}] }.
 CREATE OR REPLACE FUNCTION app_private.sync_access_rules(catalog jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -43,8 +43,8 @@ const of = (table: string) =>
       .map(({ command, condition }) => [command as string, condition.replaceAll(/\s+/g, ' ')]),
   );
 
-describe('the policies of a table', () => {
-  it('reach as far among people as the permission does that is about them', () => {
+describe('row policies', () => {
+  it('apply the scope of a person-scoped permission', () => {
     expect(of('specimens').get('select')).toBe(
       "CASE WHEN org_id = (SELECT app.org_if_permitted('specimen:audit')) THEN true ELSE " +
         "CASE WHEN org_id = (SELECT app.org_if_unscoped('specimen:read')) THEN true " +
@@ -52,11 +52,11 @@ describe('the policies of a table', () => {
     );
   });
 
-  it('are the same for everybody where rows hang on nobody', () => {
+  it('require the scope org for rows without a person', () => {
     expect(of('racks').get('select')).toBe("org_id = (SELECT app.org_if_permitted('specimen:read'))");
   });
 
-  it('ask for the one permission that a row names, of those listed, each as far as it reaches', () => {
+  it('require the permission that the row names, within its scope', () => {
     expect(of('slides').get('select')).toBe(
       `CASE opened_by WHEN 'specimen:read' THEN ${of('specimens')
         .get('select')!
@@ -67,26 +67,26 @@ describe('the policies of a table', () => {
     );
   });
 
-  it('let a member in person at rows of their own for what the table says, and no more', () => {
+  it('allow a member with a session the declared commands on own rows', () => {
     expect(of('specimens').get('update')).toBe(
       'CASE WHEN (org_id, author_id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ' +
         "ELSE org_id = (SELECT app.org_if_permitted('specimen:audit')) END",
     );
   });
 
-  it('close what nobody named to all but the system', () => {
+  it('allow only the system for a command that is not declared', () => {
     expect([of('specimens').get('delete'), of('racks').get('insert')]).toEqual([
       'org_id = (SELECT app.org_if_system())',
       'org_id = (SELECT app.org_if_system())',
     ]);
   });
 
-  it('say nothing where every member may, nor of tables of the installation', () => {
+  it('do not exist for commands of every member and for installation tables', () => {
     expect(of('specimens').has('insert')).toBe(false);
     expect(of('labels').size).toBe(0);
   });
 
-  it('only ever take away: restrictive, and checked in both directions for a change', () => {
+  it('are restrictive and check both row versions of an update', () => {
     const update = rowPolicies().find(({ table, command }) => table === 'specimens' && command === 'update');
     const { condition } = update!;
     expect(createPolicy(update!)).toBe(

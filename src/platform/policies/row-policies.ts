@@ -1,7 +1,7 @@
 import type { RowCommand, RowRules, PermissionList } from '../feature/declarations.js';
 import { declared } from '../feature/registry.js';
 
-/** A restrictive policy of a table for one command: the condition that a row has to meet. */
+/** A restrictive policy of a table for one command, with the condition for a row. */
 export interface RowPolicy {
   table: string;
   command: RowCommand;
@@ -10,7 +10,7 @@ export interface RowPolicy {
 
 export const ROW_COMMANDS = ['select', 'insert', 'update', 'delete'] as const satisfies readonly RowCommand[];
 
-/** The policies that follow from the rules of all tenant tables. A command open to every member needs none. */
+/** Returns the row policies of all tenant tables. A command that every member can run has none. */
 export function rowPolicies(): RowPolicy[] {
   return [...declared('tables')].flatMap(([table, declaration]) =>
     declaration.kind === 'installation'
@@ -26,7 +26,7 @@ export function rowPolicies(): RowPolicy[] {
   );
 }
 
-/** Who may have which job done: what a member asks for is written to the outbox in the member's session. */
+/** Returns the condition for enqueueing jobs: a member's job is written to the outbox in the session of the member. */
 function jobCondition(): string {
   const cases = [...declared('jobs')].flatMap(([job, { enqueuePermissions }]) =>
     enqueuePermissions === undefined
@@ -37,7 +37,7 @@ function jobCondition(): string {
   return `org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE ${byJob} END`;
 }
 
-/** The statement that makes a policy. */
+/** Returns the CREATE POLICY statement. */
 export function createPolicy({ table, command, condition }: RowPolicy): string {
   const using = command === 'insert' ? '' : ` USING (${condition})`;
   const check = command === 'insert' || command === 'update' ? ` WITH CHECK (${condition})` : '';
@@ -45,64 +45,62 @@ export function createPolicy({ table, command, condition }: RowPolicy): string {
   return `CREATE POLICY rows_${command} ON ${table} ${to}${using}${check}`;
 }
 
-/** Who is named, as a list; empty when the command is closed. */
-export function named(who: PermissionList | undefined): readonly string[] {
-  if (who === undefined) return [];
-  return typeof who === 'string' ? [who] : who;
+/** Returns the permissions of a rule as a list; empty for a command that is not declared. */
+export function named(list: PermissionList | undefined): readonly string[] {
+  if (list === undefined) return [];
+  return typeof list === 'string' ? [list] : list;
 }
 
-export function isOfPeople(permission: string): boolean {
+export function isPersonScoped(permission: string): boolean {
   return declared('permissions').get(permission)?.personScoped === true;
 }
 
-/** The rule of one command, taken apart: any one of its parts suffices. */
+/** The rule of one command. A member needs to meet only one of its parts. */
 export interface Rule {
-  /** Every member of the organization. */
-  everybody: boolean;
-  /**
-   * Permissions that are about people, on a row that hangs on a person: they reach as far as the widest scope among
-   * them.
-   */
+  /** True if every member of the organization can run the command. */
+  everyMember: boolean;
+  /** Person-scoped permissions on a row with a person. The widest scope among them applies. */
   about: readonly string[];
-  /** Permissions held for the whole organization, or not at all. */
+  /** Permissions that require the scope org. */
   other: readonly string[];
-  /** Whether the row's own member passes without any permission. */
+  /** True if the membership that owns the row needs no permission. */
   own: boolean;
 }
 
-/** The rule that a table's declaration has for a command. Policies are made of it, and decisions explained from it. */
+/** Returns the rule of a table for a command. Row policies and access explanations use it. */
 export function ruleOf({ person, own, ...rules }: RowRules, command: RowCommand): Rule {
   const permissions = named(rules[command]);
-  const isAbout = (permission: string) => person !== undefined && isOfPeople(permission);
-  const everybody = permissions.includes('signed-in');
+  const isAbout = (permission: string) => person !== undefined && isPersonScoped(permission);
+  const everyMember = permissions.includes('signed-in');
   return {
-    everybody,
+    everyMember,
     own: own?.commands.includes(command) ?? false,
-    about: everybody ? [] : permissions.filter(isAbout),
-    other: everybody ? [] : permissions.filter((permission) => !isAbout(permission)),
+    about: everyMember ? [] : permissions.filter(isAbout),
+    other: everyMember ? [] : permissions.filter((permission) => !isAbout(permission)),
   };
 }
 
-const CLOSED: Rule = { everybody: false, about: [], other: [], own: false };
+const CLOSED: Rule = { everyMember: false, about: [], other: [], own: false };
 
-/** The rule for reading one row: where rows say themselves which permission opens them, by that one alone. */
-export function ruleOfRow(rules: RowRules, opens: string | null): Rule {
+/** Returns the rule for reading one row. If rows name their permission, only that permission allows access. */
+export function ruleOfRow(rules: RowRules, rowPermission: string | null): Rule {
   if (rules.permission === undefined) return ruleOf(rules, 'select');
-  return opens !== null && named(rules.select).includes(opens) ? ruleOf({ ...rules, select: opens }, 'select') : CLOSED;
+  return rowPermission !== null && named(rules.select).includes(rowPermission)
+    ? ruleOf({ ...rules, select: rowPermission }, 'select')
+    : CLOSED;
 }
 
-/** The column that names a row's organization. */
+/** Returns the column with the organization of a row. */
 export function tenantColumn(table: string): string {
   return table === 'organizations' ? 'id' : 'org_id';
 }
 
 /**
- * Every decision is compared with the row's organization: SQL that calls another entrance in the middle of a statement
- * would
- * otherwise have the rows of one organization decided on by what the caller is in another.
- * One decision after the other by CASE: because of alternatives joined by OR the planner expects next to no row, and
- * then
- * sorts whole tables. Functions stand in sub-selects, so that each is asked once a statement.
+ * Returns the condition of a policy.
+ * Every function result is compared with the organization of the row. Otherwise, a statement that enters another
+ * organization halfway would decide on rows of one organization with permissions of another.
+ * The parts are nested CASE expressions: with OR, the planner expects almost no rows and then sorts whole tables.
+ * Functions are in sub-selects, so that each runs once per statement.
  */
 function conditionOf(org: string, { permission, ...rules }: RowRules, command: RowCommand): string {
   if (permission === undefined || command !== 'select') return conditionBy(org, rules, command);
@@ -113,8 +111,8 @@ function conditionOf(org: string, { permission, ...rules }: RowRules, command: R
 }
 
 function conditionBy(org: string, rules: RowRules, command: RowCommand): string {
-  const { everybody, about, other, own } = ruleOf(rules, command);
-  if (everybody) return 'true';
+  const { everyMember, about, other, own } = ruleOf(rules, command);
+  if (everyMember) return 'true';
   let condition =
     about.length === 0
       ? 'false'

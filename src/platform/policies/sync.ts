@@ -6,17 +6,17 @@ import { replaceFunctions, storedFunctionDigest } from '../database/function-syn
 import { inTransaction, type Query } from '../database/migrations.js';
 import { digestOf, functionFiles, type SqlFile } from '../database/sql-files.js';
 
-/** What the database has to know of the declarations. */
+/** The declarations that the database stores. */
 export interface Catalog {
   permissions: { key: string; person_scoped: boolean }[];
   roles: { preset: string; role: string; is_owner_role: boolean; portal: boolean }[];
   defaults: { role: string; permission: string; scope: string }[];
-  /** The least that retention policies may keep, and the table each is about. */
+  /** The minimum days of each retention policy, and its table. */
   floors: { policy: string; about: string; days: number }[];
   policies: RowPolicy[];
 }
 
-/** The declarations of the running code, as the database keeps them. */
+/** Returns the declarations of the running code in the form of the database. */
 export function catalog(): Catalog {
   return {
     permissions: [...declared('permissions')].map(([key, { personScoped }]) => ({
@@ -39,8 +39,8 @@ export function catalog(): Catalog {
   };
 }
 
-/** SHA-256 of the catalog: a database that carries another one belongs to other code. */
-export function catalogueDigest(): string {
+/** Returns the SHA-256 of the catalog. A database with another digest belongs to another version of the code. */
+export function accessRulesDigest(): string {
   const sorted = Object.entries(catalog()).map(([section, entries]) => [
     section,
     (entries as object[]).map((entry) => JSON.stringify(entry)).toSorted(),
@@ -49,21 +49,21 @@ export function catalogueDigest(): string {
 }
 
 /**
- * Brings the database in line with the code, as the owner and in one transaction: the functions of the SQL files, then
+ * Updates the database to the code, as the owner and in one transaction. It writes the functions of the SQL files, then
  * permissions, roles, defaults, retention floors, and row policies from the declarations, then both digests. Changes
- * nothing when the database has both digests already, because creating a policy locks its table for a moment.
+ * nothing when both digests are current, because creating a policy locks its table.
  */
 export async function syncAccessRules(query: Query, functions: readonly SqlFile[] = functionFiles()): Promise<void> {
   const [known] = await query<{ digest: string }>('SELECT digest FROM app_private.catalog');
   const sameFunctions = (await storedFunctionDigest(query)) === digestOf(functions);
-  if (sameFunctions && known?.digest === catalogueDigest()) return;
+  if (sameFunctions && known?.digest === accessRulesDigest()) return;
   await inTransaction(query, async () => {
     if (!sameFunctions) await replaceFunctions(query, functions);
-    await writeCatalogue(query);
+    await writeCatalog(query);
   });
 }
 
-async function writeCatalogue(query: Query): Promise<void> {
+async function writeCatalog(query: Query): Promise<void> {
   const { policies, ...rest } = catalog();
   await query('SELECT app_private.sync_access_rules($1)', [JSON.stringify(rest)]);
   await query('SELECT app_private.sync_retention_floors($1)', [JSON.stringify(rest.floors)]);
@@ -75,6 +75,6 @@ async function writeCatalogue(query: Query): Promise<void> {
   await query(
     `INSERT INTO app_private.catalog (digest) VALUES ($1) ON CONFLICT (singleton) DO UPDATE
        SET digest = EXCLUDED.digest`,
-    [catalogueDigest()],
+    [accessRulesDigest()],
   );
 }

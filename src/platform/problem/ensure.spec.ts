@@ -8,7 +8,7 @@ const ensure: Ensure<[reason: Reason, detail?: string]> = ensurer((reason, detai
   return new Error(detail === undefined ? reason : `${reason}: ${detail}`);
 });
 
-it('throws the error of its kind with the given reason, and makes none when the condition holds', () => {
+it('throws its error with the given reason, and creates none when the condition holds', () => {
   const value = [undefined, 'text'].at(1);
   ensure(value !== undefined, 'missing');
   expect(value.length).toBe(4); // compiles only when `ensure` narrows

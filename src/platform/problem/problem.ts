@@ -2,24 +2,24 @@ import { errorDefinition } from '../feature/registry.js';
 import type { ErrorCode } from '../feature/registry.js';
 import './problem.feature.js';
 
-/** One field that was refused: its path (`address.lines.0`) and why, never its value. */
+/** An invalid field: its path (`address.lines.0`) and the reason, without its value. */
 export interface FieldError {
   field: string;
   message: string;
 }
 
 export interface ProblemOptions {
-  /** One sentence for the caller; must hold nothing internal and no personal data. */
+  /** One sentence for the caller. It must contain no internal or personal data. */
   detail?: string;
   errors?: FieldError[];
   headers?: Record<string, string>;
-  /** Members of the problem's own, beside the standard ones (RFC 9457 section 3.2); as little as `detail` may say. */
+  /** Extension members (RFC 9457 section 3.2), with the same restrictions as `detail`. */
   extensions?: Readonly<Record<string, unknown>>;
-  /** For the log only; never sent. */
+  /** For the log only. It is never sent. */
   cause?: unknown;
 }
 
-/** The body of every refusal (RFC 9457), sent as `application/problem+json`. */
+/** The body of every error response (RFC 9457), sent as `application/problem+json`. */
 export interface ProblemBody {
   type: string;
   title: string;
@@ -32,8 +32,8 @@ export interface ProblemBody {
 }
 
 /**
- * A refusal that the caller may know about. Its code is declared by a feature, which fixes status and
- * title; whatever else is thrown becomes `internal`.
+ * An error that the caller may see. A feature declares its code with status and title. Every other error becomes
+ * `internal`.
  */
 export class Problem extends Error {
   readonly status: number;
@@ -58,7 +58,7 @@ export class Problem extends Error {
     this.extensions = options.extensions ?? {};
   }
 
-  /** What is sent. A fault of ours (500) tells nothing but its code and the request's id. */
+  /** Returns the response body. For `internal` (500), it contains only the standard fields and the request id. */
   body(requestId: string): ProblemBody {
     const { code, title, status } = this;
     const type = `urn:vouchsafe:problem:${code}`;

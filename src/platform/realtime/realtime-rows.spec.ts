@@ -7,7 +7,7 @@ defineFeature({
   name: 'live-spec',
   description: 'For the test.',
   events: {
-    'live.quiet': { category: 'spec', severity: 'info', description: 'Nobody hears.' },
+    'live.quiet': { category: 'spec', severity: 'info', description: 'Not real-time.' },
     'live.about': {
       category: 'spec',
       severity: 'info',
@@ -17,7 +17,7 @@ defineFeature({
     'live.named': {
       category: 'spec',
       severity: 'info',
-      description: 'About whom it names.',
+      description: 'About the named person.',
       meta: { who: 'id', other: 'id' },
       realtime: { permission: 'spec:read', person: 'who' },
     },
@@ -40,12 +40,12 @@ const row = (facts: Partial<AuditFacts>): AuditRow => ({
     meta: {},
     ...facts,
   } as AuditFacts,
-  personal: { actorEmail: 'somebody@test.example', ip: '192.0.2.1', userAgent: 'agent' },
+  personal: { actorEmail: 'user@test.example', ip: '192.0.2.1', userAgent: 'agent' },
 });
 const personOf = (facts: Partial<AuditFacts>) => realtimeStatements([row(facts)])[0]!.values[5];
 
-describe('what goes out live', () => {
-  it('is what is declared so, with ids, type and time, and nothing personal', () => {
+describe('real-time rows', () => {
+  it('contain ids, type, and time of real-time events and no personal data', () => {
     const statements = realtimeStatements([
       row({ type: 'live.quiet' }),
       row({ type: 'live.gone' }),
@@ -56,7 +56,7 @@ describe('what goes out live', () => {
     ]);
   });
 
-  it('hangs on the person who is its target, or whom it names', () => {
+  it('refer to the person who is the target or whom the metadata names', () => {
     expect(personOf({ targetType: 'person', targetId: PERSON })).toBe(PERSON);
     expect(personOf({ type: 'live.named', meta: { who: PERSON, other: 'another' } })).toBe(PERSON);
     expect(personOf({ type: 'live.named' })).toBeNull();

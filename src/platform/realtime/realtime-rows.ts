@@ -6,17 +6,15 @@ const INSERT = `
   INSERT INTO realtime_events (org_id, id, type, target_type, target_id, person_id, permission, occurred_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`;
 
-/** Whether listeners hear of events of a type. */
-export function isLive(type: string): boolean {
+/** Returns true if subscribers receive events of a type. */
+export function isRealtime(type: string): boolean {
   return declared('events').get(type)?.realtime !== undefined;
 }
 
-/**
- * The statements that put entries of the log before the listeners: one for each entry that its feature declares live.
- */
+/** Returns one INSERT for each audit event of a real-time type. */
 export function realtimeStatements(rows: readonly AuditRow[]): Statement[] {
   return rows
-    .filter(({ facts }) => isLive(facts.type))
+    .filter(({ facts }) => isRealtime(facts.type))
     .map(({ facts }) => {
       const { orgId, id, type, targetType, targetId, occurredAt } = facts;
       return {
@@ -35,7 +33,7 @@ export function realtimeStatements(rows: readonly AuditRow[]): Statement[] {
     });
 }
 
-/** The person whom an event hangs on: its target, or the one its metadata names. */
+/** Returns the person of an event: its target or the person in its metadata. */
 function personOf({ type, targetType, targetId, meta }: AuditFacts): unknown {
   if (targetType === 'person') return targetId;
   const field = declared('events').get(type)!.realtime!.person;

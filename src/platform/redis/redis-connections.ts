@@ -22,13 +22,13 @@ export class RedisConnections implements OnApplicationShutdown {
     return this.open({ maxRetriesPerRequest: null });
   }
 
-  /** Opens a connection with options of its own. */
+  /** Opens a connection with specific options. */
   open(options: RedisOptions): Redis {
     const connection = new Redis(this.config.url, {
       retryStrategy: (times: number) => Math.min(100 * times, 2_000),
       ...options,
     });
-    connection.on('error', () => undefined); // the health check reports it; ioredis reconnects
+    connection.on('error', () => undefined); // the health check reports the error; ioredis reconnects
     this.connections.push(connection);
     return connection;
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RedisConnections } from './redis-connections.js';
 
-/** Reports whether Redis answers. */
+/** Checks that Redis responds. */
 @Injectable()
 export class RedisProbe {
   readonly name = 'redis';

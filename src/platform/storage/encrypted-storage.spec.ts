@@ -62,7 +62,7 @@ describe('encrypted storage', () => {
   });
   const read = (from: string): Promise<Buffer> => buffer(storage.get(from, keyFor));
 
-  it('stores no plain byte, and gives the bytes, digest and lengths back', async () => {
+  it('stores no plaintext and returns the bytes, digest, and lengths', async () => {
     const data = Buffer.concat([Buffer.from('name,email\r\n'), randomBytes(200_000)]);
     const stored = await storage.put(key, Readable.from([data.subarray(0, 100), data.subarray(100)]), seal);
     expect(stored.bytes).toBe(data.length);
@@ -75,7 +75,7 @@ describe('encrypted storage', () => {
     expect(await storage.exists(key)).toBe(false);
   });
 
-  it('does not open an object copied to another organization, category, entity or name', async () => {
+  it('does not decrypt an object copied to another organization, category, entity, or name', async () => {
     await storage.put(key, Readable.from(['secret']), seal);
     const elsewhere: Partial<ObjectKeyParts>[] = [
       { orgId: parts.uuid },
@@ -91,7 +91,7 @@ describe('encrypted storage', () => {
     }
   });
 
-  it('fails as a whole when the source fails half-way', async () => {
+  it('stores nothing when the source fails halfway', async () => {
     const failing = Readable.from(
       (async function* () {
         yield randomBytes(200_000);
@@ -102,7 +102,7 @@ describe('encrypted storage', () => {
     expect(memory.objects.size).toBe(0);
   });
 
-  it('tells a missing object, a damaged one and a refused key apart', async () => {
+  it('distinguishes a missing object, a damaged object, and an invalid key', async () => {
     await expect(read(key)).rejects.toThrow(ObjectNotFound);
     memory.objects.set(key, Buffer.alloc(100, 1));
     await expect(read(key)).rejects.toThrow(DecryptionFailed);

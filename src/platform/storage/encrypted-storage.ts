@@ -4,13 +4,13 @@ import { openStream, sealStream, type KeyFor, type CipherContext } from '../cryp
 import { parseObjectKey } from './object-key.js';
 import type { ObjectStorage } from './object-storage.js';
 
-/** The data key of the organization (or person) an object belongs to, and its key version. */
+/** The data key of an object, which belongs to an organization or a person, and its version. */
 export interface SealingKey {
   readonly key: Buffer;
   readonly keyVersion: number;
 }
 
-/** What was stored: length and SHA-256 digest of the plain bytes, and the length of the sealed ones. */
+/** The stored object: length and SHA-256 digest of the plaintext, and length of the ciphertext. */
 export interface StoredObject {
   readonly bytes: number;
   readonly sha256: Buffer;
@@ -18,14 +18,14 @@ export interface StoredObject {
 }
 
 /**
- * The one way to files: bytes are sealed before the storage sees them and opened after, bound to
- * their key. An object copied to another organization, category, entity or name does not open;
- * another environment's prefix alone is no obstacle, so that a backup can be tried elsewhere.
+ * Encrypts and decrypts stored objects, bound to their key. All access to files uses this class. An object copied to
+ * another organization, category, entity, or name cannot be decrypted. The environment prefix is not bound, so that a
+ * backup can be restored in another environment.
  */
 export class EncryptedStorage {
   constructor(private readonly storage: ObjectStorage) {}
 
-  /** Seals and stores the whole of `source`, or nothing. */
+  /** Encrypts and stores all of `source`, or nothing. */
   async put(key: string, source: Readable, seal: SealingKey): Promise<StoredObject> {
     const digest = createHash('sha256');
     let bytes = 0;
@@ -36,17 +36,17 @@ export class EncryptedStorage {
         done(null, chunk);
       },
     });
-    const sealed = chain(source, measure, sealStream(seal.key, seal.keyVersion, placeOf(key)));
+    const sealed = chain(source, measure, sealStream(seal.key, seal.keyVersion, contextOf(key)));
     const stored = await this.storage.put(key, sealed);
     return { bytes, sha256: digest.digest(), sealedBytes: stored.bytes };
   }
 
   /**
-   * The plain bytes. The stream fails with ObjectNotFound, DecryptionFailed or what `keyFor`
-   * throws; after a failure, discard what came before.
+   * Returns the plaintext. The stream fails with ObjectNotFound, DecryptionFailed, or the error of `keyFor`; after a
+   * failure, discard the earlier output.
    */
   get(key: string, keyFor: KeyFor): Readable {
-    return chain(this.storage.get(key), openStream(keyFor, placeOf(key)));
+    return chain(this.storage.get(key), openStream(keyFor, contextOf(key)));
   }
 
   delete(key: string): Promise<void> {
@@ -62,13 +62,13 @@ export class EncryptedStorage {
   }
 }
 
-/** The place an object is bound to: all of its key but the environment. */
-function placeOf(key: string): CipherContext {
+/** Returns the cipher context of an object: its key without the environment. */
+function contextOf(key: string): CipherContext {
   const { orgId, category, entityId, uuid, filename } = parseObjectKey(key);
   return { orgId, table: 'objects', column: category, rowId: `${entityId}/${uuid}-${filename}` };
 }
 
-/** Joins streams: a failure anywhere destroys them all and reaches the reader of the last one as its own. */
+/** Joins streams. A failure in one destroys all and reaches the reader of the last one. */
 function chain(source: Readable, ...transforms: [Transform, ...Transform[]]): Transform {
   pipeline([source, ...transforms], () => undefined);
   return transforms.at(-1)!;

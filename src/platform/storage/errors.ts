@@ -1,13 +1,13 @@
-/** A storage key that is not of the one form allowed. The key is not repeated: it may be an attack. */
+/** Thrown for a malformed storage key. The message does not contain the key, because it can be an attack. */
 export class ObjectKeyError extends Error {
   override readonly name = 'ObjectKeyError';
 
   constructor() {
-    super('the storage key is not of the form env/org/category/entity/uuid-filename');
+    super('the storage key does not have the form env/org/category/entity/uuid-filename');
   }
 }
 
-/** Nothing is stored under this key (any more). */
+/** Thrown when no object exists under a key. */
 export class ObjectNotFound extends Error {
   override readonly name = 'ObjectNotFound';
 

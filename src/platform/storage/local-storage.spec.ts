@@ -24,16 +24,16 @@ async function* failsAfter(data: string): AsyncGenerator<Buffer> {
 }
 
 describe('local storage', () => {
-  let folder: string;
+  let directory: string;
   let storage: LocalStorage;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'vouchsafe-storage-'));
-    storage = new LocalStorage(join(folder, 'objects'));
+    directory = await mkdtemp(join(tmpdir(), 'vouchsafe-storage-'));
+    storage = new LocalStorage(join(directory, 'objects'));
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
-  const unfinished = (): Promise<string[]> => readdir(join(folder, 'objects', '.unfinished'));
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+  const unfinished = (): Promise<string[]> => readdir(join(directory, 'objects', '.unfinished'));
 
-  it('stores, reads, replaces and deletes an object', async () => {
+  it('stores, reads, replaces, and deletes an object', async () => {
     expect(await storage.put(key, Readable.from([Buffer.from('one'), Buffer.from('two')]))).toEqual({ bytes: 6 });
     expect(await text(storage.get(key))).toBe('onetwo');
     await storage.put(key, Readable.from([Buffer.from('three')]));
@@ -45,7 +45,7 @@ describe('local storage', () => {
     expect(await unfinished()).toEqual([]);
   });
 
-  it('stores a large object and an empty one whole', async () => {
+  it('stores a large object and an empty one completely', async () => {
     const piece = Buffer.alloc(100_000, 'x');
     const stored = await storage.put(key, Readable.from(Array.from({ length: 50 }, () => piece)));
     expect(stored.bytes).toBe(5_000_000);
@@ -54,24 +54,24 @@ describe('local storage', () => {
     expect(await text(storage.get(key))).toBe('');
   });
 
-  it('keeps files and folders from everyone else', async () => {
+  it('creates files and directories without access for other users', async () => {
     await storage.put(key, Readable.from([Buffer.from('x')]));
-    const path = join(folder, 'objects', key);
+    const path = join(directory, 'objects', key);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    for (let at = dirname(path); at !== folder; at = dirname(at)) expect((await stat(at)).mode & 0o777).toBe(0o700);
+    for (let at = dirname(path); at !== directory; at = dirname(at)) expect((await stat(at)).mode & 0o777).toBe(0o700);
   });
 
-  it('leaves what was there, and no remains, when the source fails', async () => {
+  it('keeps the old object and no partial file when the source fails', async () => {
     await storage.put(key, Readable.from([Buffer.from('old')]));
     await expect(storage.put(key, Readable.from(failsAfter('half')))).rejects.toThrow('source broke');
     expect(await text(storage.get(key))).toBe('old');
     expect(await unfinished()).toEqual([]);
   });
 
-  it('removes what a writer that died left half written, and what is being written not', async () => {
+  it('removes old partial files and keeps current ones', async () => {
     expect(await storage.removeUnfinished(new Date())).toBe(0);
     await storage.put(key, Readable.from([Buffer.from('whole')]));
-    const [old, young] = ['old', 'young'].map((name) => join(folder, 'objects', '.unfinished', name));
+    const [old, young] = ['old', 'young'].map((name) => join(directory, 'objects', '.unfinished', name));
     for (const path of [old!, young!]) await writeFile(path, 'half');
     await utimes(old!, new Date(0), new Date(0));
     expect(await storage.removeUnfinished(new Date(1_000))).toBe(1);
@@ -79,22 +79,22 @@ describe('local storage', () => {
     expect(await text(storage.get(key))).toBe('whole');
   });
 
-  it('says of a missing object that it is not found', async () => {
+  it('throws ObjectNotFound for a missing object', async () => {
     await expect(text(storage.get(key))).rejects.toThrow(ObjectNotFound);
   });
 
-  it('refuses every key that is not of the one form', async () => {
+  it('rejects malformed keys', async () => {
     for (const bad of ['../outside', '/etc/passwd', `${key}/../../x`, '.unfinished/x', '']) {
       await expect(storage.put(bad, Readable.from(['x']))).rejects.toThrow(ObjectKeyError);
       await expect(storage.delete(bad)).rejects.toThrow(ObjectKeyError);
       await expect(storage.exists(bad)).rejects.toThrow(ObjectKeyError);
       expect(() => storage.get(bad)).toThrow(ObjectKeyError);
     }
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(directory)).toEqual([]);
   });
 
-  it('follows no link in the place of a file', async () => {
-    const [secret, path] = [join(folder, 'secret'), join(folder, 'objects', key)];
+  it('does not follow a symbolic link instead of a file', async () => {
+    const [secret, path] = [join(directory, 'secret'), join(directory, 'objects', key)];
     await writeFile(secret, 'not yours');
     await mkdir(dirname(path), { recursive: true });
     await symlink(secret, path);

@@ -8,19 +8,19 @@ import { ObjectNotFound } from './errors.js';
 import { parseObjectKey } from './object-key.js';
 import type { ObjectStorage } from './object-storage.js';
 
-/** Unfinished writes, beside the environments' folders so that the final rename stays in one file system. */
+/** The directory of partial files. It is in the same file system as the objects, so that the final rename is atomic. */
 const UNFINISHED = '.unfinished';
 
 /**
- * Objects as files below one folder, readable by this user alone (files 0600, folders 0700).
- * A file gets its name only once it is whole and on the disk.
+ * Stores objects as files under one directory that only this user can access (files 0600, directories 0700). A file
+ * gets its name only after it is complete and synced to disk.
  */
 export class LocalStorage implements ObjectStorage {
   private readonly root: string;
 
-  /** @param folder the STORAGE_DIR variable; made when missing */
-  constructor(folder: string) {
-    this.root = resolve(folder);
+  /** @param directory the STORAGE_DIR variable; created if missing */
+  constructor(directory: string) {
+    this.root = resolve(directory);
   }
 
   async put(key: string, source: Readable): Promise<{ bytes: number }> {
@@ -31,7 +31,7 @@ export class LocalStorage implements ObjectStorage {
       const bytes = await writeWhole(unfinished, source);
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       await rename(unfinished, target);
-      await syncFolders(dirname(target), this.root);
+      await syncDirectories(dirname(target), this.root);
       return { bytes };
     } catch (error) {
       source.destroy();
@@ -59,12 +59,12 @@ export class LocalStorage implements ObjectStorage {
   }
 
   async removeUnfinished(before: Date): Promise<number> {
-    const folder = join(this.root, UNFINISHED);
+    const directory = join(this.root, UNFINISHED);
     let removed = 0;
-    for (const name of await readdir(folder).catch(nothingIfMissing)) {
-      const path = join(folder, name);
-      const touched = await lstat(path).catch(nothingIfMissing);
-      if (Array.isArray(touched) || touched.mtime >= before) continue;
+    for (const name of await readdir(directory).catch(nothingIfMissing)) {
+      const path = join(directory, name);
+      const stats = await lstat(path).catch(nothingIfMissing);
+      if (Array.isArray(stats) || stats.mtime >= before) continue;
       await rm(path, { force: true });
       removed += 1;
     }
@@ -77,7 +77,7 @@ export class LocalStorage implements ObjectStorage {
   }
 }
 
-/** Writes a new file and waits until it is on the disk. */
+/** Writes a new file and syncs it to disk. */
 async function writeWhole(path: string, source: Readable): Promise<number> {
   const file = await open(path, 'wx', 0o600);
   let bytes = 0;
@@ -95,7 +95,7 @@ async function writeWhole(path: string, source: Readable): Promise<number> {
   return bytes;
 }
 
-/** Reads a file without following a link in its place. */
+/** Reads a file without following symbolic links. */
 async function* readWhole(path: string): AsyncGenerator<Buffer> {
   let file: FileHandle;
   try {
@@ -106,16 +106,16 @@ async function* readWhole(path: string): AsyncGenerator<Buffer> {
   yield* file.createReadStream() as AsyncIterable<Buffer>;
 }
 
-/** A renamed file outlives a power cut only once the folders that lead to it are on the disk too. */
-async function syncFolders(from: string, root: string): Promise<void> {
-  for (let folder = from; folder.length >= root.length; folder = dirname(folder)) {
-    const handle = await open(folder, 'r');
+/** Syncs the parent directories. Without this, a power failure can lose the renamed file. */
+async function syncDirectories(from: string, root: string): Promise<void> {
+  for (let directory = from; directory.length >= root.length; directory = dirname(directory)) {
+    const handle = await open(directory, 'r');
     try {
       await handle.sync();
     } finally {
       await handle.close();
     }
-    if (folder === root) return;
+    if (directory === root) return;
   }
 }
 

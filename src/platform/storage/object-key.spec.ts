@@ -39,18 +39,18 @@ const nasty = fc.oneof(
 );
 
 describe('object keys', () => {
-  it('have the form env/org/category/entity/uuid-filename, and parse back', () => {
+  it('have the form env/org/category/entity/uuid-filename and parse back', () => {
     expect(objectKey(parts)).toBe(key);
     expect(parseObjectKey(key)).toEqual(parts);
   });
 
-  it('know nine or more categories', () => {
+  it('support at least nine categories', () => {
     expect(new Set(OBJECT_CATEGORIES).size).toBeGreaterThanOrEqual(9);
     for (const category of OBJECT_CATEGORIES)
       expect(parseObjectKey(objectKey({ ...parts, category })).category).toBe(category);
   });
 
-  it('never lead out of their folder, whatever the file is called', () => {
+  it('stay in their directory for any file name', () => {
     fc.assert(
       fc.property(nasty, (filename) => {
         const built = objectKey({ ...parts, filename });
@@ -62,7 +62,7 @@ describe('object keys', () => {
     );
   });
 
-  it.each(['orgId', 'category', 'entityId', 'uuid', 'env'] as const)('refuse a %s that is not of its form', (name) => {
+  it.each(['orgId', 'category', 'entityId', 'uuid', 'env'] as const)('reject a malformed %s', (name) => {
     for (const bad of [
       '',
       '..',
@@ -77,7 +77,7 @@ describe('object keys', () => {
     }
   });
 
-  it('are refused in any other form', () => {
+  it('are rejected in any other form', () => {
     const others = [
       '',
       '/',
@@ -103,7 +103,7 @@ describe('object keys', () => {
     for (const other of others) expect(() => parseObjectKey(other)).toThrow(ObjectKeyError);
   });
 
-  it('are refused when they are arbitrary text', () => {
+  it('are rejected for arbitrary text', () => {
     fc.assert(
       fc.property(nasty, (text) => {
         expect(() => parseObjectKey(text)).toThrow(ObjectKeyError);
@@ -125,15 +125,15 @@ describe('safe file names', () => {
     ['李雷', 'file'],
     ['...', 'file'],
     ['', 'file'],
-  ])('make %j into %j', (given, safe) => {
+  ])('convert %j to %j', (given, safe) => {
     expect(safeFileName(given)).toBe(safe);
   });
 
-  it('keep the extension of an overlong name', () => {
+  it('keep the extension of a name that is too long', () => {
     expect(safeFileName(`${'long '.repeat(100)}.pdf`)).toMatch(/^long.{92,96}\.pdf$/);
   });
 
-  it('are short, plain, and at rest after one pass', () => {
+  it('are short, plain, and idempotent', () => {
     fc.assert(
       fc.property(nasty, (name) => {
         const safe = safeFileName(name);

@@ -1,6 +1,6 @@
 import { ObjectKeyError } from './errors.js';
 
-/** What stored objects are, each kind under a prefix of its own, so that lifecycle rules can tell them apart. */
+/** The categories of stored objects. Each has its own prefix for lifecycle rules. */
 export const OBJECT_CATEGORIES = [
   'exports',
   'manifests',
@@ -23,16 +23,18 @@ export interface ObjectKeyParts {
   readonly env: StorageEnvironment;
   readonly orgId: string;
   readonly category: ObjectCategory;
-  /** The row the object belongs to. */
+  /** The id of the row of the object. */
   readonly entityId: string;
-  /** Makes the key unique; ids of this kind sort by time. */
+  /** Makes the key unique. UUIDv7 ids sort by time. */
   readonly uuid: string;
   readonly filename: string;
 }
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const FILENAME_LENGTH = 100;
-/** Letters, digits and `_`, with single `.` or `-` between them: no hidden files, no `..`, no trailing dot. */
+/**
+ * Letters, digits, and `_`, with single `.` or `-` between them. This excludes hidden files, `..`, and a trailing dot.
+ */
 const FILENAME = '[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*';
 const KEY = new RegExp(
   `^(?<env>${STORAGE_ENVIRONMENTS.join('|')})/(?<orgId>${UUID})/(?<category>${OBJECT_CATEGORIES.join('|')})` +
@@ -40,9 +42,9 @@ const KEY = new RegExp(
 );
 
 /**
- * A name that is safe in a path, a URL, a header and a shell, from whatever a person called the
- * file: accents are dropped, other characters become `-`, overlong names keep their extension.
- * The name as given belongs in the database. A name with nothing left becomes `file`.
+ * Returns a file name that is safe in a path, a URL, a header, and a shell. Accents are removed, other characters
+ * become `-`, and long names keep their extension. An empty result becomes `file`. Store the original name in the
+ * database.
  */
 export function safeFileName(name: string): string {
   const plain = name
@@ -61,8 +63,9 @@ export function safeFileName(name: string): string {
 }
 
 /**
- * Builds the key of an object. The file name is made safe; every other part is checked.
- * @throws ObjectKeyError when a part is not of its form
+ * Builds the key of an object with a safe file name and validates all other parts.
+ *
+ * @throws ObjectKeyError for a malformed part
  */
 export function objectKey(parts: ObjectKeyParts): string {
   const { env, orgId, category, entityId, uuid, filename } = parts;
@@ -72,9 +75,9 @@ export function objectKey(parts: ObjectKeyParts): string {
 }
 
 /**
- * Reads a key back into its parts. Only the exact form that `objectKey` builds is accepted, so
- * a key that parses cannot lead out of its folder.
- * @throws ObjectKeyError on anything else
+ * Parses a key. Accepts only the form of `objectKey`, so a valid key cannot leave its directory.
+ *
+ * @throws ObjectKeyError for any other text
  */
 export function parseObjectKey(key: string): ObjectKeyParts {
   const parts = KEY.exec(key)?.groups as ObjectKeyParts | undefined;

@@ -3,10 +3,10 @@ import { Clock } from '../clock/clock.js';
 import { OnJob, type JobCounts } from '../jobs/on-job.js';
 import { EncryptedStorage } from './encrypted-storage.js';
 
-/** No write takes longer: exports are cut off long before. */
+/** No write takes longer than one hour; exports have a shorter timeout. */
 const HOUR_MS = 3_600_000;
 
-/** Removes what writers left that died halfway. */
+/** Removes partial files of interrupted writes. */
 @Injectable()
 export class StorageSweep {
   constructor(

@@ -2,10 +2,10 @@ import { defineFeature } from '../feature/define-feature.js';
 
 export const storageFeature = defineFeature({
   name: 'storage',
-  description: 'Files, sealed before they are stored.',
+  description: 'File storage with encryption of every file.',
   jobs: {
     'storage.sweep': {
-      description: 'Removes what a crash left half written',
+      description: 'Removes partial files of interrupted writes',
       attempts: 3,
       backoffSeconds: 30,
       timeoutSeconds: 300,
@@ -14,7 +14,7 @@ export const storageFeature = defineFeature({
   },
   schedules: {
     'storage.hourly': {
-      description: 'Half-written files lie about for two hours at most',
+      description: 'Removes partial files within two hours',
       cron: '25 * * * *',
       timezone: 'UTC',
       job: 'storage.sweep',
@@ -24,9 +24,10 @@ export const storageFeature = defineFeature({
   controls: {
     'storage.sealed': {
       claims: ['E15'],
-      description: 'The storage sees sealed bytes alone, each bound to its organization, category, entity and name.',
+      description:
+        'The storage contains only encrypted files, each bound to its organization, category, entity, and name.',
     },
-    'storage.sweep': { claims: ['E15'], description: 'What a crash left half written is removed within hours.' },
+    'storage.sweep': { claims: ['E15'], description: 'Partial files of interrupted writes are removed within hours.' },
   },
 });
 

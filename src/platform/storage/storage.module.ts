@@ -5,7 +5,7 @@ import { LocalStorage } from './local-storage.js';
 import './storage.feature.js';
 import { StorageSweep } from './storage-sweep.js';
 
-/** Files, for whoever keeps some: sealed before the storage sees them. */
+/** Provides encrypted file storage. */
 @Global()
 @Module({
   providers: [

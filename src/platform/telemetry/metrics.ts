@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
-/** One finished request: the route's pattern, never the path, so that no id becomes a label. */
+/** A finished request. It contains the route pattern instead of the path, so that no id becomes a label. */
 export interface RequestSample {
   method: string;
   route: string;
@@ -9,14 +9,14 @@ export interface RequestSample {
   seconds: number;
 }
 
-/** The process's Prometheus registry; features add their own counters to `registry`. */
+/** The Prometheus registry of the process. Features add their metrics to `registry`. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
 
   private readonly requests = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'How long requests took, by route pattern, method and status.',
+    help: 'Duration of requests by route pattern, method, and status.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [this.registry],

@@ -1,24 +1,24 @@
 import type { AuditEventType, WebhookEventData, WebhookEventName } from '../feature/registry.js';
 
-/** The delivery that carries an event. */
+/** The delivery of a webhook event. */
 export interface WebhookDelivery {
-  /** Id of the delivery. */
+  /** The id of the delivery. */
   id: string;
-  /** Id of the webhook source, which is the actor of what the handler records. */
+  /** The id of the webhook source, which is the actor of the audit events of the handler. */
   sourceId: string;
   event: WebhookEventName;
-  /** When the event happened, as the sender says: RFC 3339. */
+  /** The time of the event from the sender (RFC 3339). */
   timestamp: string;
 }
 
 /**
- * Applies the validated `data` of an event; returns the id of the record that it created or changed. The handler runs
- * in one transaction with the mark that the delivery is processed.
+ * Processes the validated `data` of an event and returns the id of the record that it created or changed. The handler
+ * runs in one transaction with the processed mark of the delivery.
  */
 export type ApplyWebhookEvent<Data> = (data: Data, delivery: WebhookDelivery) => Promise<string>;
 
 export interface WebhookEventOptions {
-  /** Audit events that the handler may record. */
+  /** The audit events that the handler can record. */
   emits?: readonly AuditEventType[];
 }
 
@@ -28,7 +28,7 @@ export interface WebhookEventHandler extends WebhookEventOptions {
 
 const HANDLER = Symbol('vouchsafe:webhook-event');
 
-/** Makes a provider's method the handler of declared webhook events: `(data, delivery) => record id`. */
+/** Declares a provider method as the handler of webhook events: `(data, delivery) => record id`. */
 export function OnWebhookEvent<const N extends WebhookEventName>(
   events: N | readonly N[],
   options: WebhookEventOptions = {},
@@ -43,7 +43,7 @@ export function OnWebhookEvent<const N extends WebhookEventName>(
   };
 }
 
-/** What a method handles; undefined when it handles no webhook event. */
+/** Returns the webhook events that a method handles, or undefined. */
 export function webhookEventHandler(method: object): WebhookEventHandler | undefined {
   return Reflect.getMetadata(HANDLER, method) as WebhookEventHandler | undefined;
 }

@@ -63,7 +63,7 @@ class Mistyped {
   }
 }
 
-class Strangers {
+class Undeclared {
   @OnWebhookEvent(named('thing.unheard')[0]!) apply() {
     return Promise.resolve('');
   }
@@ -78,8 +78,8 @@ const handlers = (...instances: unknown[]) =>
     new MetadataScanner(),
   ).byEvent();
 
-describe('the handlers of webhook events', () => {
-  it('are found among all providers, one method for several events, and keep their instance', async () => {
+describe('webhook event handlers', () => {
+  it('are found among all providers, also for several events, and keep their instance', async () => {
     const found = handlers(null, undefined, 'text', Object.create(null), new Things());
     expect([...found.keys()]).toEqual(['thing.created', 'thing.updated', 'thing.misordered']);
     const { where, emits, run } = found.get('thing.updated')!;
@@ -87,27 +87,27 @@ describe('the handlers of webhook events', () => {
     expect(await run({ serial: 'S-1' }, DELIVERY)).toBe('by this instance: S-1: delivery');
   });
 
-  it('emit nothing unless they say so', () => {
+  it('emit no audit events by default', () => {
     expect(handlers(new AlsoThings()).get('thing.updated')!.emits).toEqual([]);
   });
 
-  it('are one for each event: a second handler is rejected, and the error names both', () => {
+  it('throw for two handlers of one event and name both', () => {
     expect(() => handlers(new Things(), new AlsoThings())).toThrow(
       'the webhook event "thing.updated" has two handlers: Things.apply and AlsoThings.again',
     );
   });
 });
 
-it('the decorator accepts declared events only, with a method that fits their data, when it is compiled', () => {
+it('the decorator compiles only for declared events and a method with matching data', () => {
   expect([...handlers(new Mistyped()).keys()]).toEqual(['person.updated', 'person.created', 'person.renamed']);
 });
 
 describe('the boot check of webhook events', () => {
-  it('says what to write for an event without a handler, a handler without an event, and a wrong order key', () => {
-    expect(webhookEventProblems(handlers(new Things(), new Strangers()))).toEqual([
-      'webhook event "thing.forgotten" is declared and not handled: ' +
-        "put @OnWebhookEvent('thing.forgotten') on a provider's method, or remove it",
-      'webhook event "thing.unheard" is handled by Strangers.apply and not declared: ' +
+  it('reports an event without a handler, a handler without an event, and an invalid order key', () => {
+    expect(webhookEventProblems(handlers(new Things(), new Undeclared()))).toEqual([
+      'webhook event "thing.forgotten" is declared but has no handler: ' +
+        "add a provider method with @OnWebhookEvent('thing.forgotten'), or remove it",
+      'webhook event "thing.unheard" is handled by Undeclared.apply but not declared: ' +
         "add it to webhookEvents in the module's feature file",
       'webhook event "thing.misordered" is ordered by "number", which ThingDto does not validate: ' +
         'name one of its fields in orderKey',

@@ -2,7 +2,7 @@ import { getMetadataStorage } from 'class-validator';
 import { declared } from '../feature/registry.js';
 import type { BoundWebhookEventHandler } from './webhook-event-handlers.js';
 
-/** Where the declared webhook events and their handlers differ; each message says what to write. */
+/** Returns a message for each difference between declared webhook events and handlers, with the correction. */
 export function webhookEventProblems(handlers: ReadonlyMap<string, BoundWebhookEventHandler>): string[] {
   const events = declared('webhookEvents');
   return [
@@ -10,14 +10,14 @@ export function webhookEventProblems(handlers: ReadonlyMap<string, BoundWebhookE
       .filter((event) => !handlers.has(event))
       .map(
         (event) =>
-          `webhook event "${event}" is declared and not handled: ` +
-          `put @OnWebhookEvent('${event}') on a provider's method, or remove it`,
+          `webhook event "${event}" is declared but has no handler: ` +
+          `add a provider method with @OnWebhookEvent('${event}'), or remove it`,
       ),
     ...[...handlers]
       .filter(([event]) => !events.has(event))
       .map(
         ([event, { where }]) =>
-          `webhook event "${event}" is handled by ${where} and not declared: ` +
+          `webhook event "${event}" is handled by ${where} but not declared: ` +
           "add it to webhookEvents in the module's feature file",
       ),
     ...[...events]

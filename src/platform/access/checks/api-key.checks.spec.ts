@@ -18,7 +18,7 @@ const attempt = (apiKey: string | undefined, policy: object = {}, headers: objec
     request: { method: 'POST', headers } as Request,
   }) as GuardContext;
 
-function judge(check: () => unknown): string {
+function outcomeOf(check: () => unknown): string {
   try {
     check();
     return 'passed';
@@ -27,10 +27,11 @@ function judge(check: () => unknown): string {
   }
 }
 
-describe('what is for people', () => {
-  it('is closed to keys and open to members: their own account, and what people decide', () => {
-    const layer = new InteractiveOnlyCheck();
-    const of = (apiKey: string | undefined, policy: object) => judge(() => layer.check(attempt(apiKey, policy)));
+describe('an interactive-only route', () => {
+  it('denies API keys and allows signed-in members', () => {
+    const accessCheck = new InteractiveOnlyCheck();
+    const of = (apiKey: string | undefined, policy: object) =>
+      outcomeOf(() => accessCheck.check(attempt(apiKey, policy)));
     expect(
       [{ interactiveOnly: true }, { interactiveOnly: true, stepUpMinutes: 30 }].map((policy) =>
         of(newApiKey(), policy),
@@ -44,14 +45,14 @@ describe('what is for people', () => {
   });
 });
 
-describe('the limit of a key', () => {
-  it('counts each key for itself, and nobody who came without', async () => {
+describe('the rate limit of an API key', () => {
+  it('counts each key separately and ignores requests without a key', async () => {
     const counted: [RateLimit, string][] = [];
-    const layer = new ApiKeyLimitCheck({
+    const accessCheck = new ApiKeyLimitCheck({
       consume: async (limit: RateLimit, key: string) => void counted.push([limit, key]),
     } as unknown as RateLimiter);
     const [one, other] = [newApiKey(), newApiKey()];
-    for (const key of [one, undefined, other]) await layer.check(attempt(key));
+    for (const key of [one, undefined, other]) await accessCheck.check(attempt(key));
     expect(counted).toEqual([
       [API_KEY_RATE_LIMIT, one],
       [API_KEY_RATE_LIMIT, other],
@@ -59,11 +60,13 @@ describe('the limit of a key', () => {
   });
 });
 
-describe('another site', () => {
-  it('cannot make a browser send a key, so that a key is not asked where it comes from; a cookie is', () => {
-    const layer = new SameOriginCheck({ origin: 'https://a.example', deployed: true } as AppConfig);
+describe('a cross-site request', () => {
+  it('is rejected with a cookie and allowed with an API key, which browsers never attach', () => {
+    const accessCheck = new SameOriginCheck({ origin: 'https://a.example', deployed: true } as AppConfig);
     const of = (apiKey: string | undefined) =>
-      judge(() => layer.check(attempt(apiKey, {}, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })));
+      outcomeOf(() =>
+        accessCheck.check(attempt(apiKey, {}, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })),
+      );
     expect([of(newApiKey()), of(undefined)]).toEqual(['passed', 'csrf_check_failed']);
   });
 });

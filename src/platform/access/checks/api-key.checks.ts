@@ -3,10 +3,10 @@ import { Problem } from '../../problem/problem.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
 import type { GuardContext, AccessCheck } from '../guard-context.js';
 
-/** By key: a machine that runs wild is slowed before it reaches the database. */
+/** Per API key. Limits a faulty client before its requests reach the database. */
 export const API_KEY_RATE_LIMIT: RateLimit = { name: 'api-key', points: 3_000, seconds: 60 };
 
-/** Counts the requests of each API key. */
+/** Applies the rate limit of each API key. */
 @Injectable()
 export class ApiKeyLimitCheck implements AccessCheck {
   constructor(private readonly limiter: RateLimiter) {}
@@ -16,7 +16,9 @@ export class ApiKeyLimitCheck implements AccessCheck {
   }
 }
 
-/** A key acts for a member, but it is not the person. */
+/**
+ * Denies API keys on routes that require the user: a key acts for a member but does not prove the presence of the user.
+ */
 @Injectable()
 export class InteractiveOnlyCheck implements AccessCheck {
   check({ apiKey, policy }: GuardContext): void {

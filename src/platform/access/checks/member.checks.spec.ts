@@ -38,12 +38,16 @@ function attempt(
   };
 }
 
-/** The code of the refusal, or 'passed'. */
-function judge(layer: AccessCheck, tried: GuardContext, grants: ReadonlyMap<string, string> = new Map()): string {
+/** Returns the problem code of a failed check, or 'passed'. */
+function outcomeOf(
+  check: AccessCheck,
+  attempted: GuardContext,
+  grants: ReadonlyMap<string, string> = new Map(),
+): string {
   const context = new Context({ member: { grants } as Member });
   return withContext(context, () => {
     try {
-      void layer.check(tried);
+      void check.check(attempted);
       return 'passed';
     } catch (error) {
       return error instanceof Problem ? error.code : String(error);
@@ -53,40 +57,42 @@ function judge(layer: AccessCheck, tried: GuardContext, grants: ReadonlyMap<stri
 
 describe('a password that must be changed', () => {
   const due = { must_change_password: true };
-  it('blocks every change but what comes before set-up, and no reading', () => {
+  it('blocks every change except on routes that allow incomplete setup, and allows reads', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'ALL', 'PROPFIND']) {
-      expect(judge(new PasswordChangedCheck(), attempt(due, {}, method))).toBe('password_change_required');
-      expect(judge(new PasswordChangedCheck(), attempt(due, { allowIncompleteSetup: true }, method))).toBe('passed');
+      expect(outcomeOf(new PasswordChangedCheck(), attempt(due, {}, method))).toBe('password_change_required');
+      expect(outcomeOf(new PasswordChangedCheck(), attempt(due, { allowIncompleteSetup: true }, method))).toBe(
+        'passed',
+      );
     }
-    expect(judge(new PasswordChangedCheck(), attempt(due))).toBe('passed');
-    expect(judge(new PasswordChangedCheck(), attempt({ must_change_password: false }, {}, 'POST'))).toBe('passed');
+    expect(outcomeOf(new PasswordChangedCheck(), attempt(due))).toBe('passed');
+    expect(outcomeOf(new PasswordChangedCheck(), attempt({ must_change_password: false }, {}, 'POST'))).toBe('passed');
   });
 });
 
-describe('what the organization asks for', () => {
+describe('a sign-in requirement of the organization', () => {
   it.each([
     [new MfaCheck(), { required_action: 'step_up' }, 'step_up_required'],
     [new MfaCheck(), { required_action: 'mfa_enrollment' }, 'mfa_enrollment_required'],
     [new EnforcedSsoCheck(), { required_action: 'sso' }, 'sso_required'],
     [new SignInMethodCheck(), { required_action: 'method' }, 'sign_in_method_not_allowed'],
-  ] as const)('blocks reading as well: %p', (layer, session, code) => {
-    expect(judge(layer, attempt(session))).toBe(code);
-    expect(judge(layer, attempt(session, { allowIncompleteSetup: true }))).toBe('passed');
-    expect(judge(layer, attempt({}))).toBe('passed');
+  ] as const)('blocks reads as well: %p', (check, session, code) => {
+    expect(outcomeOf(check, attempt(session))).toBe(code);
+    expect(outcomeOf(check, attempt(session, { allowIncompleteSetup: true }))).toBe('passed');
+    expect(outcomeOf(check, attempt({}))).toBe('passed');
   });
 });
 
-describe('a second factor that is missing', () => {
+describe('a missing second factor', () => {
   const missing = { required_action: 'mfa_enrollment' } as const;
-  it('leaves the ways open by which it is enrolled and shown, which nothing else that is missing does', () => {
-    expect(judge(new MfaCheck(), attempt(missing, { allowWithoutMfa: true }, 'POST'))).toBe('passed');
+  it('allows the MFA routes, which no other missing requirement allows', () => {
+    expect(outcomeOf(new MfaCheck(), attempt(missing, { allowWithoutMfa: true }, 'POST'))).toBe('passed');
     expect(
-      judge(new PasswordChangedCheck(), attempt({ must_change_password: true }, { allowWithoutMfa: true }, 'POST')),
+      outcomeOf(new PasswordChangedCheck(), attempt({ must_change_password: true }, { allowWithoutMfa: true }, 'POST')),
     ).toBe('password_change_required');
-    expect(judge(new EnforcedSsoCheck(), attempt({ required_action: 'sso' }, { allowWithoutMfa: true }))).toBe(
+    expect(outcomeOf(new EnforcedSsoCheck(), attempt({ required_action: 'sso' }, { allowWithoutMfa: true }))).toBe(
       'sso_required',
     );
-    expect(judge(new SignInMethodCheck(), attempt({ required_action: 'method' }, { allowWithoutMfa: true }))).toBe(
+    expect(outcomeOf(new SignInMethodCheck(), attempt({ required_action: 'method' }, { allowWithoutMfa: true }))).toBe(
       'sign_in_method_not_allowed',
     );
   });
@@ -106,9 +112,9 @@ describe('a permission', () => {
     ['specimen:update', 'own'],
   ]);
   const asks = (permission: string, grants = held) =>
-    judge(new PermissionCheck(), attempt({}, { kind: 'access', permission: permission as Permission }), grants);
+    outcomeOf(new PermissionCheck(), attempt({}, { kind: 'access', permission: permission as Permission }), grants);
 
-  it('is held or it is not; signed in is enough where nothing more is asked', () => {
+  it('must match exactly, and signed-in needs no permission', () => {
     expect([asks('specimen:read'), asks('specimen'), asks('specimen:*'), asks('signed-in', new Map())]).toEqual([
       'passed',
       'forbidden',
@@ -117,7 +123,7 @@ describe('a permission', () => {
     ]);
   });
 
-  it('that is not about people is held for the whole organization or not at all', () => {
+  it('that is not person-scoped must be held for the whole organization', () => {
     expect([asks('specimen:update'), asks('specimen:update', new Map([['specimen:update', 'org']]))]).toEqual([
       'forbidden',
       'passed',
@@ -125,10 +131,10 @@ describe('a permission', () => {
   });
 
   it('is denied for a policy of another kind', () => {
-    expect(judge(new PermissionCheck(), attempt({}, { kind: 'public', reason: 'x' }), held)).toBe('forbidden');
+    expect(outcomeOf(new PermissionCheck(), attempt({}, { kind: 'public', reason: 'x' }), held)).toBe('forbidden');
   });
 
-  it('nobody declared is granted exactly when the grants name it for the whole organization', () => {
+  it('that is not declared is granted only if the grants name it with the scope org', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), fc.constantFrom('org', 'assigned', 'own')),
@@ -143,30 +149,30 @@ describe('a permission', () => {
   });
 });
 
-describe('a fresh sign-in', () => {
+describe('a recent sign-in', () => {
   const after = (minutes: number) =>
-    judge(
+    outcomeOf(
       new StepUpCheck(clock),
       attempt({ authenticated_at: new Date(NOW - minutes * 60_000) }, { stepUpMinutes: 10 }),
     );
-  it('is asked for to the minute, and only where a route asks', () => {
+  it('is required to the minute, and only on routes that declare it', () => {
     expect([after(0), after(10), after(10.01), after(600)]).toEqual([
       'passed',
       'passed',
       'step_up_required',
       'step_up_required',
     ]);
-    expect(judge(new StepUpCheck(clock), attempt({ authenticated_at: new Date(0) }))).toBe('passed');
+    expect(outcomeOf(new StepUpCheck(clock), attempt({ authenticated_at: new Date(0) }))).toBe('passed');
   });
 
-  it('is asked of people, not of an API key', () => {
+  it('is not required of an API key', () => {
     const byKey = { ...attempt({ authenticated_at: new Date(0) }, { stepUpMinutes: 10 }), apiKey: 'vs_key' };
-    expect(judge(new StepUpCheck(clock), byKey)).toBe('passed');
+    expect(outcomeOf(new StepUpCheck(clock), byKey)).toBe('passed');
   });
 });
 
 describe('a method', () => {
-  it('changes something unless it is known not to', () => {
+  it('counts as mutating unless it is a known safe method', () => {
     expect(['GET', 'HEAD', 'OPTIONS'].map(isMutating)).toEqual([false, false, false]);
     fc.assert(
       fc.property(

@@ -9,7 +9,7 @@ import { RateLimiter } from '../../http/rate-limit.js';
 import type { GuardContext, AccessCheck } from '../guard-context.js';
 import { isGranted } from '../../policies/grants.js';
 
-/** The route's own limit by address, where it declares one. */
+/** Applies the rate limit per network that the route declares. */
 @Injectable()
 export class RateLimitCheck implements AccessCheck {
   constructor(private readonly limiter: RateLimiter) {}
@@ -20,8 +20,8 @@ export class RateLimitCheck implements AccessCheck {
 }
 
 /**
- * A request that changes something comes from our own origin, or from no browser at all. No site can make a browser
- * send a key.
+ * Requires that a mutating request comes from the application's own origin or from a client that is not a browser.
+ * Requests with an API key are exempt, because no website can make a browser send a key.
  */
 @Injectable()
 export class SameOriginCheck implements AccessCheck {
@@ -32,7 +32,7 @@ export class SameOriginCheck implements AccessCheck {
   }
 }
 
-/** A password that must be changed blocks every mutation but the change itself. */
+/** Denies mutating requests to a member who must change the password, except the change itself. */
 @Injectable()
 export class PasswordChangedCheck implements AccessCheck {
   check({ session, policy, mutating }: GuardContext): void {
@@ -41,7 +41,7 @@ export class PasswordChangedCheck implements AccessCheck {
   }
 }
 
-/** Where the organization asks for a second factor, a password alone reaches nothing. */
+/** Denies access without a second factor if the organization requires one. */
 @Injectable()
 export class MfaCheck implements AccessCheck {
   check({ session, policy }: GuardContext): void {
@@ -51,7 +51,7 @@ export class MfaCheck implements AccessCheck {
   }
 }
 
-/** Where the organization enforces single sign-on, a password reaches nothing. */
+/** Denies access after a password sign-in if the organization enforces single sign-on. */
 @Injectable()
 export class EnforcedSsoCheck implements AccessCheck {
   check({ session, policy }: GuardContext): void {
@@ -59,7 +59,7 @@ export class EnforcedSsoCheck implements AccessCheck {
   }
 }
 
-/** A session lasts as long as its organization takes sign-ins of its kind. */
+/** Denies access if the organization no longer allows the sign-in method of the session. */
 @Injectable()
 export class SignInMethodCheck implements AccessCheck {
   check({ session, policy }: GuardContext): void {
@@ -68,7 +68,7 @@ export class SignInMethodCheck implements AccessCheck {
   }
 }
 
-/** The member's grants hold the route's permission. */
+/** Requires the permission of the route in the grants of the member. */
 @Injectable()
 export class PermissionCheck implements AccessCheck {
   check({ policy }: GuardContext): void {
@@ -78,8 +78,7 @@ export class PermissionCheck implements AccessCheck {
 }
 
 /**
- * The sign-in, or the last step-up, is fresh enough for what the route does. A key proves nothing, and is asked for
- * nothing.
+ * Requires a sign-in or step-up that is recent enough for the route. API keys are exempt, because they cannot step up.
  */
 @Injectable()
 export class StepUpCheck implements AccessCheck {

@@ -7,12 +7,10 @@ import { networkOf } from '../../http/network.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
 import type { SessionRow } from '../guard-context.js';
 
-/** By address: 256 random bits are not guessed, but trying ends here all the same, and the log is not flooded. */
+/** Per IP. Keys with 256 random bits cannot be guessed; the limit stops attempts and keeps the audit log small. */
 export const REJECTED_KEYS_RATE_LIMIT: RateLimit = { name: 'refused-api-keys', points: 30, seconds: 300 };
 
-/**
- * What becomes of a key that did not open: it is counted, and where it is known, its organization's log tells of it.
- */
+/** Counts rejected API keys per IP and records them in the audit log of the organization, if the key is known. */
 @Injectable()
 export class RejectedApiKeys {
   constructor(
@@ -21,9 +19,9 @@ export class RejectedApiKeys {
     private readonly audit: AuditLog,
   ) {}
 
-  /** `again` enters once more, in a transaction that may write. Throws too_many_requests. */
+  /** Records a rejected key. `again` enters in a new transaction that may write. Throws `too_many_requests`. */
   async record(again: TenantContext, { state, api_key_id: id }: SessionRow): Promise<void> {
-    await this.unitOfWork.rollback(); // no connection is held while others are asked
+    await this.unitOfWork.rollback(); // frees the connection before the call to Redis
     await this.limiter.consume(REJECTED_KEYS_RATE_LIMIT, networkOf(currentContext().ip));
     if (state === 'unknown') return;
     const entered = { ...again, identity: (row: Record<string, unknown>) => ({ orgId: String(row.org_id) }) };

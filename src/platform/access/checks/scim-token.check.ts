@@ -10,13 +10,13 @@ import type { GuardContext, AccessCheck } from '../guard-context.js';
 import { bearerScimToken } from '../scim-token.js';
 import { REJECTED_KEYS_RATE_LIMIT } from './rejected-api-keys.js';
 
-/** By token: Entra ID sends up to 25 requests a second while it provisions. */
+/** Per token. Entra ID sends up to 25 requests a second while it provisions. */
 export const SCIM_TOKEN_RATE_LIMIT: RateLimit = { name: 'scim-token', points: 3_000, seconds: 60 };
-/** By address, before any token is looked at. */
+/** Per IP, before a token is checked. */
 export const SCIM_IP_RATE_LIMIT: RateLimit = { name: 'scim-address', points: 6_000, seconds: 60 };
 
 /** The row of `app.enter_scim`. */
-interface DirectoryRow {
+interface ScimTokenRow {
   state: 'ok' | 'unknown' | 'revoked' | 'expired' | 'disabled' | 'suspended';
   org_id: string;
   connection_id: string;
@@ -25,8 +25,8 @@ interface DirectoryRow {
 }
 
 /**
- * Enters with a directory's SCIM token, and nothing else: no cookie counts here. One that is over is not told why, its
- * organization's log is.
+ * Authenticates a SCIM client by its token only; cookies have no effect. An invalid token gets a 401 without a reason,
+ * and the audit log of the organization records the reason.
  */
 @Injectable()
 export class ScimTokenCheck implements AccessCheck {
@@ -40,30 +40,28 @@ export class ScimTokenCheck implements AccessCheck {
     const context = currentContext();
     await this.limiter.consume(SCIM_IP_RATE_LIMIT, context.ip ?? 'unknown');
     const token = bearerScimToken(attempt.request.headers.authorization ?? '');
-    if (token === undefined) throw refused(attempt);
+    if (token === undefined) throw unauthenticated(attempt);
     await this.limiter.consume(SCIM_TOKEN_RATE_LIMIT, token);
-    const enter = (readOnly: boolean): TenantContext<DirectoryRow> => ({
+    const enter = (readOnly: boolean): TenantContext<ScimTokenRow> => ({
       ...enterScim(token, context.ip, readOnly),
       identity: ({ org_id: orgId, connection_id: id }) => ({ orgId, actor: { type: 'source', id } }),
     });
     const row = await this.unitOfWork.begin(enter(!attempt.mutating));
     if (row.state !== 'ok') {
-      await this.note(token, row);
-      throw refused(attempt);
+      await this.recordRejection(token, row);
+      throw unauthenticated(attempt);
     }
     context.allow({ audit: () => enter(true) });
   }
 
-  /**
-   * What becomes of a token that did not open: it is counted, and where it is known, its organization's log tells of
-   * it.
-   */
-  private async note(token: string, { state, token_id: id, connection_id: connectionId }: DirectoryRow): Promise<void> {
+  /** Counts a rejected token per IP and records it in the audit log of the organization, if the token is known. */
+  private async recordRejection(token: string, row: ScimTokenRow): Promise<void> {
+    const { state, token_id: id, connection_id: connectionId } = row;
     const context = currentContext();
     await this.unitOfWork.rollback();
     await this.limiter.consume(REJECTED_KEYS_RATE_LIMIT, context.ip ?? 'unknown');
     if (state === 'unknown') return;
-    const again: TenantContext<DirectoryRow> = {
+    const again: TenantContext<ScimTokenRow> = {
       ...enterScim(token, context.ip, true),
       identity: ({ org_id: orgId }) => ({ orgId }),
     };
@@ -77,8 +75,8 @@ export class ScimTokenCheck implements AccessCheck {
   }
 }
 
-/** A request without a token is told as well how to come (RFC 7644 section 2). */
-function refused(attempt: GuardContext): Problem {
+/** Returns the 401. A request without a token gets WWW-Authenticate as well (RFC 7644 section 2). */
+function unauthenticated(attempt: GuardContext): Problem {
   return attempt.request.headers.authorization === undefined
     ? new Problem('unauthenticated', { headers: { 'WWW-Authenticate': 'Bearer' } })
     : unauthenticatedProblem(attempt, 'unauthenticated');

@@ -9,7 +9,7 @@ import type { GuardContext, AccessCheck, SessionRow } from '../guard-context.js'
 import { roleInfo } from '../../policies/grants.js';
 import { RejectedApiKeys } from './rejected-api-keys.js';
 
-const REFUSALS: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {
+const PROBLEM_BY_STATE: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {
   unknown: 'unauthenticated',
   revoked: 'unauthenticated',
   expired: 'session_expired',
@@ -21,9 +21,8 @@ const REFUSALS: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {
 };
 
 /**
- * Enters the session, or the API key: one round trip begins the request's transaction, checks it, signs the tenant
- * context
- * and brings back who this is and what the role grants.
+ * Enters with the session or the API key. One round trip begins the transaction, verifies the credential, signs the
+ * tenant context, and returns the member with its grants.
  */
 @Injectable()
 export class SessionCheck implements AccessCheck {
@@ -39,7 +38,7 @@ export class SessionCheck implements AccessCheck {
     const identified = (write: boolean): TenantContext<EnteredSession> => ({ ...enter(!write), identity: identityOf });
     const session = await this.unitOfWork.begin(identified(!readOnly));
     if (session.state !== 'ok' && attempt.apiKey !== undefined) await this.rejectedKeys.record(enter(false), session);
-    if (session.state !== 'ok') throw unauthenticatedProblem(attempt, REFUSALS[session.state]);
+    if (session.state !== 'ok') throw unauthenticatedProblem(attempt, PROBLEM_BY_STATE[session.state]);
     attempt.session = session;
     currentContext().allow({ audit: () => identified(true) });
   }
@@ -47,7 +46,7 @@ export class SessionCheck implements AccessCheck {
 
 type EnteredSession = SessionRow & Record<string, unknown>;
 
-/** The identity of an entered session; of a session that was not entered, none. */
+/** Returns the identity of an entered session; returns an empty object when the session was rejected. */
 function identityOf(session: EnteredSession): Partial<Identity> {
   if (session.state !== 'ok') return {};
   return {

@@ -9,31 +9,31 @@ import { JwtStrategy, TokenCheck } from './token.check.js';
 
 const KEY = randomBytes(32);
 const app = { environment: 'test', cookieName: 'vouchsafe_test' } as never;
-const layer = new TokenCheck();
+const tokenCheck = new TokenCheck();
 
 beforeAll(() => {
-  // passport keeps it by its name
+  // passport registers the strategy under this name
   expect(new JwtStrategy(app, { jwtSecret: KEY.toString('hex') } as never).name).toBe('jwt');
 });
 
 const now = Math.floor(Date.now() / 1_000);
-const TRUTH = { sid: 'A'.repeat(43), iat: now, exp: now + 600, iss: 'vouchsafe:test', aud: 'vouchsafe:test' };
+const CLAIMS = { sid: 'A'.repeat(43), iat: now, exp: now + 600, iss: 'vouchsafe:test', aud: 'vouchsafe:test' };
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const sign = (claims: object, header: object = { alg: 'HS256', typ: 'JWT' }, key: Buffer | string = KEY) => {
   const body = `${encode(header)}.${encode(claims)}`;
   return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
 };
-const GENUINE = sign(TRUTH);
+const VALID_TOKEN = sign(CLAIMS);
 
-/** The secret that a cookie brings in, or the code of the refusal. Anything else is an error of ours. */
-async function taken(cookie: string): Promise<string> {
+/** Returns the session secret of an accepted cookie, or the problem code. Rethrows any other error. */
+async function outcomeOf(cookie: string): Promise<string> {
   const request = { headers: { cookie } } as unknown as { user?: { sid: string } };
   const execution = {
     switchToHttp: () => ({ getRequest: () => request, getResponse: () => ({}) }),
   } as unknown as ExecutionContext;
   try {
     await withContext(new Context(), () =>
-      layer.check({
+      tokenCheck.check({
         execution,
         request,
         policy: { kind: 'access', permission: 'signed-in' },
@@ -46,71 +46,71 @@ async function taken(cookie: string): Promise<string> {
     throw error;
   }
 }
-const refused = async (token: string) =>
-  expect([token, await taken(`vouchsafe_test=${token}`)]).toEqual([token, 'unauthenticated']);
+const expectRejected = async (token: string) =>
+  expect([token, await outcomeOf(`vouchsafe_test=${token}`)]).toEqual([token, 'unauthenticated']);
 
-describe('the token of a session', () => {
-  it('is taken where it is ours, whole, and says what we say', async () => {
-    expect(await taken(`vouchsafe_test=${GENUINE}`)).toBe(TRUTH.sid);
-    expect(await taken(`other=1; vouchsafe_test=${GENUINE}; more=2`)).toBe(TRUTH.sid);
+describe('the session token', () => {
+  it('is accepted with a valid signature and exactly the expected claims', async () => {
+    expect(await outcomeOf(`vouchsafe_test=${VALID_TOKEN}`)).toBe(CLAIMS.sid);
+    expect(await outcomeOf(`other=1; vouchsafe_test=${VALID_TOKEN}; more=2`)).toBe(CLAIMS.sid);
   });
 
-  it('is refused under an algorithm that is not ours, though the key be public or none', async () => {
+  it('is rejected under any other algorithm, even when signed with a public key or unsigned', async () => {
     const { publicKey } = generateKeyPairSync('rsa', {
       modulusLength: 2_048,
       publicKeyEncoding: { type: 'spki', format: 'pem' },
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     });
     for (const alg of ['none', 'None', 'RS256', 'PS256', 'ES256', 'EdDSA', 'HS384', 'HS512', '', 'hs256']) {
-      await refused(sign(TRUTH, { alg, typ: 'JWT' }));
-      await refused(sign(TRUTH, { alg, typ: 'JWT' }, publicKey));
-      await refused(`${encode({ alg })}.${encode(TRUTH)}.`);
+      await expectRejected(sign(CLAIMS, { alg, typ: 'JWT' }));
+      await expectRejected(sign(CLAIMS, { alg, typ: 'JWT' }, publicKey));
+      await expectRejected(`${encode({ alg })}.${encode(CLAIMS)}.`);
     }
   });
 
   it.each<[string, object]>([
-    ['with a claim more', { ...TRUTH, role: 'admin' }],
-    ['with its user named', { ...TRUTH, sub: 'somebody' }],
-    ['valid from a moment on', { ...TRUTH, nbf: now - 10 }],
-    ['without an end', { ...TRUTH, exp: undefined }],
-    ['without a beginning', { ...TRUTH, iat: undefined }],
-    ['that ended', { ...TRUTH, exp: now - 1 }],
-    ['with an end in words', { ...TRUTH, exp: 'tomorrow' }],
-    ['of another environment', { ...TRUTH, iss: 'vouchsafe:production', aud: 'vouchsafe:production' }],
-    ['for several', { ...TRUTH, aud: ['vouchsafe:test', 'vouchsafe:production'], sid: 'short' }],
-    ['with a secret that is a list', { ...TRUTH, sid: [TRUTH.sid] }],
-  ])('is refused %s, though signed with our key', async (_what, claims) => {
-    await refused(sign(claims));
+    ['with an additional claim', { ...CLAIMS, role: 'admin' }],
+    ['with a subject', { ...CLAIMS, sub: 'user' }],
+    ['with a not-before time', { ...CLAIMS, nbf: now - 10 }],
+    ['without an expiration time', { ...CLAIMS, exp: undefined }],
+    ['without an issue time', { ...CLAIMS, iat: undefined }],
+    ['that has expired', { ...CLAIMS, exp: now - 1 }],
+    ['with an expiration time as text', { ...CLAIMS, exp: 'tomorrow' }],
+    ['of another environment', { ...CLAIMS, iss: 'vouchsafe:production', aud: 'vouchsafe:production' }],
+    ['for several audiences', { ...CLAIMS, aud: ['vouchsafe:test', 'vouchsafe:production'], sid: 'short' }],
+    ['with a list as the secret', { ...CLAIMS, sid: [CLAIMS.sid] }],
+  ])('is rejected %s, even when signed with the right key', async (_what, claims) => {
+    await expectRejected(sign(claims));
   });
 
-  it('is refused when cut off anywhere, or longer', async () => {
-    for (let length = 0; length < GENUINE.length; length += 1) await refused(GENUINE.slice(0, length));
-    await refused(`${GENUINE}A`);
-    await refused(`${GENUINE}.${GENUINE}`);
+  it('is rejected when truncated at any length or extended', async () => {
+    for (let length = 0; length < VALID_TOKEN.length; length += 1) await expectRejected(VALID_TOKEN.slice(0, length));
+    await expectRejected(`${VALID_TOKEN}A`);
+    await expectRejected(`${VALID_TOKEN}.${VALID_TOKEN}`);
   });
 
-  it('is refused with any character changed, and the refusal is all that comes of it', async () => {
+  it('is rejected with 401 when any character is changed', async () => {
     const changed = fc
       .tuple(
-        fc.nat(GENUINE.length - 44),
+        fc.nat(VALID_TOKEN.length - 44),
         fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'),
       )
-      .map(([at, character]) => GENUINE.slice(0, at) + character + GENUINE.slice(at + 1))
-      .filter((token) => token !== GENUINE);
-    await fc.assert(fc.asyncProperty(changed, refused), { numRuns: 500 });
+      .map(([at, character]) => VALID_TOKEN.slice(0, at) + character + VALID_TOKEN.slice(at + 1))
+      .filter((token) => token !== VALID_TOKEN);
+    await fc.assert(fc.asyncProperty(changed, expectRejected), { numRuns: 500 });
   });
 
-  it('made of anything opens nothing and breaks nothing', async () => {
+  it('of arbitrary content is rejected and causes no error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (cookie) =>
-        expect(await taken(cookie)).toBe('unauthenticated'),
+        expect(await outcomeOf(cookie)).toBe('unauthenticated'),
       ),
       { numRuns: 300 },
     );
     await fc.assert(
       fc.asyncProperty(fc.json(), fc.json(), async (header, claims) => {
         const body = `${Buffer.from(header).toString('base64url')}.${Buffer.from(claims).toString('base64url')}`;
-        await refused(`${body}.${createHmac('sha256', KEY).update(body).digest('base64url')}`);
+        await expectRejected(`${body}.${createHmac('sha256', KEY).update(body).digest('base64url')}`);
       }),
       { numRuns: 300 },
     );

@@ -11,7 +11,7 @@ import { Problem } from '../../problem/problem.js';
 import { bearerKey, unauthenticatedProblem } from '../api-key.js';
 import type { GuardContext, AccessCheck } from '../guard-context.js';
 
-/** What the session cookie's token says: the secret of the session row it is tied to. */
+/** The claims of the session token: the secret of its session row. */
 export interface SessionToken {
   sid: string;
 }
@@ -22,8 +22,8 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   constructor(app: AppConfig, security: SecurityConfig) {
     super({
       jwtFromRequest: (request: Request) => sessionCookie(request, app.cookieName),
-      // A key object is verified with five times faster; jsonwebtoken takes one, only the types of passport-jwt do not
-      // say so.
+      // Verification with a key object is five times faster. jsonwebtoken accepts one, but the types of passport-jwt do
+      // not declare it.
       secretOrKey: createSecretKey(security.jwtSecret, 'hex') as unknown as Buffer,
       algorithms: ['HS256'],
       issuer: tokenIssuer(app),
@@ -31,41 +31,42 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     });
   }
 
-  /** What we sign says this and nothing else: anything more, or less, was not made for here. */
+  /**
+   * Rejects a token whose claims differ from those that the server signs, because it was issued for another purpose.
+   */
   validate(token: SessionToken & Record<string, unknown>): SessionToken | false {
     const claims = Object.keys(token).toSorted().join(' ');
     return claims === 'aud exp iat iss sid' && typeof token.sid === 'string' && token.sid.length === 43 ? token : false;
   }
 }
 
-/** The issuer and audience of this environment's tokens: another environment's are refused. */
+/** Returns the issuer and audience of this environment. Tokens of other environments fail the check. */
 export function tokenIssuer(app: AppConfig): string {
   return `vouchsafe:${app.environment}`;
 }
 
-/** The session cookie's value, or null. */
+/** Returns the value of the session cookie, or null. */
 export function sessionCookie(request: Request, name: string): string | null {
   const header = request.headers.cookie;
   return header === undefined ? null : (parse(header)[name] ?? null);
 }
 
 /**
- * The request carries an API key, or else a valid session cookie. An Authorization header decides alone: with anything
- * in it
- * but a key the request is refused, whatever cookie came along.
+ * Requires an API key or a valid session cookie. An Authorization header takes precedence: if it contains anything but
+ * an API key, the request is rejected even with a valid cookie.
  */
 @Injectable()
 export class TokenCheck extends AuthGuard('jwt') implements AccessCheck {
   async check(attempt: GuardContext): Promise<void> {
     const { authorization } = attempt.request.headers;
-    if (authorization === undefined) return this.takeSession(attempt);
+    if (authorization === undefined) return this.useSession(attempt);
     const key = bearerKey(authorization);
     if (key === undefined) throw unauthenticatedProblem(attempt, 'unauthenticated');
     attempt.apiKey = key;
     attempt.enter = (readOnly) => enterApiKey(key, currentContext().ip, readOnly);
   }
 
-  private async takeSession(attempt: GuardContext): Promise<void> {
+  private async useSession(attempt: GuardContext): Promise<void> {
     await this.canActivate(attempt.execution);
     const { sid } = attempt.request.user as SessionToken;
     attempt.enter = (readOnly) => enterSession(sid, readOnly, attempt.policy.background);

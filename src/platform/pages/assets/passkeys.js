@@ -1,4 +1,4 @@
-// Passkeys need a script (WebAuthn level 3); everything else on these pages works without.
+// Passkeys require a script (WebAuthn level 3). All other functions of the pages work without one.
 const box = document.querySelector('#passkey');
 const button = box?.querySelector('button');
 const status = box?.querySelector('[role=status]');
@@ -11,23 +11,23 @@ async function call(path, body) {
       : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
   );
   const text = await response.text();
-  const answer = text === '' ? {} : JSON.parse(text);
-  if (response.ok) return answer;
-  if (answer.code === 'step_up_required')
+  const result = text === '' ? {} : JSON.parse(text);
+  if (response.ok) return result;
+  if (result.code === 'step_up_required')
     location.assign(`/account/step-up?${new URLSearchParams({ returnTo: location.pathname })}`);
-  throw new Error(answer.title ?? 'That did not work.');
+  throw new Error(result.title ?? 'The request failed.');
 }
 
-async function prove(optionsFrom) {
+async function getAssertion(optionsFrom) {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(await call(optionsFrom));
   return (await navigator.credentials.get({ publicKey })).toJSON();
 }
 
 const PURPOSES = {
   'sign-in': async () =>
-    call('/v1/auth/passkeys/sign-in', { credential: await prove('/v1/auth/passkeys/sign-in/options') }),
-  mfa: async () => call('/v1/auth/login/mfa', { passkey: await prove('/v1/auth/login/mfa/options') }),
-  'step-up': async () => call('/v1/auth/step-up', { passkey: await prove('/v1/auth/step-up/options') }),
+    call('/v1/auth/passkeys/sign-in', { credential: await getAssertion('/v1/auth/passkeys/sign-in/options') }),
+  mfa: async () => call('/v1/auth/login/mfa', { passkey: await getAssertion('/v1/auth/login/mfa/options') }),
+  'step-up': async () => call('/v1/auth/step-up', { passkey: await getAssertion('/v1/auth/step-up/options') }),
   add: async () => {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(await call('/v1/auth/passkeys/options'));
     const credential = (await navigator.credentials.create({ publicKey })).toJSON();
@@ -35,12 +35,12 @@ const PURPOSES = {
   },
 };
 
-/** Recovery codes are shown once: before the page is left. */
+/** Shows the recovery codes, which the server returns only once. */
 function show(codes) {
   const list = document.createElement('ul');
   list.className = 'code';
   for (const code of codes) list.append(Object.assign(document.createElement('li'), { textContent: code }));
-  status.textContent = 'Your recovery codes. Each works once; they are shown this once.';
+  status.textContent = 'Your recovery codes. You can use each code once. They are not shown again.';
   status.after(list);
 }
 

@@ -1,5 +1,5 @@
-// Moves the token of a mailed link from behind the '#', where no server sees it, into the form, and out of the address
-// line.
+// Moves the token of a mailed link from the URL fragment into the form and removes it from the address bar. Browsers do
+// not send the fragment to servers.
 const field = document.querySelector('input[name=token]');
 const token = new URLSearchParams(location.hash.slice(1)).get('token');
 if (field !== null && token !== null) {
