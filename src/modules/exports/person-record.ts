@@ -3,8 +3,8 @@ import { PersonResponse, type ContactResponse } from '../people/index.js';
 import type { PersonRecord, RecordSection } from './pdf.js';
 
 /**
- * A person's record as it is printed: identifiers masked as everywhere, contact details only where the caller unlocked
- * them, and nothing that the audience would not be answered. A dash stands for what is not recorded.
+ * Returns a person's record for printing: identifiers masked as in the API, contact details only when the caller
+ * unlocked them, and only fields that the audience may read. A dash marks a missing value.
  */
 export function personRecord(
   person: PersonResponse,
