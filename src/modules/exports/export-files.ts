@@ -10,8 +10,8 @@ import { FILES, type ExportKind } from './export.js';
 import type { ConsumedFile } from './exports.repository.js';
 
 /**
- * Where the files of exports lie, and under whose key: a person's record under that person's, so that it can no longer
- * be opened once the person's key is destroyed; all else under the organization's.
+ * Stores export files and selects their encryption key. A person's record is encrypted under that person's key, so
+ * that nobody can decrypt it after that key is destroyed. Other files use the organization's key.
  */
 @Injectable()
 export class ExportFiles {
@@ -21,7 +21,7 @@ export class ExportFiles {
     private readonly app: AppConfig,
   ) {}
 
-  /** A key that no file had before. */
+  /** Returns a new unique object key. */
   newObjectKey(exportId: string, kind: ExportKind): string {
     const env = this.app.environment as StorageEnvironment;
     return objectKey({

@@ -4,8 +4,8 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 export const institutionsFeature = defineFeature({
   name: 'institutions',
   description:
-    'Institutions group organizations for shared sign-in and reporting, each by its own consent; nothing else ' +
-    'crosses over.',
+    'Institutions group organizations for shared sign-in and reporting. Each organization consents for itself, and ' +
+    'nothing else is shared.',
   permissions: {
     'institution:read-report': {
       category: 'Organization',

@@ -9,7 +9,7 @@ import { inviteKey, signInvite } from './invite-token.js';
 import { InvitesRepository, type InviteMail } from './invites.repository.js';
 import { inviteMail } from './invite-mail.js';
 
-/** Makes the token of an invite and mails it; the token is nowhere else than in the mail. */
+/** Creates the token of an invite and mails it. The token exists only in the mail. */
 @Injectable()
 export class InviteJobs {
   private readonly key: Buffer;
@@ -24,7 +24,7 @@ export class InviteJobs {
     this.key = inviteKey(security.jwtSecret);
   }
 
-  /** Run again, it makes another token, and the mail before is worth nothing. Fails for good with mail_rejected. */
+  /** A retry creates a new token and invalidates the previous mail. Fails permanently with mail_rejected. */
   @OnJob('invite.send', { emits: ['invite.sent'], transaction: 'own' })
   async send({ inviteId }: JobPayload): Promise<void> {
     const id = String(inviteId);
@@ -38,7 +38,7 @@ export class InviteJobs {
     });
   }
 
-  /** The digest is kept before the mail leaves: a mail that arrives is good. */
+  /** Stores the digest before the mail is sent, so that every delivered mail has a valid link. */
   private async load(id: string): Promise<{ letter: InviteMail; url: string } | null> {
     const letter = await this.invites.letter(id);
     if (letter === null) return null;

@@ -6,10 +6,7 @@ import { Problem } from '../../platform/problem/index.js';
 import { OverridesRepository } from './overrides.repository.js';
 import { RolesService } from './roles.service.js';
 
-/**
- * An organization's own settings of what roles and members may do. A change reaches the members concerned at their next
- * request.
- */
+/** Manages an organization's overrides for roles and members. A change applies from the next request on. */
 @Injectable()
 export class OverridesService {
   constructor(
@@ -27,7 +24,7 @@ export class OverridesService {
     return { permission, scope, source: 'role' };
   }
 
-  /** Throws as setRole, and not_found when there is no override. */
+  /** Throws the errors of `setRole`, and not_found when there is no override. */
   async removeRole(role: string, permission: string): Promise<void> {
     await this.roles.assertRole(role);
     await this.changing(permission, async () => {
@@ -49,7 +46,7 @@ export class OverridesService {
     return { permission, scope, source: 'member' };
   }
 
-  /** Throws as setMember. */
+  /** Throws the errors of `setMember`. */
   async removeMember(membershipId: string, permission: string): Promise<void> {
     await this.changing(permission, async () => {
       if (!(await this.overrides.removeMember(membershipId, permission))) throw new Problem('not_found');
@@ -61,8 +58,8 @@ export class OverridesService {
   }
 
   /**
-   * Nobody gives or takes away what they do not hold in full, and somebody has to be left who does. One change of an
-   * organization's roles at a time, so that two cannot each rely on the other.
+   * Runs a change. The caller must hold the permission for the whole organization before it, and an active member must
+   * hold it afterwards. Role changes of one organization run one at a time, so that two cannot rely on each other.
    */
   private async changing(permission: string, change: () => Promise<void>): Promise<void> {
     if (!declared('permissions').has(permission)) throw new Problem('unknown_permission');
