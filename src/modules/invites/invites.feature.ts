@@ -110,7 +110,7 @@ export const invitesFeature = defineFeature({
     'invites.token': {
       claims: ['C16', 'E4'],
       description:
-        'Signed, for one e-mail address and role, single-use, for one week. Created when mailed, and stored as a digest.',
+        'Signed, for one e-mail address and role, single-use, for one week. The database stores only a digest.',
     },
     'invites.no-oracle': {
       claims: ['E8'],

@@ -22,7 +22,7 @@ export interface AssignmentFilter {
 export class AssignmentsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns a page by id; `after` is the last id of the previous page. `within` repeats a narrow scope for the index. */
+  /** Returns a page by id; `after` is the last id seen. `within` repeats a narrow scope for the index. */
   list(
     { within, personId, membershipId }: AssignmentFilter,
     after: string | null,

@@ -103,7 +103,7 @@ export class PeopleService {
   }
 
   /**
-   * Changes the given fields that differ. Without a difference, the record does not change, and the audit event says so.
+   * Changes the given fields that differ. Without a difference, the record does not change, and the event says so.
    * Throws not_found, version_conflict or external_id_taken.
    */
   async update(id: string, { version, ...fields }: PersonFields & { version?: number }): Promise<PersonResponse> {

@@ -147,7 +147,7 @@ export const rbacFeature = defineFeature({
     'rbac.cascade': {
       claims: ['E10', 'E12', 'C5'],
       description:
-        'A member override wins over a role override, which wins over the default. The database resolves this.',
+        'A member override wins over a role override, and a role override over the default. The database decides.',
     },
   },
 });

@@ -120,7 +120,7 @@ export class RolesService {
     if (member !== null) await this.assertGivable(OWNER_ROLES[member.preset as Preset]);
   }
 
-  /** Throws insufficient_privileges_to_grant when a grant exceeds those of the caller. The system may grant anything. */
+  /** Throws insufficient_privileges_to_grant when a grant exceeds those of the caller. The system is exempt. */
   assertWithinOwn(grants: ReadonlyMap<string, string>): void {
     const { member } = currentContext();
     if (member === null) return;

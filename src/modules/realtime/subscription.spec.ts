@@ -7,7 +7,7 @@ import type { Batch, LiveEvent } from './realtime.repository.js';
 import { startOf, type Position } from './position.js';
 
 const BATCH = 3;
-/** Events there are, one a transaction from 10 on; what reading does; and from where it was asked. */
+/** The existing events, one per transaction from 10 on; the error of a read; and the positions that were read. */
 let there: LiveEvent[];
 let asked: string[];
 let failing: Error | undefined;
@@ -57,8 +57,8 @@ beforeEach(() => {
   failing = undefined;
 });
 
-describe('a listener', () => {
-  it('hears everything once, in order, over as many readings as it takes', async () => {
+describe('a subscription', () => {
+  it('delivers every event once, in order, over several reads', async () => {
     const one = listener();
     add(8);
     await one.deliver();
@@ -67,7 +67,7 @@ describe('a listener', () => {
     expect(heard(one)).toEqual(Array.from({ length: 10 }, (_, i) => String(10 + i)));
   });
 
-  it('reads once more when it is called during a reading, and never twice at a time', async () => {
+  it('reads once more when it is called during a read, and never twice in parallel', async () => {
     const one = listener();
     add(1);
     const first = one.deliver();
@@ -79,7 +79,7 @@ describe('a listener', () => {
     expect(asked).toEqual(['10', '12']);
   });
 
-  it('is behind where a transaction may hold something after its place', async () => {
+  it('is behind when a transaction may have an event after its position', async () => {
     const one = listener();
     expect([one.isBehind('9'), one.isBehind('10')]).toEqual([false, true]);
     add(1);
@@ -87,7 +87,7 @@ describe('a listener', () => {
     expect([one.isBehind('10'), one.isBehind('11')]).toEqual([false, true]);
   });
 
-  it('ends with the problem that has come to stand in the way, and asks no more', async () => {
+  it('ends with the problem that the source throws, and stops reading', async () => {
     const one = listener();
     add(1);
     failing = new Problem('session_expired');
@@ -96,24 +96,24 @@ describe('a listener', () => {
     expect([heard(one), asked.length, one.stream.over]).toEqual([['session_expired'], 1, true]);
   });
 
-  it('ends too when it is asked for all and may no longer ask', async () => {
+  it('ends when it may no longer poll for its channel', async () => {
     const one = listener();
     failing = new Problem('membership_ended');
     expect(await one.head()).toBeNull();
     expect(heard(one)).toEqual(['membership_ended']);
   });
 
-  it('goes on where it was after the database was away', async () => {
+  it('continues at its position after a database failure', async () => {
     const one = listener();
     add(2);
-    failing = new Error('away');
+    failing = new Error('unavailable');
     await expect(one.deliver()).rejects.toThrow('away');
     failing = undefined;
     await one.deliver();
     expect([heard(one), one.stream.over]).toEqual([['10', '11'], false]);
   });
 
-  it('reads nothing for a client that takes nothing, and goes on when it does', async () => {
+  it('stops reading while the client does not read, and continues afterwards', async () => {
     const one = listener();
     add(2_000);
     await one.deliver();
@@ -129,7 +129,7 @@ describe('a listener', () => {
     expect(all).toEqual(there.slice(0, all.length).map(({ targetId }) => targetId));
   });
 
-  it('shows that it lives and moves its place, where nothing happens', async () => {
+  it('sends heartbeats and advances its position without events', async () => {
     const one = listener();
     one.stream.read();
     await one.beat(0);

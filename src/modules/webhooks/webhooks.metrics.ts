@@ -3,7 +3,7 @@ import { Counter } from 'prom-client';
 import type { ErrorCode } from '../../platform/feature/registry.js';
 import { Metrics } from '../../platform/telemetry/metrics.js';
 
-/** Counts what became of deliveries at the door. */
+/** Counts deliveries by outcome. */
 @Injectable()
 export class WebhookMetrics {
   private readonly deliveries: Counter<'outcome' | 'reason'>;
@@ -11,7 +11,7 @@ export class WebhookMetrics {
   constructor(metrics: Metrics) {
     this.deliveries = new Counter({
       name: 'webhook_deliveries_total',
-      help: 'Webhook deliveries by outcome (accepted, duplicate, refused) and, for those refused, the problem code.',
+      help: 'Webhook deliveries by outcome (accepted, duplicate, refused) and, for refused ones, the problem code.',
       labelNames: ['outcome', 'reason'],
       registers: [metrics.registry],
     });

@@ -20,13 +20,13 @@ import { isTimely, readHeaders, signedBy, type MessageHeaders } from './standard
 import type { DeliveryReceipt } from './webhooks.dto.js';
 import { WebhookMetrics } from './webhooks.metrics.js';
 
-/** A delivery as it came: headers of the right form, and the bytes. */
+/** A delivery with syntactically valid headers, and its bytes. */
 interface Inbound {
   headers: MessageHeaders;
   body: Buffer;
 }
 
-/** Takes deliveries in. Nothing is answered with success before it is stored; Redis plays no part. */
+/** Receives deliveries. It answers with success only after the delivery is stored, without Redis. */
 @Injectable()
 export class WebhooksService {
   private readonly batch: MicroBatch<SealedDelivery, Ingested>;
@@ -45,12 +45,12 @@ export class WebhooksService {
       isolate: (error) => !(error instanceof DatabaseUnavailable),
       mostItems: 200,
       mostWeight: 4 * 1024 * 1024,
-      mostWaiting: 2_000,
+      maxWaiting: 2_000,
     });
   }
 
   /**
-   * Takes one delivery in: source, its limit, headers, time, signature, body, and then the durable insert.
+   * Receives one delivery. Checks the source, its limit, headers, time, signature and body, then stores the delivery.
    * Problems: webhook_source_not_found, too_many_requests, webhook_headers_invalid, webhook_timestamp_out_of_range,
    * webhook_signature_invalid, malformed_json, invalid_text, invalid_request, webhook_conflict, unavailable.
    */
@@ -86,13 +86,13 @@ export class WebhooksService {
     return headers;
   }
 
-  /** Stores what is rightly signed. What the kept source does not admit, or the database no more, gets one more try. */
-  private async store(kept: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
-    const first = await this.persist(kept, inbound);
+  /** Stores a delivery with a valid signature. After a rejection with the cached source, it tries a fresh source. */
+  private async store(cached: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
+    const first = await this.persist(cached, inbound);
     if (first.outcome !== 'refused') return first;
-    const fresh = await this.sources.findFresh(kept.id);
+    const fresh = await this.sources.findFresh(cached.id);
     if (fresh === null) throw new Problem('webhook_source_not_found');
-    return fresh === kept ? first : this.persist(fresh, inbound);
+    return fresh === cached ? first : this.persist(fresh, inbound);
   }
 
   private async persist(source: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
@@ -110,7 +110,7 @@ export class WebhooksService {
   }
 }
 
-/** Problems: malformed_json, invalid_text, invalid_request. */
+/** Encrypts a delivery. Problems: malformed_json, invalid_text, invalid_request. */
 function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body }: Inbound): SealedDelivery {
   const recordKey = orderKeyOf(parseJson(body));
   const deliveryId = newId();
