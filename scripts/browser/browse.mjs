@@ -8,10 +8,10 @@ import { signInByPassword } from './password.mjs';
 import { signInBySso } from './sso.mjs';
 import { startSystem } from './system.mjs';
 
-/** Signs in by password with a code, by passkey, and by single sign-on; returns the exit code. */
+/** Signs in by password with a code, by passkey, and by single sign-on. Returns the exit code. */
 export async function browse() {
   const story = new Story();
-  const system = await step('Starting a system of its own', startSystem);
+  const system = await step('Starting an installation', startSystem);
   const pictures = path.join(system.home, 'pictures');
   fs.mkdirSync(pictures, { recursive: true });
   const browser = await launchBrowser();

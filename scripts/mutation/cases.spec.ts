@@ -11,7 +11,7 @@ describe('each mutation case', () => {
     expect(edit(text) === text ? `the edit changes nothing in ${file}` : 'edited').toBe('edited');
   });
 
-  it('has a name of its own', () => {
+  it('has a unique name', () => {
     const names = cases.map(({ control }) => control);
     expect(new Set(names).size).toBe(names.length);
   });

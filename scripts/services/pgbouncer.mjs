@@ -86,7 +86,7 @@ async function untilReady(server, port) {
   await server.kill();
   throw new Fixable(
     `PgBouncer did not start. The end of ${server.log}:\n${tail(server.log)}`,
-    'mend what the log names',
+    'fix the problem that the log names',
   );
 }
 
