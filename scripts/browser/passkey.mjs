@@ -3,7 +3,7 @@ import { enter } from './password.mjs';
 import { Visitor } from './visitor.mjs';
 
 /** Signs in with a passkey in a virtual authenticator, as another user than the one with the authenticator app. */
-export async function signInByPasskey(story, stage) {
+export async function signInByPasskey(runner, stage) {
   const context = await stage.browser.newContext();
   const visitor = new Visitor(await context.newPage(), stage);
   const devtools = await context.newCDPSession(visitor.page);
@@ -20,7 +20,7 @@ export async function signInByPasskey(story, stage) {
   });
   const { email, password } = stage.demo.signIns.find(({ role }) => role === 'mentor');
 
-  await story.step('The user adds a passkey', async (see) => {
+  await runner.step('The user adds a passkey', async (see) => {
     await visitor.open('/sign-in');
     await enter(visitor, email);
     await visitor.fill('Password', password);
@@ -33,7 +33,7 @@ export async function signInByPasskey(story, stage) {
     see(`${await visitor.look('10-passkey-added')}: ${await visitor.page.locator('.code li').count()} recovery codes`);
   });
 
-  await story.step('The user signs in with the passkey only, without e-mail address or password', async (see) => {
+  await runner.step('The user signs in with the passkey only, without e-mail address or password', async (see) => {
     await visitor.open('/account');
     await visitor.press('Sign out');
     await visitor.arriveAt('/sign-in');

@@ -3,12 +3,12 @@ import { AuthenticatorApp } from './totp.mjs';
 import { Visitor } from './visitor.mjs';
 
 /** Signs in with JavaScript disabled. Returns the account with its authenticator app. */
-export async function signInByPassword(story, stage) {
+export async function signInByPassword(runner, stage) {
   const context = await stage.browser.newContext({ javaScriptEnabled: false });
   const visitor = new Visitor(await context.newPage(), stage, { scripts: false });
   const { email, password } = stage.demo.signIns.find(({ role }) => role === 'program_director');
 
-  await story.step('The user signs in with e-mail address and password, without JavaScript', async (see) => {
+  await runner.step('The user signs in with e-mail address and password, without JavaScript', async (see) => {
     await visitor.open('/account');
     expectEqual('the page for a visitor without a session', await visitor.look('01-address'), 'Sign in');
     await enter(visitor, email);
@@ -27,7 +27,7 @@ export async function signInByPassword(story, stage) {
     see(await visitor.look('04-account'));
   });
 
-  const app = await story.step('The user sets up an authenticator app', async (see) => {
+  const app = await runner.step('The user sets up an authenticator app', async (see) => {
     await visitor.follow('Second factors and passkeys');
     await visitor.look('05-security');
     await visitor.press('Set up an authenticator app');
@@ -39,7 +39,7 @@ export async function signInByPassword(story, stage) {
     return newApp;
   });
 
-  await story.step('The next sign-in also asks for a code', async (see) => {
+  await runner.step('The next sign-in also asks for a code', async (see) => {
     await visitor.open('/account');
     await visitor.press('Sign out');
     await enter(visitor, email);

@@ -3,11 +3,11 @@ import { enter } from './password.mjs';
 import { Visitor } from './visitor.mjs';
 
 /** Signs in through the development identity provider, found by the domain of the e-mail address. */
-export async function signInBySso(story, stage) {
+export async function signInBySso(runner, stage) {
   const context = await stage.browser.newContext();
   const visitor = new Visitor(await context.newPage(), stage);
 
-  await story.step('The user signs in through the identity provider of the institution', async (see) => {
+  await runner.step('The user signs in through the identity provider of the institution', async (see) => {
     await visitor.open('/sign-in');
     await enter(visitor, 'mentor@gme.example');
     await visitor.look('13-institution');
