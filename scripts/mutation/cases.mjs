@@ -212,7 +212,7 @@ export const cases = [
     file: 'src/modules/auth/sso/connections.sql',
     edit: (text) =>
       text.replace(
-        /(UPDATE TO vouchsafe_app\s+)USING \(org_id = (\(SELECT app\.org_if_owner_equivalent\(\)\))\) WITH CHECK \(.*\);/,
+        /(UPDATE TO vouchsafe_app\s+)USING \(org_id = (\(SELECT app\.org_if_owner_equivalent\(\)\))\) WITH CHECK .*;/,
         '$1USING ($2 IS NOT NULL) WITH CHECK (true);',
       ),
     tests: 'e2e/granting-rights',

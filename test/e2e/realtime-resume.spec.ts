@@ -176,7 +176,7 @@ describe('a Last-Event-ID', () => {
 describe('waking', () => {
   it('comes from every process by Redis, without waiting for a look', async () => {
     const api = await anotherApi(harness);
-    Object.assign(api.app.get(RealtimeLimits), { lookMillis: 3_600_000, beatMillis: 3_600_000 });
+    Object.assign(api.app.get(RealtimeLimits), { pollMs: 3_600_000, heartbeatMs: 3_600_000 });
     const stream = await listening.open(here.director, { url: api.url });
     await until('a change by the API was heard', async () => {
       await change(here.director, here.own); // again: the first may come before this process has subscribed

@@ -57,7 +57,7 @@ async function startEnvironment({ home, stops, signal }) {
   return { clients, version };
 }
 
-/** Runs all rounds of all cases, each round in another organization. The first round fills caches and is not counted. */
+/** Runs all rounds of all cases, each round in another organization. The first round only fills caches. */
 async function measureAll({ clients, stopping }) {
   const results = cases(PEOPLE).map((one) => ({ one, rounds: [] }));
   for (let round = -1; round < ROUNDS; round += 1) {

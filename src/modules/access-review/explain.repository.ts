@@ -57,11 +57,11 @@ export class ExplainRepository {
   }
 
   /** Returns active members by id with their assignments to a person; `after` is the last id of the previous page. */
-  async members(personId: string | null, after: string | null, most: number): Promise<MemberFacts[]> {
+  async members(personId: string | null, after: string | null, limit: number): Promise<MemberFacts[]> {
     const rows = await this.unitOfWork.sql<MemberFacts>(
       `SELECT id, name, email, role, person_id AS "personId", grants, assignments
          FROM app.members_and_grants($1, $2, $3)`,
-      [personId, after, most],
+      [personId, after, limit],
     );
     return rows.map((row) => ({ ...row, assignments: row.assignments.map(dated) }));
   }

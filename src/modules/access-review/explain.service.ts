@@ -72,16 +72,16 @@ export class ExplainService {
     steps: readonly Step[],
     thing: Thing | null,
     after: string | null,
-    most: number,
+    limit: number,
   ): Promise<Reaching[]> {
     const found: Reaching[] = [];
-    for (let last = after, more = true; more && found.length < most;) {
+    for (let last = after, more = true; more && found.length < limit;) {
       const members = await this.explained.members(thing?.person ?? null, last, BATCH);
       found.push(...members.flatMap((member) => reachingOf(steps, member, thing)));
       more = members.length === BATCH;
       last = members.at(-1)?.id ?? null;
     }
-    return found.slice(0, most);
+    return found.slice(0, limit);
   }
 }
 

@@ -102,7 +102,7 @@ describe('a CSV file', () => {
     expect(readCsv(await fileOf(''))).toEqual([['Name', 'Year', watermark]]);
   });
 
-  it('follows RFC 4180 with the watermark in every row, wherever a chunk ends', async () => {
+  it('follows RFC 4180 with the watermark in every row, for every chunk size', async () => {
     const cell = fc.oneof(
       fc.string(),
       fc.array(fc.constantFrom('"', '\n', '\r', ',', 'é', 'x'), { maxLength: 8 }).map((list) => list.join('')),

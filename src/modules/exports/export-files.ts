@@ -11,7 +11,7 @@ import type { ConsumedFile } from './exports.repository.js';
 
 /**
  * Stores export files and selects their encryption key. A person's record is encrypted under that person's key, so
- * that nobody can decrypt it after that key is destroyed. Other files use the organization's key.
+ * that it cannot be decrypted after that key is destroyed. Other files use the organization's key.
  */
 @Injectable()
 export class ExportFiles {

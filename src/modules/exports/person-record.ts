@@ -38,6 +38,6 @@ export function personRecord(
 }
 
 function section(heading: string, fields: Readonly<Record<string, string | null | undefined>>): RecordSection {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return { heading, rows: given.map(([label, value]) => ({ label, value: value ?? '–' })) };
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return { heading, rows: present.map(([label, value]) => ({ label, value: value ?? '–' })) };
 }

@@ -30,7 +30,7 @@ export class InviteJobs {
     const id = String(inviteId);
     await this.mail.deliver({
       load: () => this.load(id),
-      write: ({ letter, url }) => inviteMail(letter, url),
+      write: ({ mail, url }) => inviteMail(mail, url),
       record: async () => {
         await this.invites.markSent(id);
         this.audit.record('invite.sent', { target: { type: 'invite', id } });
@@ -39,11 +39,11 @@ export class InviteJobs {
   }
 
   /** Stores the digest before the mail is sent, so that every delivered mail has a valid link. */
-  private async load(id: string): Promise<{ letter: InviteMail; url: string } | null> {
-    const letter = await this.invites.letter(id);
-    if (letter === null) return null;
-    const token = signInvite(this.key, { ...letter, orgId: currentContext().orgId });
-    if (!(await this.invites.replaceToken(letter, hashToken(token)))) return null;
-    return { letter, url: `${this.app.origin}/invites/accept#token=${token}` };
+  private async load(id: string): Promise<{ mail: InviteMail; url: string } | null> {
+    const mail = await this.invites.mail(id);
+    if (mail === null) return null;
+    const token = signInvite(this.key, { ...mail, orgId: currentContext().orgId });
+    if (!(await this.invites.replaceToken(mail, hashToken(token)))) return null;
+    return { mail, url: `${this.app.origin}/invites/accept#token=${token}` };
   }
 }

@@ -91,7 +91,7 @@ export class InvitesRepository {
   }
 
   /** Returns the content of the mail; null when the invite is no longer pending. */
-  async letter(id: string): Promise<InviteMail | null> {
+  async mail(id: string): Promise<InviteMail | null> {
     const [row] = await this.unitOfWork.sql<InviteMail>(
       `SELECT i.id, i.email, i.role, i.expires_at AS "expiresAt", o.name AS organization, m.name AS inviter
          FROM invites i JOIN organizations o ON o.id = i.org_id JOIN memberships m ON m.org_id = i.org_id

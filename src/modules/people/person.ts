@@ -31,9 +31,9 @@ export interface PersonFields extends Partial<Record<SealedField, string | null>
 
 /** Normalizes fields for storage: keeps only the digits of an SSN, and omits absent fields. */
 export function normalized(fields: PersonFields): PersonFields {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
-    given.map(([field, value]) => [
+    present.map(([field, value]) => [
       field,
       field === 'ssn' && value !== null ? String(value).replace(/\D/g, '') : value,
     ]),

@@ -19,7 +19,7 @@ export class OverridesService {
   async setRole(role: string, permission: string, scope: string) {
     await this.roles.assertRole(role);
     this.assertApplicable(permission, scope);
-    await this.changing(permission, () => this.overrides.setRole(role, permission, scope));
+    await this.runChange(permission, () => this.overrides.setRole(role, permission, scope));
     this.audit.record('role.override_set', { target: { type: 'role', id: role }, meta: { role, permission, scope } });
     return { permission, scope, source: 'role' };
   }
@@ -27,7 +27,7 @@ export class OverridesService {
   /** Throws the errors of `setRole`, and not_found when there is no override. */
   async removeRole(role: string, permission: string): Promise<void> {
     await this.roles.assertRole(role);
-    await this.changing(permission, async () => {
+    await this.runChange(permission, async () => {
       if (!(await this.overrides.removeRole(role, permission))) throw new Problem('not_found');
     });
     this.audit.record('role.override_removed', { target: { type: 'role', id: role }, meta: { role, permission } });
@@ -36,7 +36,7 @@ export class OverridesService {
   /** Throws unknown_permission, scope_not_applicable, insufficient_privileges_to_grant, not_found, last_owner. */
   async setMember(membershipId: string, permission: string, scope: string) {
     this.assertApplicable(permission, scope);
-    await this.changing(permission, async () => {
+    await this.runChange(permission, async () => {
       if (!(await this.overrides.setMember(membershipId, permission, scope))) throw new Problem('not_found');
     });
     this.audit.record('membership.override_set', {
@@ -48,7 +48,7 @@ export class OverridesService {
 
   /** Throws the errors of `setMember`. */
   async removeMember(membershipId: string, permission: string): Promise<void> {
-    await this.changing(permission, async () => {
+    await this.runChange(permission, async () => {
       if (!(await this.overrides.removeMember(membershipId, permission))) throw new Problem('not_found');
     });
     this.audit.record('membership.override_removed', {
@@ -61,7 +61,7 @@ export class OverridesService {
    * Runs a change. The caller must hold the permission for the whole organization before it, and an active member must
    * hold it afterwards. Role changes of one organization run one at a time, so that two cannot rely on each other.
    */
-  private async changing(permission: string, change: () => Promise<void>): Promise<void> {
+  private async runChange(permission: string, change: () => Promise<void>): Promise<void> {
     if (!declared('permissions').has(permission)) throw new Problem('unknown_permission');
     this.roles.assertForGood();
     if (currentMember().grants.get(permission) !== 'org') throw new Problem('insufficient_privileges_to_grant');

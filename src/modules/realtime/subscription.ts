@@ -19,8 +19,8 @@ export class Subscription {
   readonly stream = new EventStream(LiveEventResponse, () => this.drained());
   private delivering = false;
   private again = false;
-  private held = false;
-  private beatAt = performance.now();
+  private isPaused = false;
+  private heartbeatAt = performance.now();
 
   constructor(
     /** The owner: a session or an API key. */
@@ -58,17 +58,17 @@ export class Subscription {
   }
 
   /** When due: delivers, which also checks the session, and sends a heartbeat. */
-  async beat(everyMillis: number): Promise<void> {
-    if (performance.now() - this.beatAt < everyMillis) return;
-    this.beatAt = performance.now();
+  async heartbeat(everyMs: number): Promise<void> {
+    if (performance.now() - this.heartbeatAt < everyMs) return;
+    this.heartbeatAt = performance.now();
     await this.deliver();
     if (!this.stream.full) this.stream.heartbeat(this.idOf(this.position));
   }
 
   private async deliverBatch(): Promise<void> {
     this.again = false;
-    this.held = this.stream.full;
-    if (this.held) return;
+    this.isPaused = this.stream.full;
+    if (this.isPaused) return;
     const batch = await this.authorized(() => this.source.after(this.position));
     if (batch === null) return;
     for (const { position, type, ...event } of batch.events)
@@ -77,10 +77,10 @@ export class Subscription {
     this.position = batch.end;
   }
 
-  /** Runs `ask`. A Problem ends the stream, and the result is null. */
-  private async authorized<T>(ask: () => Promise<T>): Promise<T | null> {
+  /** Runs `read`. A Problem ends the stream, and the result is null. */
+  private async authorized<T>(read: () => Promise<T>): Promise<T | null> {
     try {
-      return await ask();
+      return await read();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.stream.refuse(error.code);
@@ -90,6 +90,6 @@ export class Subscription {
 
   /** The client has read the written data, so delivery can continue. */
   private drained(): void {
-    if (this.held) this.deliver().catch(() => undefined); // the next heartbeat tries again
+    if (this.isPaused) this.deliver().catch(() => undefined); // the next heartbeat retries
   }
 }

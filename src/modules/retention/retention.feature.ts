@@ -141,7 +141,7 @@ export const retentionFeature = defineFeature({
     'retention.policies': {
       claims: ['E21'],
       description:
-        'Every table has a policy that removes its rows, or a reason to keep them. The floors are checked again at ' +
+        'Every table has a policy that removes its rows, or a reason to keep them. Floors are checked again at ' +
         'every run.',
     },
     'retention.own-days': {

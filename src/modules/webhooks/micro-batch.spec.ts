@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MicroBatch, type MicroBatchOptions } from './micro-batch.js';
 
 /** Writes that the test completes or fails. */
-function held() {
+function controlledWrites() {
   const batches: { items: readonly string[]; finish: () => void; fail: (error: Error) => void }[] = [];
   const options: MicroBatchOptions<string, string> = {
     write: (items) =>
@@ -21,7 +21,7 @@ const turns = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('MicroBatch', () => {
   it('writes the first item at once, and the items that arrive meanwhile together, in order', async () => {
-    const { batches, options } = held();
+    const { batches, options } = controlledWrites();
     const batch = new MicroBatch(options);
     const all = ['a', 'b', 'c', 'd', 'e'].map((item) => batch.add(item));
     expect(batches.map(({ items }) => items)).toEqual([['a']]);
@@ -35,7 +35,7 @@ describe('MicroBatch', () => {
   });
 
   it('closes a batch at its weight limit, and writes an overweight item alone', async () => {
-    const { batches, options } = held();
+    const { batches, options } = controlledWrites();
     const batch = new MicroBatch({ ...options, mostWeight: 4 });
     const all = ['a', 'bb', 'cc', 'dddddd', 'e'].map((item) => batch.add(item));
     for (let i = 0; i < 4; i += 1) {
@@ -48,7 +48,7 @@ describe('MicroBatch', () => {
 
   it('fails only the bad item of a batch', async () => {
     const batch = new MicroBatch({
-      ...held().options,
+      ...controlledWrites().options,
       write: (items) =>
         items.includes('bad') ? Promise.reject(new Error('one of them')) : Promise.resolve([...items]),
     });
@@ -57,7 +57,7 @@ describe('MicroBatch', () => {
   });
 
   it('does not retry item by item when no single item can be the cause', async () => {
-    const { batches, options } = held();
+    const { batches, options } = controlledWrites();
     const batch = new MicroBatch(options);
     const outcomes = Promise.allSettled(['a', 'b', 'c'].map((item) => batch.add(item)));
     batches[0]!.fail(new Error('the database is unavailable'));
@@ -68,7 +68,7 @@ describe('MicroBatch', () => {
   });
 
   it('rejects items above the queue limit, and continues afterwards', async () => {
-    const { batches, options } = held();
+    const { batches, options } = controlledWrites();
     const batch = new MicroBatch({ ...options, maxWaiting: 1 });
     const first = batch.add('a');
     const second = batch.add('b');

@@ -17,11 +17,11 @@ export class WebhookMetrics {
     });
   }
 
-  taken(outcome: 'accepted' | 'duplicate'): void {
+  countStored(outcome: 'accepted' | 'duplicate'): void {
     this.deliveries.inc({ outcome, reason: '' });
   }
 
-  refused(reason: ErrorCode): void {
+  countRejected(reason: ErrorCode): void {
     this.deliveries.inc({ outcome: 'refused', reason });
   }
 }

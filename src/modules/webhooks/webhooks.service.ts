@@ -34,7 +34,7 @@ export class WebhooksService {
   constructor(
     private readonly sources: InboundSources,
     private readonly limiter: LocalRateLimiter,
-    private readonly refusals: RejectionLog,
+    private readonly rejections: RejectionLog,
     private readonly metrics: WebhookMetrics,
     private readonly clock: Clock,
     inbox: InboxRepository,
@@ -57,10 +57,10 @@ export class WebhooksService {
   async receive(sourceId: string, headers: IncomingHttpHeaders, body: Buffer): Promise<DeliveryReceipt> {
     try {
       const receipt = await this.verify(sourceId, headers, body);
-      this.metrics.taken(receipt.duplicate ? 'duplicate' : 'accepted');
+      this.metrics.countStored(receipt.duplicate ? 'duplicate' : 'accepted');
       return receipt;
     } catch (error) {
-      this.metrics.refused(toProblem(error).code);
+      this.metrics.countRejected(toProblem(error).code);
       throw error;
     }
   }
@@ -73,7 +73,7 @@ export class WebhooksService {
     const { outcome, stored_id: id } = await this.store(source, inbound);
     if (outcome === 'refused') return this.refuse(source, 'webhook_signature_invalid');
     if (outcome === 'conflict') {
-      await this.refusals.conflict(source, id);
+      await this.rejections.conflict(source, id);
       throw new Problem('webhook_conflict');
     }
     return { id, status: 'accepted', duplicate: outcome === 'duplicate' };
@@ -86,7 +86,7 @@ export class WebhooksService {
     return headers;
   }
 
-  /** Stores a delivery with a valid signature. After a rejection with the cached source, it tries a fresh source. */
+  /** Stores a delivery with a valid signature. After a rejection with the cached source, it loads the source again. */
   private async store(cached: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
     const first = await this.persist(cached, inbound);
     if (first.outcome !== 'refused') return first;
@@ -105,7 +105,7 @@ export class WebhooksService {
   }
 
   private async refuse(source: InboundSource, reason: ErrorCode): Promise<never> {
-    await this.refusals.record(source, reason);
+    await this.rejections.record(source, reason);
     throw new Problem(reason);
   }
 }
