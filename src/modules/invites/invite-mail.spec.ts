@@ -15,7 +15,7 @@ it('the invitation mail names the inviter and the organization, the expiry, and 
   expect([to, subject]).toEqual(['a@b.example', 'Invitation to Synthetic Program']);
   expect(text).toContain('Dr. Synthetic invites you to become a member of Synthetic Program.');
   expect(text).toContain('\nhttps://records.example.org/invites/accept#token=x\n');
-  expect(text).toContain('ends on 2026-03-04 05:06 UTC');
+  expect(text).toContain('expires on 2026-03-04 05:06 UTC');
 });
 
 it('keeps manipulated names within their line', () => {

@@ -80,6 +80,6 @@ describe('a channel', () => {
     channel.poll();
     await until('b has read', () => delivered.length === 1);
     await until('the failure of a is reported', () => failures.length === 2);
-    expect(failures.map((error) => (error as Error).message)).toEqual(['away', 'a']);
+    expect(failures.map((error) => (error as Error).message)).toEqual(['unavailable', 'a']);
   });
 });

@@ -107,7 +107,7 @@ describe('a subscription', () => {
     const one = listener();
     add(2);
     failing = new Error('unavailable');
-    await expect(one.deliver()).rejects.toThrow('away');
+    await expect(one.deliver()).rejects.toThrow('unavailable');
     failing = undefined;
     await one.deliver();
     expect([sentTo(one), one.stream.over]).toEqual([['10', '11'], false]);

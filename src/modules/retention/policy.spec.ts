@@ -88,13 +88,13 @@ describe('the SQL of a policy', () => {
     ['object column', { objectColumn: 'Key' }],
   ])('rejects an invalid %s in a declaration', (_what, changes) => {
     expect(() => batchStatement({ ...policy, ...changes }, newId(), new Date())).toThrow(
-      /names something that is no table or column/,
+      /invalid table or column name/,
     );
   });
 
   it('rejects a policy that would clear the same columns again', () => {
     expect(() => batchStatement({ ...policy, action: { clear: ['body'] } }, newId(), new Date())).toThrow(
-      /has to leave out rows that are empty already/,
+      /must exclude rows whose columns are already empty/,
     );
   });
 });

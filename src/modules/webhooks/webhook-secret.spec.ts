@@ -25,7 +25,7 @@ describe('signing secrets', () => {
     'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS*',
     'whsec_ MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   ])('rejects %j without repeating it', (text) => {
-    expect(() => secretKey(text)).toThrow(/^a webhook secret is whsec_ and 24 to 64 bytes in base64$/);
+    expect(() => secretKey(text)).toThrow(/^a webhook secret consists of whsec_ and 24 to 64 bytes in base64$/);
   });
 });
 
