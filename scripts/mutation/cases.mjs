@@ -79,7 +79,7 @@ export const cases = [
     edit: (text) =>
       text.replace('this.again = [session, secondFactor, enforcedSso, method, permission]', 'this.again = [session]'),
     tests: 'e2e/realtime.spec',
-    expect: /sso_required|second_factor_required/,
+    expect: /sso_required|mfa_enrollment_required/,
   },
   {
     control: 'the end of an event stream with its session',
@@ -98,7 +98,7 @@ export const cases = [
   {
     control: 'the exemption of event streams from session activity',
     file: 'src/modules/realtime/realtime.controller.ts',
-    edit: (text) => text.replace("@Access('signed-in', { passive: true })", "@Access('signed-in')"),
+    edit: (text) => text.replace("@Access('signed-in', { background: true })", "@Access('signed-in')"),
     tests: 'e2e/realtime.spec',
     expect: /is no activity/,
   },
@@ -157,7 +157,7 @@ export const cases = [
     control: 'the single use of a TOTP code',
     file: 'src/modules/auth/mfa/mfa.sql',
     edit: (text) => text.replace(' AND t.last_step < shown.step;', ';'),
-    tests: 'e2e/mfa.spec',
+    tests: 'e2e/mfa',
     expect: /does not take a code twice|show one code at once/,
   },
   {

@@ -49,7 +49,7 @@ const STANDINGS: Record<string, Standing> = {
   },
   'a second factor that is missing': {
     refusal: ({ policy }) =>
-      policy?.allowIncompleteSetup || policy?.allowWithoutMfa ? null : 'second_factor_required',
+      policy?.allowIncompleteSetup || policy?.allowWithoutMfa ? null : 'mfa_enrollment_required',
     begin: `UPDATE organizations SET require_mfa = true ${OF_ORG}`,
     end: `UPDATE organizations SET require_mfa = false ${OF_ORG}`,
   },
@@ -85,7 +85,7 @@ const LOGGED = new Set<string>([
   'forbidden',
   'step_up_required',
   'password_change_required',
-  'second_factor_required',
+  'mfa_enrollment_required',
   'sso_required',
   'sign_in_method_not_allowed',
 ]);

@@ -207,7 +207,7 @@ describe('what stands in the way has a code of its own, over a live session:', (
       ({ userId }) =>
         harness.database.superuser('UPDATE users SET must_change_password = false WHERE id = $1', [userId]),
     ],
-    ['second_factor_required', () => set('require_mfa', true), () => set('require_mfa', false)],
+    ['mfa_enrollment_required', () => set('require_mfa', true), () => set('require_mfa', false)],
     ['sso_required', () => set('require_sso', true), () => set('require_sso', false)],
     [
       'sign_in_method_not_allowed',

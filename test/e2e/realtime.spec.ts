@@ -242,7 +242,7 @@ describe('a stream ends, with the code of the problem', () => {
       ({ id }) => superuser(`UPDATE organizations SET status = 'suspended' WHERE id = $1`, id),
     ],
     [
-      'second_factor_required',
+      'mfa_enrollment_required',
       'a second factor being demanded',
       ({ id }) => superuser('UPDATE organizations SET require_mfa = true WHERE id = $1', id),
     ],

@@ -124,7 +124,11 @@ describe('a device', () => {
          AND m.id = k.membership_id WHERE m.user_id = $1 AND k.kind = 'device'`,
       [somebody.userId],
     );
-    expect([marks.length, new Set(marks.map(({ mark }) => mark)).size, await noticed(somebody)]).toEqual([2, 2, []]);
+    expect([marks.length, new Set(marks.map(({ digest }) => digest)).size, await noticed(somebody)]).toEqual([
+      2,
+      2,
+      [],
+    ]);
   });
 });
 

@@ -114,7 +114,7 @@ describe('the window', () => {
  * Directories are limited by their layer. What lets somebody in, or helps to: all that is public but what is elsewhere,
  * and what takes a secret of whoever is here.
  */
-const TRIES = /(login|forgot|reset|change|verify|accept|confirm|activate|step-up|second-factor|acs|callback)/;
+const TRIES = /(login|forgot|reset|change|verify|accept|confirm|activate|step-up|mfa|acs|callback)/;
 /** Files and empty forms, the same for everybody. */
 const STILL = /^\/(assets\/|account\/(forgot|reset)$|invites\/accept$)/;
 const ELSEWHERE = [

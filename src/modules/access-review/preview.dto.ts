@@ -53,7 +53,8 @@ export class PreviewResponse {
   @StaffOnly() lastUsedAt: Date | null;
   /**
    * Problem codes that a sign-in by password would meet: membership_ended, organization_suspended,
-   * password_change_required (blocks changes only), second_factor_required, sso_required, sign_in_method_not_allowed.
+   * password_change_required (blocks changes only), step_up_required, mfa_enrollment_required, sso_required,
+   * sign_in_method_not_allowed.
    */
   @StaffOnly() signInRestrictions: string[];
   /** All declared permissions. An ended membership holds none. */

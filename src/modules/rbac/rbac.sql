@@ -72,8 +72,8 @@ BEGIN
     SELECT m.id, m.user_id, m.name, u.email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at,
       m.last_used_at,
            u.must_change_password, o.status <> 'active',
-           app.sign_in_required_action(
-             jsonb_populate_record(NULL::public.sessions, '{"method": "password"}'), o, true, false),
+           app.sign_in_required_action(jsonb_populate_record(NULL::public.sessions,
+             jsonb_build_object('method', 'password', 'user_id', m.user_id)), o, true, false),
              (app_private.with_active_grants(m)).grants,
            (SELECT count(*)::integer FROM public.people p WHERE p.org_id = m.org_id),
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'personId', a.person_id, 'from', a.starts_at,
