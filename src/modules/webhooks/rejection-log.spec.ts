@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { AuditLog } from '../../platform/audit/audit-log.js';
 import { Context, currentContext, withContext } from '../../platform/context/context.js';
+import type { TenantContext } from '../../platform/database/tenant-context.js';
 import type { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { RejectionLog } from './rejection-log.js';
 
@@ -9,7 +10,13 @@ const entries: { orgId: string; meta: unknown }[] = [];
 const audit = {
   record: (_type: string, { meta }: { meta: unknown }) => entries.push({ orgId: currentContext().orgId, meta }),
 };
-const unitOfWork = { run: (_entrance: unknown, fn: () => unknown) => Promise.resolve(fn()) };
+/** Applies the identity of the tenant context, like the real unit of work, and needs no database. */
+const unitOfWork = {
+  run: async (tenant: TenantContext, fn: () => unknown) => {
+    currentContext().identify(tenant.identity!({}));
+    return fn();
+  },
+};
 let rejections: RejectionLog;
 const record = (reason: Parameters<RejectionLog['record']>[1]) =>
   withContext(new Context(), () => rejections.record(source, reason));
