@@ -1,4 +1,4 @@
-/** Who may import whom. Each rule's comment is what the reader of a breach is told. */
+/** The import rules. The comment of a rule is shown when the rule is violated. */
 const TESTS = '\\.spec\\.ts$';
 
 /** The layers of src/platform, lowest first. */
@@ -12,13 +12,15 @@ const LAYERS = [
   ['health', 'pages', 'boot'],
 ];
 
-/** The one upward arrow: the request context names the types of its transaction. `database` imports `context`. */
+/** The only upward import: the request context names types of its transaction. `database` imports `context`. */
 const CONTEXT = '^src/platform/context/';
 
 /** One rule for each layer: a file imports from its own folder and from lower layers only. */
 const layerRules = LAYERS.map((folders, index) => ({
   name: `platform-layer-${index + 1}`,
-  comment: `${folders.join(', ')} may import their own folder and lower layers. Move the shared part down, or register a hook.`,
+  comment:
+    `${folders.join(', ')} may import their own folder and lower layers. ` +
+    'Move the shared part down, or register a hook.',
   severity: 'error',
   from: { path: `^src/platform/(${folders.join('|')})/`, pathNot: [TESTS, CONTEXT] },
   to: { path: `^src/platform/(${LAYERS.slice(index).flat().join('|')})/`, pathNot: ['^src/platform/$1/', CONTEXT] },
@@ -50,7 +52,7 @@ module.exports = {
     ...layerRules,
     {
       name: 'platform-context-names-types-only',
-      comment: 'The context may name types of the database folder; it uses nothing of the platform above layer 2.',
+      comment: 'The context may import types of the database folder, and no code of the platform above layer 2.',
       severity: 'error',
       from: { path: CONTEXT, pathNot: TESTS },
       to: {
@@ -62,15 +64,14 @@ module.exports = {
     ...authRules,
     {
       name: 'platform-knows-no-module',
-      comment:
-        'The platform is what every module stands on: pass what it needs in through a provider or a declaration.',
+      comment: 'The platform does not import modules: pass what it needs through a provider or a declaration.',
       severity: 'error',
       from: { path: '^src/platform/' },
       to: { path: '^src/(modules|cli|app\\.module|main|worker|cli)' },
     },
     {
       name: 'modules-meet-through-index',
-      comment: 'Import another module through its index.ts; export there what others may use.',
+      comment: 'Import another module through its index.ts; export there what other modules may use.',
       severity: 'error',
       from: { path: `^src/modules/(${MODULE})/` },
       to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', `^src/modules/${MODULE}/index\\.ts$`] },
@@ -78,21 +79,22 @@ module.exports = {
     {
       name: 'webhooks-know-no-feature',
       comment:
-        'Features handle their own webhook events: declare the event in webhookEvents and handle it with @OnWebhookEvent.',
+        'Features handle their own webhook events: declare the event in webhookEvents, and handle it with ' +
+        '@OnWebhookEvent.',
       severity: 'error',
       from: { path: '^src/modules/webhooks/' },
       to: { path: '^src/modules/', pathNot: '^src/modules/webhooks/' },
     },
     {
       name: 'modules-are-entered-through-index',
-      comment: 'Processes and commands, too, know a module by its index.ts alone.',
+      comment: 'Processes and commands also import a module only through its index.ts.',
       severity: 'error',
       from: { path: '^src/(cli/|[^/]+\\.ts$)' },
       to: { path: '^src/modules/', pathNot: `^src/modules/${MODULE}/index\\.ts$` },
     },
     {
       name: 'typeorm-stays-in-the-database-platform',
-      comment: 'Repositories send SQL by the unit of work (ADR 24). TypeORM holds the pool.',
+      comment: 'Repositories send SQL through the unit of work (ADR 24). TypeORM holds the pool.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/platform/database/', TESTS] },
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
@@ -100,8 +102,8 @@ module.exports = {
     {
       name: 'pg-stays-in-the-database-platform',
       comment:
-        'Connections are taken by the unit of work, so that every transaction enters by an entrance; a COPY ' +
-        'stream and the doctor, who tries each role, are the exceptions.',
+        'The unit of work takes connections, so that every transaction enters a tenant context. The exceptions are a ' +
+        'COPY stream and the doctor, which tests each role.',
       severity: 'error',
       from: {
         path: '^src/',
@@ -117,7 +119,7 @@ module.exports = {
     {
       name: 'bullmq-stays-in-jobs',
       comment:
-        'Work is enqueued by Jobs.enqueue and handled by @OnJob, so that it exists exactly when its ' +
+        'Enqueue work with Jobs.enqueue and handle it with @OnJob, so that a job exists exactly when its ' +
         'transaction is committed.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/platform/jobs/' },
@@ -125,7 +127,7 @@ module.exports = {
     },
     {
       name: 'nodemailer-stays-in-mail',
-      comment: 'Mail is sent by Mailer.send, which lets nothing into a header and nothing personal into an error.',
+      comment: 'Send mail with Mailer.send, which protects headers and keeps personal data out of errors.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/platform/mail/' },
       to: { path: 'node_modules/nodemailer/' },
@@ -139,7 +141,7 @@ module.exports = {
     },
     {
       name: 'commands-are-the-edge',
-      comment: 'src/cli is used by src/cli.ts alone: what others need as well belongs in a module or the platform.',
+      comment: 'Only src/cli.ts imports src/cli. Put shared code into a module or the platform.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/cli/', '^src/cli\\.ts$', TESTS] },
       to: { path: '^src/cli/' },
@@ -147,8 +149,8 @@ module.exports = {
     {
       name: 'no-cycle',
       comment:
-        'Two files that need each other at run time fail with "Cannot access before initialization": move what ' +
-        'both need into a third.',
+        'Two files that need each other at run time fail with "Cannot access before initialization". Move the shared ' +
+        'part into a third file.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -162,7 +164,7 @@ module.exports = {
     },
     {
       name: 'tests-stay-out-of-the-product',
-      comment: 'What the product needs does not live in a test.',
+      comment: 'The product must not import a test.',
       severity: 'error',
       from: { path: '^src/', pathNot: TESTS },
       to: { path: [TESTS, '^test/'] },
@@ -170,8 +172,8 @@ module.exports = {
     {
       name: 'declared-packages-only',
       comment:
-        'Add the package to the dependencies of package.json: what merely happens to be installed may be ' +
-        'gone tomorrow.',
+        'Add the package to the dependencies of package.json: a package that is installed only transitively can ' +
+        'disappear.',
       severity: 'error',
       from: { path: '^src/', pathNot: TESTS },
       to: {

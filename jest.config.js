@@ -1,4 +1,4 @@
-/** ES modules all the way: no file is transformed to CommonJS, decorators keep their metadata. */
+/** ES modules: no file is transformed to CommonJS, and decorators keep their metadata. */
 const swc = {
   jsc: {
     parser: { syntax: 'typescript', decorators: true },
@@ -15,7 +15,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
-  testTimeout: 60_000, // a busy machine is no failure
+  testTimeout: 60_000, // tests must not fail on a machine under load
   setupFiles: ['reflect-metadata'],
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/scripts/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.vouchsafe'],

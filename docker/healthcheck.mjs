@@ -1,6 +1,6 @@
 /**
- * Ends with 0 when the API of this container is ready. Its certificate names another host than the loopback, so that it
- * is not checked here.
+ * Exits with 0 when the API of this container is ready. The certificate names another host than the loopback, so it is
+ * not verified here.
  */
 import http from 'node:http';
 import https from 'node:https';

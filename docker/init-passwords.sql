@@ -1,4 +1,4 @@
--- The roles' passwords, from the environment of the database's container. Runs once, after init-roles.sql.
+-- Sets the passwords of the roles from the environment of the database container. Runs once, after init-roles.sql.
 \getenv migrator MIGRATOR_PASSWORD
 \getenv app APP_PASSWORD
 \getenv worker WORKER_PASSWORD

@@ -13,9 +13,9 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- -------------------- Tenant context
 
--- 128 random bits that seal the contexts of one database session. setval leaves them to the currval of the calling
--- session, also after a rollback (PostgreSQL manual, "Sequence Manipulation Functions"). Only the owner may use these
--- sequences. They are unlogged, so they cost neither WAL nor a transaction id.
+-- 128 random bits that authenticate the contexts of one database session. setval stores them as the currval of the
+-- calling session, also after a rollback (PostgreSQL manual, "Sequence Manipulation Functions"). Only the owner may use
+-- these sequences. They are unlogged, so they cost neither WAL nor a transaction id.
 CREATE UNLOGGED SEQUENCE app_private.session_secret_a MINVALUE -9223372036854775808;
 CREATE UNLOGGED SEQUENCE app_private.session_secret_b MINVALUE -9223372036854775808;
 
@@ -27,9 +27,9 @@ BEGIN ATOMIC
 END;
 
 -- Puts a table under the standard policy: only rows of the entered organization, for every role including the owner.
--- The declarations of the table's feature narrow this further: migrate turns them into restrictive policies. entrance
--- lets the owner's enter functions, which run before a context exists, see the table. No other function is called in
--- migrations.
+-- The declarations of the table's feature narrow this further: migrate turns them into restrictive policies. With
+-- entrance, the owner's enter functions, which run before a context exists, see the table. Migrations call no other
+-- function.
 CREATE FUNCTION app_private.protect_table(
   target regclass,
   privileges text DEFAULT 'SELECT, INSERT, UPDATE, DELETE',
@@ -98,8 +98,8 @@ INSERT INTO organizations (id, name, preset)
 
 -- -------------------- Users, people, and memberships
 
--- scoped_org_id: the organization that added an address which is not verified. Such a user is known to that organization
--- only, so that no organization can occupy an address that others use.
+-- scoped_org_id: the organization that added an e-mail address that is not verified. Such a user is visible only in
+-- that organization, so that no organization can block an e-mail address that others use.
 CREATE TABLE users (
   id uuid PRIMARY KEY,
   email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
@@ -298,7 +298,7 @@ SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE (ends_at
 -- -------------------- History and keys of people
 
 -- version: that of the record before the change. changed_by: the member; null for jobs and operators. before: the
--- columns before the change. Encrypted columns stay encrypted for the same place in people, and are lost with the
+-- columns before the change. Encrypted columns stay encrypted for the same column of people, and are lost with the
 -- person's key.
 CREATE TABLE person_snapshots (
   org_id uuid NOT NULL,
@@ -333,7 +333,8 @@ CREATE POLICY entrance ON data_keys TO vouchsafe_owner USING (subject_id = '0000
 
 -- -------------------- Audit log
 
--- What proofs cover. The personal part is in audit_private: only its salted digest is proved, so it can be erased.
+-- The part of an event that is sealed. The personal part is in audit_private: only its salted digest is sealed, so it
+-- can be erased.
 CREATE TABLE audit_events (
   org_id uuid NOT NULL,
   occurred_at timestamptz(3) NOT NULL,
@@ -447,14 +448,14 @@ CREATE TABLE app_private.credentials (
   changed_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Key of the false salts of unknown addresses: a salt is constant per address and cannot be predicted.
+-- Key of the decoy salts of unknown e-mail addresses: a salt is constant per address and cannot be predicted.
 CREATE TABLE app_private.false_salt_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
 );
 INSERT INTO app_private.false_salt_key DEFAULT VALUES;
 
--- Keyed by the SHA-256 of the entered address, so that unknown addresses lock as known ones do.
+-- Keyed by the SHA-256 of the entered e-mail address, so that unknown addresses are locked like known ones.
 CREATE TABLE app_private.sign_in_locks (
   lockout_key bytea PRIMARY KEY,
   failures integer NOT NULL,
@@ -466,9 +467,9 @@ CREATE INDEX sign_in_locks_age ON app_private.sign_in_locks (last_at);
 
 -- -------------------- Sessions
 
--- What is known about a new session. device: identifies the browser. country, latitude, longitude, radius_km: the
--- location of the address. idp_subject, signed_in_at: the identity provider's name for the person, and when it
--- authenticated the person. remembered_hash: digest of the secret of a remembered device.
+-- The data of a new session. device: identifies the browser. country, latitude, longitude, radius_km: the location of
+-- the IP. idp_subject, signed_in_at: the identity provider's name for the person, and the time of the authentication
+-- there. remembered_hash: digest of the secret of a remembered device.
 CREATE TYPE app.new_session AS (
   id uuid,
   secret_hash bytea,
@@ -487,10 +488,10 @@ CREATE TYPE app.new_session AS (
 );
 
 -- origin_org_id: the organization of the sign-in, after a switch. signed_in_at: time of the sign-in. stepped_up_at:
--- time of the last step-up. remembered_device: the second factor was shown on an earlier day. connection_id,
+-- time of the last step-up. remembered_device: the second factor was presented on an earlier day. connection_id,
 -- idp_subject, idp_session: the identity provider and its names for person and session, so that it can end the session.
--- remembered: lasts seven days while its organization allows that. flagged_suspicious: impossible travel since the previous
--- sign-in, so the sign-in does not count as a recent authentication.
+-- remembered: lasts seven days while its organization allows that. flagged_suspicious: impossible travel since the
+-- previous sign-in, so the sign-in does not count as a recent authentication.
 CREATE TABLE sessions (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -538,7 +539,7 @@ GRANT
 CREATE INDEX sessions_connection ON sessions (connection_id) WHERE connection_id IS NOT NULL AND revoked_at IS NULL;
 CREATE INDEX sessions_placed ON sessions (org_id, membership_id, created_at) WHERE country IS NOT NULL;
 
--- A retention batch finds its rows by ctid: a table with column grants has to grant it too.
+-- A retention batch finds its rows by ctid, so a table with column grants must grant it too.
 GRANT SELECT (ctid) ON sessions TO vouchsafe_worker;
 
 -- -------------------- MFA
@@ -575,7 +576,7 @@ CREATE TABLE app_private.passkeys (
 );
 CREATE INDEX passkeys_user ON app_private.passkeys (user_id);
 
--- Stored as passwords are: a salt and the SHA-256 of the slow hash. lookup: the first bytes of an HMAC.
+-- Stored like passwords: a salt and the SHA-256 of the slow hash. lookup: the first bytes of an HMAC.
 CREATE TABLE app_private.recovery_codes (
   user_id uuid NOT NULL REFERENCES users,
   lookup bytea NOT NULL CHECK (length(lookup) = 8),
@@ -597,7 +598,7 @@ CREATE TABLE app_private.remembered_devices (
 );
 CREATE INDEX remembered_devices_user ON app_private.remembered_devices (user_id);
 
--- Sign-ins that wait for the MFA challenge. They are no sessions and reach nothing.
+-- Sign-ins that wait for the MFA challenge. They are not sessions and open nothing.
 CREATE TABLE app_private.pending_sign_ins (
   secret_hash bytea PRIMARY KEY CHECK (length(secret_hash) = 32),
   user_id uuid NOT NULL REFERENCES users,
@@ -609,8 +610,8 @@ CREATE TABLE app_private.pending_sign_ins (
 );
 CREATE INDEX pending_sign_ins_user ON app_private.pending_sign_ins (user_id);
 
--- A shown factor: a TOTP code (proof, step), a recovery code (lookup; proof is its slow hash), a passkey (credential,
--- proof, counter), or without a factor a password (proof is its slow hash).
+-- A presented factor: a TOTP code (proof, step), a recovery code (lookup; proof is its slow hash), a passkey
+-- (credential, proof, counter), or without a factor a password (proof is its slow hash).
 CREATE TYPE app.presented_factor AS (
   kind text,
   proof bytea,
@@ -668,7 +669,7 @@ CREATE INDEX sign_in_marks_age ON known_sign_in_signals (org_id, last_seen_at);
 SELECT app_private.protect_table('known_sign_in_signals', 'SELECT (org_id, last_seen_at)', true);
 GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON known_sign_in_signals TO vouchsafe_worker;
 
--- Wrong passwords, by the organization they were meant for; for an unknown address, by the installation. The noted
+-- Wrong passwords, by the organization of the user; for an unknown e-mail address, by the installation. The noted
 -- columns mark failures that were reported.
 CREATE TABLE sign_in_failures (
   org_id uuid NOT NULL REFERENCES organizations,
@@ -686,7 +687,7 @@ CREATE INDEX sign_in_failures_age ON sign_in_failures (org_id, failed_at);
 SELECT app_private.protect_table('sign_in_failures', 'SELECT (org_id, id, failed_at)', true);
 GRANT SELECT (ctid), UPDATE (failed_at), DELETE ON sign_in_failures TO vouchsafe_worker;
 
--- Key of the hashes of addresses: without it the few possible addresses could be tried.
+-- Key of the hashes of IPs and e-mail addresses. Without a key, an attacker could try all possible values.
 CREATE TABLE app_private.failure_mark_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
@@ -765,7 +766,7 @@ GRANT UPDATE (
 ) ON sso_connections TO vouchsafe_app;
 
 -- Identities of a connection: the provider's own name for a person, never an e-mail address. facts: groups and role
--- attributes of the last sign-in, to preview another mapping.
+-- attributes of the last sign-in, used to preview another mapping.
 CREATE TABLE sso_identities (
   org_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -1078,7 +1079,7 @@ SELECT app_private.protect_table(
   true
 );
 
--- secret_enc: encrypted with the organization's data key. db_secret_hash: SHA-256 of the entrance secret.
+-- secret_enc: encrypted with the organization's data key. db_secret_hash: SHA-256 of the database secret.
 CREATE TABLE webhook_secrets (
   org_id uuid NOT NULL,
   id uuid NOT NULL,

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run bench:policies`: what the row policies cost, on a million people in a hundred organizations, against the
- * same
- * queries with the conditions written out. BENCH_ROUNDS, BENCH_PEOPLE make it shorter or longer; `-- --plans FILE`
- * writes
- * how Postgres carried out each query.
+ * `npm run bench:policies`: measures the cost of the row policies on a million people in a hundred organizations,
+ * against the same queries with the conditions written out. BENCH_ROUNDS and BENCH_PEOPLE change the duration;
+ * `-- --plans FILE` writes the query plans.
  */
 import { onPinnedNode } from './lib/runtime.mjs';
 

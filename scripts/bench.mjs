@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run bench`: how fast this application is beside a bare `http` + `pg` server that does the same work, on services
- * of its own. Takes about five minutes; BENCH_ROUNDS and BENCH_SECONDS make it shorter or longer.
+ * `npm run bench`: compares this application with a bare `http` + `pg` server that does the same work. It starts its
+ * own services. It takes about five minutes; BENCH_ROUNDS and BENCH_SECONDS change the duration.
  */
 import { onPinnedNode } from './lib/runtime.mjs';
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Runs before `npm start`, `npm test` and their like: installs the packages and builds, each only when needed.
- * Uses nothing but the host's Node (18 or newer), since nothing else is there yet in a new clone.
+ * Runs before `npm start`, `npm test` and other commands. Installs the packages and builds, each only when needed.
+ * Uses only the host's Node (18 or later), because a new clone has no packages yet.
  */
 import { build, buildIsCurrent } from './bootstrap/build.mjs';
 import { checkHost, checkPinnedNode } from './bootstrap/host.mjs';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run browser`: signs in as a person does, with a real headless browser against a system of its own, and keeps a
- * picture of each page in <home>/browser/pictures. Needs Chromium: CHROMIUM names it where it is not on PATH.
+ * `npm run browser`: signs in with a real headless browser against its own installation, and stores a screenshot of
+ * each page in <home>/browser/pictures. Needs Chromium on PATH, or its path in CHROMIUM.
  */
 import { onPinnedNode } from './lib/runtime.mjs';
 

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run cli -- <command>` and `npx vouchsafe <command>`: the operators' CLI. An operator's own environment is taken
- * as
- * it is; without one the commands act on the running `npm start`, and never on a mixture of the two.
+ * `npm run cli -- <command>` and `npx vouchsafe <command>`: the CLI for operators. It uses the operator's environment
+ * if one is set. Otherwise it uses the environment of the running `npm start`. It never mixes the two.
  */
 import fs from 'node:fs';
 import { Fixable, complain } from './lib/log.mjs';
@@ -13,7 +12,7 @@ import { readRuntime } from './start/runtime-file.mjs';
 const OPERATORS = ['DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL', 'VOUCHSAFE_ENV'];
 const cli = inRoot('dist/src/cli.js');
 
-/** Whether a command touches no installation: it only tells of itself, or writes the documents. */
+/** Returns whether a command needs no installation: it prints help or writes the documents. */
 const needsNothing = (args) =>
   args.length === 0 || ['docs', 'help'].includes(args[0]) || args.some((arg) => arg === '--help' || arg === '-h');
 
@@ -22,14 +21,14 @@ function environment(args) {
   const running = readRuntime(stateHome());
   if (!running)
     throw new Fixable(
-      `no start is running from ${stateHome()}`,
+      `No \`npm start\` is running in ${stateHome()}.`,
       'npm start   (in another terminal), or set the variables of .env.example',
     );
   return { ...nodeEnv(), ...running };
 }
 
 async function main(args) {
-  if (!fs.existsSync(cli)) throw new Fixable('Vouchsafe is not built yet.', 'node scripts/bootstrap.mjs');
+  if (!fs.existsSync(cli)) throw new Fixable('Vouchsafe has not been built.', 'node scripts/bootstrap.mjs');
   return relay(nodeBinary(), [cli, ...args], { env: environment(args) });
 }
 

@@ -1,11 +1,9 @@
 /**
- * A SAML identity provider for development: anyone signs in as any of its made-up people, by a click. Listens on the
- * loopback
- * address alone and sends answers to loopback addresses alone, so that it vouches to nothing but this machine.
+ * A SAML identity provider for development: a click signs in as one of its synthetic users. It listens on the loopback
+ * address only and sends responses to loopback addresses only, so that it is useless for other machines.
  *
- * IDP_PORT (0: any free port), VOUCHSAFE_HOME, PUBLIC_URL (of the application). Writes <home>/idp/metadata.xml; people
- * come from <home>/idp/users.json
- * ([{ email, name, groups }]) when there is one.
+ * IDP_PORT (0: any free port), VOUCHSAFE_HOME, PUBLIC_URL (of the application). Writes <home>/idp/metadata.xml. Users
+ * come from <home>/idp/users.json ([{ email, name, groups }]) if the file exists.
  */
 import fs from 'node:fs';
 import http from 'node:http';
@@ -18,10 +16,7 @@ const folder = path.resolve(process.env.VOUCHSAFE_HOME || '.vouchsafe', 'idp');
 fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
 const key = await signingKey(folder);
 
-/**
- * Under the name that the application is reached by, so that browsers take both for one site and send its cookies
- * along.
- */
+/** The hostname of the application, so that browsers treat both as one site and send the application's cookies. */
 const hostname = URL.parse(process.env.PUBLIC_URL ?? '')?.hostname === 'localhost' ? 'localhost' : '127.0.0.1';
 
 const provider = { folder, key, entityId: 'urn:vouchsafe:development-identity-provider', url: '' };

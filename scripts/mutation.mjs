@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run test:mutation`: takes one control away at a time, in a copy, and shows what turns red. Not part of the tests: it
- * takes minutes.
+ * `npm run test:mutation`: removes one control at a time in a copy of the checkout, and shows which tests fail. It is
+ * not part of `npm test`, because it takes minutes.
  */
 import { onPinnedNode } from './lib/runtime.mjs';
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm start`: everything on this machine, from the database to the sign-in page, until Ctrl-C. */
+/** `npm start`: runs the whole system on this machine, from the database to the sign-in page, until Ctrl-C. */
 import { onPinnedNode } from './lib/runtime.mjs';
 
 await onPinnedNode();

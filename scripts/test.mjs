@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm test`: static checks, then every test on services of its own. `npm test -- <pattern or Jest option>…` is for
- * work
- * on one thing: it runs those tests alone, without the checks.
+ * `npm test`: runs static checks, then every test with its own services. `npm test -- <pattern or Jest option>…` runs
+ * only those tests, without the checks.
  */
 import { onPinnedNode } from './lib/runtime.mjs';
 

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run timing`: whether the time of an answer tells if an address is known, for sign-in by a wrong password and for
- * asking to set one, on services of its own. Ends with 1 where it does at p < 0.01. Takes about five minutes;
- * TIMING_TRIES
- * makes it shorter or longer.
+ * `npm run timing`: tests whether response times reveal that an e-mail address is known, for sign-in with a wrong
+ * password and for password reset requests. It starts its own services. The exit code is 1 at p < 0.01. It takes about
+ * five minutes; TIMING_TRIES changes the duration.
  */
 import { onPinnedNode } from './lib/runtime.mjs';
 

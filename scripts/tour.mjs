@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run tour`: the main job against the running `npm start`, told step by step; non-zero when a step fails. */
+/** `npm run tour`: a smoke test of the running `npm start`, printed step by step. The exit code is 1 on a failure. */
 import { onPinnedNode } from './lib/runtime.mjs';
 
 await onPinnedNode();

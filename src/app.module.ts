@@ -27,7 +27,7 @@ import { WebhooksModule } from './modules/webhooks/index.js';
 import type { Config } from './platform/config/config.types.js';
 import { PlatformModule } from './platform/platform.module.js';
 
-/** The application: the platform, and the features on it. API, worker and CLI are processes of this one module. */
+/** The application: the platform and all features. API, worker and CLI are processes of this module. */
 @Module({
   imports: [
     SessionsModule,

@@ -13,7 +13,7 @@ import { supportCommands } from './cli/support.js';
 import { webhookCommands } from './cli/webhooks.js';
 import { startProcess } from './platform/config/start-process.js';
 
-/** Operators' commands. `--json` prints one JSON object. */
+/** The commands for operators. `--json` prints one JSON object. */
 await startProcess(async () => {
   const program = new Command('vouchsafe').description('Operate a Vouchsafe installation').showHelpAfterError();
   const commands = [

@@ -4,7 +4,7 @@ import { loadConfig } from './platform/config/config.js';
 import { startProcess } from './platform/config/start-process.js';
 import { createApp, shutDownOnSignals } from './platform/http/index.js';
 
-/** The API. */
+/** Starts the API. */
 await startProcess(async () => {
   const config = loadConfig(process.env, 'api');
   const app = await createApp(AppModule.forRoot(config), config);

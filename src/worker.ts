@@ -7,7 +7,7 @@ import { shutDownOnSignals } from './platform/http/index.js';
 import { WorkerHost } from './platform/jobs/worker-host.js';
 import { AppLogger } from './platform/logging/index.js';
 
-/** The worker: queues, relay and schedules. */
+/** Starts the worker: queues, relay and schedules. */
 await startProcess(async () => {
   const config = loadConfig(process.env, 'worker');
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {

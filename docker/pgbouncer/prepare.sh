@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes once what Postgres, PgBouncer and their clients need to know each other by: a certificate for both servers in /keys, the
-# certificate of whoever signed it in /ca, and the list of roles for PgBouncer. The signing key is thrown away.
+# Creates the TLS files of Postgres, PgBouncer and their clients once: a certificate for both servers in /keys, the
+# certificate of the signing authority in /ca, and the list of roles for PgBouncer. The signing key is deleted.
 set -eu
 umask 077
 

@@ -1,8 +1,6 @@
 import pg from 'pg';
 
-/**
- * Tables as a program without tenants, proofs or partitions would have them: one index for finding, one for the time.
- */
+/** Tables of a program without tenants, an audit log or partitions: one index for look-ups, one for the time. */
 const TABLES = `
   DROP SCHEMA IF EXISTS bare CASCADE;
   CREATE SCHEMA bare;
@@ -16,7 +14,7 @@ const TABLES = `
     PRIMARY KEY (source, message_id)
   );`;
 
-/** Makes the tables that only the bare server writes. Sessions and people it shares with the application. */
+/** Creates the tables that only the bare server writes. It shares sessions and people with the application. */
 export async function prepareBareDatabase(url) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

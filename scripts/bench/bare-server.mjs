@@ -1,12 +1,12 @@
 /**
- * The yardstick: Node's `http` and `pg` with prepared statements, nothing else. No framework, row security, validation,
- * metrics or request log; it connects as superuser, so the policies cost it nothing. With BARE_PIPELINE=on it sends
- * BEGIN with the first statement and COMMIT with the last, as the application does; else one statement after another.
+ * The reference: Node's `http` and `pg` with prepared statements only. It has no framework, row-level security,
+ * validation, metrics or request log. It connects as superuser, so the policies cost nothing. With BARE_PIPELINE=on it
+ * sends BEGIN with the first statement and COMMIT with the last, like the application; otherwise one after another.
  *
- *   GET /people/:id        session, the row with two sealed fields opened, one entry in the log, in one transaction
- *   GET /people-unlogged/:id  session and the row; no transaction, no entry
- *   GET /people            session and 100 rows
- *   POST /webhooks         HMAC over the body, one insert
+ *   GET /people/:id           session, the row with two decrypted fields, one log row, in one transaction
+ *   GET /people-unlogged/:id  session and the row; no transaction, no log row
+ *   GET /people               session and 100 rows
+ *   POST /webhooks            HMAC over the body, one insert
  */
 import { createDecipheriv, createHash, createHmac, createSecretKey, randomUUID, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
@@ -69,7 +69,7 @@ function present({ wrapped, ...person }, orgId) {
   return { ...person, ssn, dateOfBirth: `**/**/${field('date_of_birth_enc', person.dateOfBirth).slice(0, 4)}` };
 }
 
-/** The last result of statements that need not wait for each other. */
+/** Sends statements that do not depend on each other, and returns the last result. */
 async function send(client, ...statements) {
   if (pipeline) return (await Promise.all(statements.map((statement) => client.query(...statement)))).at(-1);
   let last;

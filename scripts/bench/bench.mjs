@@ -6,7 +6,7 @@ import { comparisons } from './comparisons.mjs';
 import { timeDecisions } from './decisions.mjs';
 import { startLoader } from './loader.mjs';
 import { report } from './report.mjs';
-import { POOL_SIZE, setStage } from './stage.mjs';
+import { POOL_SIZE, startEnvironment } from './stage.mjs';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
@@ -14,10 +14,10 @@ const WARM_UP_SECONDS = 3;
 const CONNECTIONS = 32;
 const DECISIONS = 1_000_000;
 
-/** How many record paths a connection goes round. */
+/** The number of record paths that the load uses. */
 const PATHS = 500;
 
-/** Measures the servers of one comparison in turn, round after round, after each has been warmed up. */
+/** Measures the servers of one comparison in turn over several rounds, after a warm-up. */
 async function compare({ servers }, measure, stopping) {
   const once = ({ load }, seconds) => {
     stopping.throwIfAborted();
@@ -53,15 +53,13 @@ async function measureAll({ stage, measure, stopping }) {
   });
 }
 
-/**
- * Sets the stage, measures, prints, and takes everything down again. Fails only when something could not be measured.
- */
+/** Starts everything, measures, prints, and stops everything. Fails only when a measurement failed. */
 export const bench = () =>
   foreground(async (stopping) => {
     const stops = [];
     const home = await freshHome('bench');
     try {
-      const stage = await setStage({ home, stops, stopping });
+      const stage = await startEnvironment({ home, stops, stopping });
       const loader = startLoader();
       stops.push(loader.stop);
       await measureAll({ stage, measure: loader.measure, stopping });

@@ -1,8 +1,7 @@
 /**
- * What is compared: `label`, `target` of the ratio to the second server, and `servers`, each with a name and the load it
- * gets.
- * The first is this application, the second does the same work as `pg` is commonly used; further ones do less, or do it
- * as cleverly as this application, so that nobody needs to ask what the comparison hides.
+ * Returns the comparisons: `label`, `target` of the ratio to the second server, and `servers`, each with a name and a
+ * load. The first server is this application. The second does the same work with the common use of `pg`. Further
+ * servers do less, or use pipelining like this application, to show what the comparison includes.
  */
 export function comparisons({ application, bare, people, webhook }) {
   const paths = (prefix) => people.map((id) => `${prefix}/${id}`);

@@ -5,8 +5,8 @@ const BATCH = 1_000;
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 
 /**
- * Times the guard's decision: the grants as they come from the database, always a new string, read and asked for a
- * permission that is granted and one that is not, in turn. Returns { count, p50, p99 } in microseconds.
+ * Times the guard's decision. It parses the grants from a new string each time, as they come from the database, and
+ * checks a granted and a missing permission in turn. Returns { count, p50, p99 } in microseconds.
  */
 export function timeDecisions(grants, count) {
   const bytes = Buffer.from(grants);
@@ -21,7 +21,7 @@ export function timeDecisions(grants, count) {
       micros[done + i] = (performance.now() - started) * 1_000;
     }
   }
-  if (granted !== count / 2) throw new Error(`${granted} of ${count} decisions were granted: half of them should be`);
+  if (granted !== count / 2) throw new Error(`${granted} of ${count} decisions were granted: half was expected`);
   micros.sort();
   return { count, p50: quantile(micros, 0.5), p99: quantile(micros, 0.99) };
 }

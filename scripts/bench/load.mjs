@@ -1,12 +1,11 @@
 /**
- * The load generator, a process of its own. For each message `{ url, headers, paths | webhook, connections, seconds }`
- * it
- * keeps that many connections busy and answers `{ perSecond, p50, p99, failures }`: latencies in milliseconds.
+ * The load generator, a separate process. For each message `{ url, headers, paths | webhook, connections, seconds }` it
+ * keeps that many connections busy and answers `{ perSecond, p50, p99, failures }`, with latencies in milliseconds.
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import autocannon from 'autocannon';
 
-/** Each connection asks for the paths in an order of its own. */
+/** Shuffles the paths, so that each connection has its own order. */
 function shuffled(items) {
   const order = [...items];
   for (let i = order.length - 1; i > 0; i -= 1) {
@@ -16,7 +15,7 @@ function shuffled(items) {
   return order;
 }
 
-/** A new, signed message each time (Standard Webhooks). */
+/** Returns a function that creates a new signed message for each request (Standard Webhooks). */
 function signedRequest({ path, key }) {
   const secret = Buffer.from(key, 'base64');
   return (request) => {

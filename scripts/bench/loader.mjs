@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { inRoot } from '../lib/paths.mjs';
 import { nodeBinary } from '../lib/runtime.mjs';
 
-/** Starts the load generator. Returns { measure(load), stop() }; measure rejects when any request failed. */
+/** Starts the load generator. Returns { measure(load), stop() }; measure rejects when a request failed. */
 export function startLoader() {
   const child = fork(inRoot('scripts/bench/load.mjs'), { execPath: nodeBinary(), detached: true });
   const measure = (load) =>

@@ -5,7 +5,7 @@ import { LocalKms, seal } from '../../dist/src/platform/crypto/index.js';
 
 const BATCH = 1_000;
 
-/** One person as the service would have stored it: a wrapped key, and every sealed field sealed. */
+/** Returns one person as the service would store it: with a wrapped key and encrypted fields. */
 async function person(kms, orgId, n) {
   const id = newId();
   const key = randomBytes(32);
@@ -40,7 +40,7 @@ async function insert(client, orgId, people) {
   );
 }
 
-/** Adds so many people to an organization, as superuser and in bulk. Returns their ids. */
+/** Adds people to an organization in bulk, as superuser. Returns their ids. */
 export async function addPeople({ url, rootKey, orgId, count }) {
   const kms = new LocalKms(rootKey);
   const client = new pg.Client({ connectionString: url });

@@ -1,6 +1,6 @@
 import { say } from '../lib/log.mjs';
 
-/** The median, with the least and the most. */
+/** Returns the median with the minimum and the maximum. */
 export function spread(values, digits) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -20,7 +20,7 @@ export function printTable(rows) {
     );
 }
 
-/** The rows of one comparison: every server, its ratio to the application's figure in the same round. */
+/** Returns the rows of one comparison: every server, with its ratio to the application's figure of the same round. */
 function comparisonRows({ label, target, servers }, rounds) {
   const own = rounds.map((round) => round[servers[0].name]);
   return servers.map(({ name }, i) => {
@@ -47,13 +47,13 @@ function comparisonRows({ label, target, servers }, rounds) {
   });
 }
 
-/** Prints what was measured: medians with the least and the most of all rounds. */
+/** Prints the results: medians with the minimum and the maximum of all rounds. */
 export function report({ results, decisions, versions, connections, rounds, seconds, poolSize }) {
   say(
     `\nNode ${versions.node}, Postgres ${versions.postgres}; one process each, ${poolSize} database ` +
       `connections, ${connections} HTTP connections, ${rounds} rounds of ${seconds} s in turn`,
   );
-  say('median (least–most); the ratio is this application to the other, round by round\n');
+  say('median (minimum–maximum); the ratio is this application to the other, round by round\n');
   printTable([
     ['what', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'ratio', 'target'],
     ...results.flatMap(({ comparison, rounds: figures }) => comparisonRows(comparison, figures)),

@@ -16,9 +16,7 @@ import { addPeople } from './people.mjs';
 const PEOPLE = 10_000;
 export const POOL_SIZE = 10;
 
-/**
- * As deployed: JSON lines at level info. Only TLS is missing, which production would ask of the database connection.
- */
+/** Configured as in production: JSON lines at level info. Only TLS of the database connection is missing. */
 async function applicationEnv({ env }) {
   const port = await tryPort(0);
   return {
@@ -34,9 +32,7 @@ async function applicationEnv({ env }) {
   };
 }
 
-/**
- * Migrates and seeds. Returns the sign-in of somebody who may see the whole organization, and the ids of its people.
- */
+/** Migrates and seeds. Returns the sign-in of a member with the scope "org", and the ids of the people. */
 async function seed({ services, env, home, signal }) {
   await runCli(['migrate'], { env, signal });
   const out = path.join(home, 'demo.json');
@@ -61,7 +57,7 @@ async function post(url, body, cookie) {
   return response;
 }
 
-/** Signs in. Returns the cookie, and the session's secret, which lies within its token. */
+/** Signs in. Returns the cookie, and the session's secret from its token. */
 async function signIn(baseUrl, { email, password }) {
   const response = await post(`${baseUrl}/v1/auth/login`, { email, password });
   const cookie = response.headers.getSetCookie()[0].split(';')[0];
@@ -69,7 +65,7 @@ async function signIn(baseUrl, { email, password }) {
   return { cookie, secret: sid };
 }
 
-/** Starts a bare server, which shares the application's sessions, people and keys. Returns its address. */
+/** Starts a bare server, which shares the application's sessions, people and keys. Returns its URL. */
 async function startBare({ home, services, env, stops, webhook }, { name, pipeline }) {
   const port = await tryPort(0);
   const server = launch({
@@ -95,14 +91,14 @@ async function startBare({ home, services, env, stops, webhook }, { name, pipeli
     if (!server.running())
       throw new Fixable(
         `The bare server did not start:\n${tail(server.log)}`,
-        'npm run bench (after mending what it names)',
+        'npm run bench (after you fix the cause)',
       );
     await delay(50);
   }
   return baseUrl;
 }
 
-/** Makes a webhook source, open for as much as can be sent. */
+/** Creates a webhook source with a limit above any measured rate. */
 async function createSource({ baseUrl, cookie }) {
   const response = await post(
     `${baseUrl}/v1/webhook-sources`,
@@ -113,7 +109,7 @@ async function createSource({ baseUrl, cookie }) {
   return { id, key: secret.slice('whsec_'.length) };
 }
 
-/** What the database knows: its version, and the grants of the one who signed in. */
+/** Returns the version of the database and the grants of the signed-in member. */
 async function describe(url, { email, orgId }) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -139,13 +135,11 @@ async function startApplication({ home, env, stops, stopping }) {
 }
 
 /**
- * Starts Postgres, Redis, the application and the bare server, with people to read and somebody signed in. What is to
- * be
- * stopped is pushed to `stops`. Returns { application: { baseUrl, cookie, secret }, bare: { plainUrl, pipelinedUrl },
- * people,
+ * Starts Postgres, Redis, the application and the bare servers, with people and a signed-in member. Pushes the stop
+ * functions to `stops`. Returns { application: { baseUrl, cookie, secret }, bare: { plainUrl, pipelinedUrl }, people,
  * webhook: { id, key }, postgresVersion, grants }.
  */
-export async function setStage({ home, stops, stopping }) {
+export async function startEnvironment({ home, stops, stopping }) {
   const services = await step('Starting Postgres and Redis', () =>
     startServices({ home, ignoreEnv: true, durable: true }),
   );

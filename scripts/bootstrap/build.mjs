@@ -19,7 +19,7 @@ function filesUnder(entry) {
     .flatMap((name) => filesUnder(path.join(entry, name)));
 }
 
-/** Hash of all that the build reads; tests are not part of it. */
+/** Returns a hash of all files that the build reads, without tests. */
 function sourcesHash() {
   const hash = createHash('sha256');
   for (const file of SOURCES.flatMap((name) => filesUnder(inRoot(name))).filter((name) => !name.endsWith('.spec.ts'))) {
@@ -33,7 +33,7 @@ function sourcesHash() {
 
 export const buildIsCurrent = () => fs.existsSync(STAMP) && fs.readFileSync(STAMP, 'utf8') === sourcesHash();
 
-/** Compiles to dist/ and notes of which sources it is; a build that fails leaves no note. */
+/** Compiles to dist/ and stores the hash of the sources. A failed build stores no hash. */
 export async function build() {
   const hash = sourcesHash();
   const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('node_modules/@nestjs/cli/bin/nest.js'), 'build'], {
@@ -43,7 +43,7 @@ export async function build() {
   if (code !== 0)
     throw new Fixable(
       `The build failed:\n${`${stdout}\n${stderr}`.trim()}`,
-      'npm run build (after mending what it names)',
+      'npm run build (after you fix the errors)',
     );
   fs.mkdirSync(path.dirname(STAMP), { recursive: true });
   fs.writeFileSync(STAMP, hash);

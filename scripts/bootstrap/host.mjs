@@ -4,18 +4,18 @@ import { MINIMUM, nodeBinary } from '../lib/runtime.mjs';
 
 const HOST_MINIMUM = 18;
 
-/** Refuses hosts on which the rest could only fail with a riddle. */
+/** Throws a clear error on hosts where later steps would fail with an unclear one. */
 export function checkHost() {
   if (process.platform === 'win32') throw new Fixable('Windows is supported through WSL only.', 'wsl --install');
   if (Number(process.versions.node.split('.')[0]) < HOST_MINIMUM) {
     throw new Fixable(
-      `Node ${HOST_MINIMUM} or newer is needed to install; this is ${process.version}.`,
+      `Node ${HOST_MINIMUM} or later is required to install; this is ${process.version}.`,
       'npx --yes node@24 scripts/bootstrap.mjs',
     );
   }
 }
 
-/** The pinned Node must run here; it does not on a system without glibc. */
+/** Checks that the pinned Node runs on this host. It needs glibc. */
 export async function checkPinnedNode() {
   const node = nodeBinary();
   const { code, stdout, stderr } = await run(node, ['--version']).catch((error) => ({
@@ -25,7 +25,7 @@ export async function checkPinnedNode() {
   }));
   if (code === 0 && Number(/^v(\d+)/.exec(stdout)?.[1]) >= MINIMUM) return;
   throw new Fixable(
-    `The pinned Node does not run on this machine (glibc is needed): ${stderr.trim()}`,
+    `The pinned Node does not run on this machine (glibc is required): ${stderr.trim()}`,
     'docker compose -f docker/compose.yml up',
   );
 }

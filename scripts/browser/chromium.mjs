@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core';
 import { Fixable } from '../lib/log.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-/** It looks nothing up elsewhere; as root it runs without its own sandbox. */
+/** Disables network requests of Chromium itself. As root it runs without its own sandbox. */
 const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
@@ -23,13 +23,13 @@ function executable() {
   );
   if (found === undefined)
     throw new Fixable(
-      'There is no Chromium on PATH.',
+      'No Chromium found on PATH.',
       'CHROMIUM=/path/to/chromium npm run browser   (Debian: apt-get install chromium)',
     );
   return found;
 }
 
-/** A headless browser. Close it. */
+/** Launches a headless browser. The caller must close it. */
 export function launchBrowser() {
   return chromium.launch({
     executablePath: executable(),

@@ -2,11 +2,8 @@ import { expectEqual } from '../tour/steps.mjs';
 import { enter } from './password.mjs';
 import { Visitor } from './visitor.mjs';
 
-/**
- * A passkey in a virtual authenticator (WebDriver virtual authenticators), made by somebody else than whoever has the
- * app.
- */
-export async function signInByPasskey(story, stage) {
+/** Signs in with a passkey in a virtual authenticator, as another user than the one with the authenticator app. */
+export async function signInByPasskey(runner, stage) {
   const context = await stage.browser.newContext();
   const visitor = new Visitor(await context.newPage(), stage);
   const devtools = await context.newCDPSession(visitor.page);
@@ -23,7 +20,7 @@ export async function signInByPasskey(story, stage) {
   });
   const { email, password } = stage.demo.signIns.find(({ role }) => role === 'mentor');
 
-  await story.step('A passkey is added', async (see) => {
+  await runner.step('The user adds a passkey', async (see) => {
     await visitor.open('/sign-in');
     await enter(visitor, email);
     await visitor.fill('Password', password);
@@ -36,7 +33,7 @@ export async function signInByPasskey(story, stage) {
     see(`${await visitor.look('10-passkey-added')}: ${await visitor.page.locator('.code li').count()} recovery codes`);
   });
 
-  await story.step('It signs in by itself, without address or password', async (see) => {
+  await runner.step('The user signs in with the passkey only, without e-mail address or password', async (see) => {
     await visitor.open('/account');
     await visitor.press('Sign out');
     await visitor.arriveAt('/sign-in');
@@ -44,7 +41,7 @@ export async function signInByPasskey(story, stage) {
     await visitor.press('Sign in with a passkey');
     await visitor.arriveAt('/account');
     see(await visitor.look('12-account-by-passkey'));
-    expectEqual('what the content security policy refused', visitor.violations, []);
+    expectEqual('violations of the content security policy', visitor.violations, []);
   });
   await context.close();
 }

@@ -2,21 +2,21 @@ import { expectEqual } from '../tour/steps.mjs';
 import { AuthenticatorApp } from './totp.mjs';
 import { Visitor } from './visitor.mjs';
 
-/** Everything here happens with scripts switched off. Returns the account, with its authenticator app. */
-export async function signInByPassword(story, stage) {
+/** Signs in with JavaScript disabled. Returns the account with its authenticator app. */
+export async function signInByPassword(runner, stage) {
   const context = await stage.browser.newContext({ javaScriptEnabled: false });
   const visitor = new Visitor(await context.newPage(), stage, { scripts: false });
   const { email, password } = stage.demo.signIns.find(({ role }) => role === 'program_director');
 
-  await story.step('An address, then a password, without any script', async (see) => {
+  await runner.step('The user signs in with e-mail address and password, without JavaScript', async (see) => {
     await visitor.open('/account');
-    expectEqual('the page for whoever is not signed in', await visitor.look('01-address'), 'Sign in');
+    expectEqual('the page for a visitor without a session', await visitor.look('01-address'), 'Sign in');
     await enter(visitor, email);
     await visitor.look('02-password');
     await visitor.fill('Password', 'Wrong-Password-1');
     await visitor.press('Sign in');
     expectEqual(
-      'what a wrong password is told',
+      'the message for a wrong password',
       await visitor.page.getByRole('alert').innerText(),
       'The e-mail address or the password is incorrect.',
     );
@@ -27,19 +27,19 @@ export async function signInByPassword(story, stage) {
     see(await visitor.look('04-account'));
   });
 
-  const app = await story.step('An authenticator app is set up', async (see) => {
+  const app = await runner.step('The user sets up an authenticator app', async (see) => {
     await visitor.follow('Second factors and passkeys');
     await visitor.look('05-security');
     await visitor.press('Set up an authenticator app');
     await visitor.look('06-authenticator-app');
-    const made = new AuthenticatorApp((await visitor.page.locator('#key').innerText()).replaceAll(' ', ''));
-    await visitor.fill('Code from the app', await made.code());
+    const newApp = new AuthenticatorApp((await visitor.page.locator('#key').innerText()).replaceAll(' ', ''));
+    await visitor.fill('Code from the app', await newApp.code());
     await visitor.press('Confirm');
     see(`${await visitor.look('07-recovery-codes')}: ${await visitor.page.locator('.code li').count()}`);
-    return made;
+    return newApp;
   });
 
-  await story.step('The next sign-in asks for a code as well', async (see) => {
+  await runner.step('The next sign-in also asks for a code', async (see) => {
     await visitor.open('/account');
     await visitor.press('Sign out');
     await enter(visitor, email);

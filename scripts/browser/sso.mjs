@@ -2,12 +2,12 @@ import { expectEqual } from '../tour/steps.mjs';
 import { enter } from './password.mjs';
 import { Visitor } from './visitor.mjs';
 
-/** Through the development identity provider, which the address's domain leads to. */
-export async function signInBySso(story, stage) {
+/** Signs in through the development identity provider, found by the domain of the e-mail address. */
+export async function signInBySso(runner, stage) {
   const context = await stage.browser.newContext();
   const visitor = new Visitor(await context.newPage(), stage);
 
-  await story.step('An address leads to its institution, and back with an assertion', async (see) => {
+  await runner.step('The user signs in through the identity provider of the institution', async (see) => {
     await visitor.open('/sign-in');
     await enter(visitor, 'mentor@gme.example');
     await visitor.look('13-institution');
@@ -16,7 +16,7 @@ export async function signInBySso(story, stage) {
     await visitor.page.getByRole('button', { name: /mentor@gme\.example/ }).click();
     await visitor.arriveAt('/account');
     see(await visitor.look('15-account-by-sso'));
-    expectEqual('what the content security policy refused', visitor.violations, []);
+    expectEqual('violations of the content security policy', visitor.violations, []);
   });
   await context.close();
 }

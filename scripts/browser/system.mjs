@@ -8,7 +8,7 @@ import { inRoot } from '../lib/paths.mjs';
 import { tryPort } from '../lib/ports.mjs';
 import { nodeBinary } from '../lib/runtime.mjs';
 
-/** A new installation as `npm start` makes it, under a name that passkeys accept: they know no addresses of numbers. */
+/** Starts a new installation as `npm start` does, with a hostname, because passkeys do not work with an IP. */
 export async function startSystem() {
   const home = await freshHome('browser');
   const port = await tryPort(0);
@@ -18,13 +18,13 @@ export async function startSystem() {
     cwd: inRoot(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let said = '';
+  let output = '';
   await new Promise((resolve, reject) => {
     child.stdout.on('data', (text) => {
-      said += text;
-      if (/^ready$/m.test(said)) resolve();
+      output += text;
+      if (/^ready$/m.test(output)) resolve();
     });
-    child.on('exit', () => reject(new Fixable(`The system did not start:\n${said}`)));
+    child.on('exit', () => reject(new Fixable(`The installation did not start:\n${output}`)));
   });
   const stop = async () => {
     child.kill('SIGTERM');

@@ -8,7 +8,7 @@ function base32(text) {
   return Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
 }
 
-/** The code (RFC 6238) that an authenticator app shows for a base32 key, at a moment in milliseconds. */
+/** Returns the code (RFC 6238) of a base32 key at a time in milliseconds. */
 export function totp(key, at) {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(at / STEP_MS)));
@@ -16,7 +16,7 @@ export function totp(key, at) {
   return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** Codes that were not used yet: no code is taken twice, and one of the step after is taken too. */
+/** Returns codes that have not been used. No code is accepted twice; the code of the next step is accepted too. */
 export class AuthenticatorApp {
   constructor(key) {
     this.key = key;
@@ -26,7 +26,7 @@ export class AuthenticatorApp {
   async code() {
     const step = Math.floor(Date.now() / STEP_MS);
     this.used = Math.max(step, this.used + 1);
-    if (this.used > step + 1) throw new Error('more codes are asked for than an app shows');
+    if (this.used > step + 1) throw new Error('no unused code is valid now');
     return totp(this.key, this.used * STEP_MS);
   }
 }

@@ -5,7 +5,7 @@ import { expectEqual } from '../tour/steps.mjs';
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** A person at a browser: takes pictures of what it shows, and holds each page against the rules of accessibility. */
+/** A browser user: takes a screenshot of each page and checks it for accessibility. */
 export class Visitor {
   constructor(page, { url, pictures }, { scripts = true } = {}) {
     this.scripts = scripts;
@@ -38,7 +38,7 @@ export class Visitor {
     await this.page.waitForURL((url) => url.pathname === address);
   }
 
-  /** The heading of the page, after it was photographed and examined. */
+  /** Takes a screenshot, checks accessibility, and returns the heading of the page. */
   async look(name) {
     await this.page.getByRole('heading', { level: 1 }).waitFor();
     await this.page.screenshot({ path: path.join(this.pictures, `${name}.png`), fullPage: true });
@@ -46,7 +46,7 @@ export class Visitor {
     return this.page.getByRole('heading', { level: 1 }).innerText();
   }
 
-  /** WCAG 2.2 A and AA, as axe-core knows them; where scripts may not run there is nothing to examine with. */
+  /** Checks WCAG 2.2 A and AA with axe-core. Without JavaScript, axe-core cannot run. */
   async examine(name) {
     if (!this.scripts) return;
     const found = await this.page.evaluate(

@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 import samlp from 'samlp';
 
-/** Something the caller can put right. */
+/** An error that the caller can correct. */
 export class Refused extends Error {
   status = 400;
 }
 
-/** The AuthnRequest in a redirect's query: { id, issuer, acsUrl }. */
+/** Returns the AuthnRequest in a redirect's query: { id, issuer, acsUrl }. */
 export function readRequest(query) {
   return new Promise((resolve, reject) => {
     samlp.parseRequest({ method: 'GET', query, body: {} }, {}, (error, request) => {
       if (error || !request?.id || !request.issuer) return reject(new Refused('This is not a SAML request.'));
       const acsUrl = URL.parse(request.assertionConsumerServiceURL ?? '');
       if (!['127.0.0.1', '[::1]', 'localhost'].includes(acsUrl?.hostname)) {
-        return reject(new Refused('Answers go to the loopback address only.'));
+        return reject(new Refused('Responses go to loopback addresses only.'));
       }
       return resolve({ id: request.id, issuer: request.issuer, acsUrl: acsUrl.href });
     });
   });
 }
 
-/** Attributes and name of a person, in the shape that samlp asks for. */
+/** Returns attributes and name of a user in the format of samlp. */
 function profileOf({ email, name, groups }) {
   const subject = createHash('sha256').update(email).digest('hex').slice(0, 32);
   return {
@@ -29,7 +29,7 @@ function profileOf({ email, name, groups }) {
   };
 }
 
-/** The signed response for a person, base64. Response and assertion are both signed. */
+/** Returns the signed response for a user in base64. Response and assertion are both signed. */
 export function answer({ key, entityId }, request, user) {
   const options = {
     issuer: entityId,

@@ -27,7 +27,7 @@ describe('the development identity provider', () => {
     });
   });
 
-  it('signs people in by its own metadata', async () => {
+  it('signs users in with its own metadata', async () => {
     const door = new SamlDoor(connection);
     const departed = await door.depart(connection);
     const request = await readRequest(Object.fromEntries(new URL(departed.url).searchParams));
@@ -40,19 +40,19 @@ describe('the development identity provider', () => {
     });
   });
 
-  it('answers to the loopback address only', async () => {
+  it('responds to loopback addresses only', async () => {
     const elsewhere = { ...connection, acsUrl: 'https://elsewhere.example.test/acs' };
     const { url } = await new SamlDoor(elsewhere).depart(elsewhere);
     await expect(readRequest(Object.fromEntries(new URL(url).searchParams))).rejects.toMatchObject({ status: 400 });
   });
 
-  it('refuses what is not a request', async () => {
+  it('rejects an invalid request', async () => {
     for (const query of [{}, { SAMLRequest: 'abc' }, { SAMLRequest: Buffer.from('<a/>').toString('base64') }]) {
       await expect(readRequest(query)).rejects.toMatchObject({ status: 400 });
     }
   });
 
-  it('writes names into its pages as text', () => {
+  it('escapes names in its pages', () => {
     const pages =
       choicePage([USER], { RelayState: '"><script>' }) +
       answerPage({ acsUrl: 'http://127.0.0.1/"', fields: {}, name: USER.name });

@@ -4,7 +4,7 @@ import { generate } from 'selfsigned';
 
 const YEARS_10 = 3650 * 24 * 3600 * 1000;
 
-/** The signing key and its certificate, PEM; made at the first start and kept in `folder`. */
+/** Returns the signing key and its certificate in PEM; created at the first start and stored in `folder`. */
 export async function signingKey(folder) {
   const file = path.join(folder, 'key.json');
   if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8'));

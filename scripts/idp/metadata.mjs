@@ -1,6 +1,6 @@
 import { escape } from './pages.mjs';
 
-/** What a service provider needs to know of this one (saml-metadata-2.0-os). XML. */
+/** Returns the metadata of this identity provider as XML (saml-metadata-2.0-os). */
 export function metadata({ entityId, url, key }) {
   const certificate = key.certificate.replace(/-----[A-Z ]+-----/g, '').replace(/\s+/g, '');
   return `<?xml version="1.0" encoding="UTF-8"?>

@@ -1,6 +1,6 @@
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Text as it may stand in HTML and XML, in attributes too. */
+/** Escapes text for HTML and XML, including attributes. */
 export const escape = (text) => String(text).replace(/[&<>"']/g, (character) => ENTITIES[character]);
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;color:#1c2430}
@@ -20,30 +20,30 @@ function page(title, body) {
 const hidden = (name, value) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`;
 
 const WARNING =
-  '<p>This identity provider is for development. Its people are made up, and nobody is asked for a password.</p>';
+  '<p>This identity provider is for development. Its users are synthetic, and it asks for no password.</p>';
 
-/** A button for each person; choosing one repeats the request with that person named. */
+/** Returns a page with a button for each user. A button repeats the request with that user. */
 export function choicePage(users, request) {
-  const kept = Object.entries(request).map(([name, value]) => hidden(name, value));
+  const fields = Object.entries(request).map(([name, value]) => hidden(name, value));
   const items = users.map(({ email, name, groups }) => {
     const label = `${escape(name)}<small>${escape(email)} · ${escape(groups.join(', '))}</small>`;
-    return `<li><form action="/sso">${kept.join('')}${hidden('user', email)}<button>${label}</button></form></li>`;
+    return `<li><form action="/sso">${fields.join('')}${hidden('user', email)}<button>${label}</button></form></li>`;
   });
   return page('Sign in as', `${WARNING}<ul>${items.join('')}</ul>`);
 }
 
-/** Who there is, when nobody has asked for a sign-in. */
+/** Returns the page without a sign-in request: a list of the users. */
 export function startPage(users, url) {
   const items = users.map(
     ({ email, name, groups }) =>
       `<li>${escape(name)}<small>${escape(email)} · ${escape(groups.join(', '))}</small></li>`,
   );
   const link = `<a href="/metadata">${escape(url)}/metadata</a>`;
-  const metadata = `<p>Metadata: ${link}. Begin at the application to sign in.</p>`;
+  const metadata = `<p>Metadata: ${link}. Start the sign-in at the application.</p>`;
   return page('Development identity provider', `${WARNING}${metadata}<ul>${items.join('')}</ul>`);
 }
 
-/** The form that carries the answer back: by itself where scripts run, by its button where they do not. */
+/** Returns the form that posts the response: automatically with JavaScript, otherwise by its button. */
 export function answerPage({ acsUrl, fields, name }) {
   const inputs = Object.entries(fields).map(([field, value]) => hidden(field, value));
   const form =

@@ -20,26 +20,26 @@ function send(response, type, body) {
 }
 
 /**
- * Single sign-on by the redirect binding. Without `user` a page to choose from; with `user=<email>` the answer: as a
- * form, or as JSON
- * `{ acsUrl, fields: { SAMLResponse, RelayState? } }` for programs, which ask by `Accept: application/json`.
+ * Handles single sign-on by the redirect binding. Without `user` it returns a page with all users. With `user=<email>`
+ * it returns the response as a form, or with `Accept: application/json` as JSON
+ * `{ acsUrl, fields: { SAMLResponse, RelayState? } }`.
  */
 async function signOn(provider, request, response, parameters) {
   const { user: email, ...query } = Object.fromEntries(parameters);
-  const asked = await readRequest(query);
+  const authnRequest = await readRequest(query);
   const people = users(provider.folder);
   if (email === undefined) return send(response, 'text/html', choicePage(people, query));
   const user = people.find((person) => person.email === email);
-  if (!user) throw new Refused(`Nobody here has the address ${email}.`);
-  const fields = { SAMLResponse: await answer(provider, asked, user) };
+  if (!user) throw new Refused(`No user has the e-mail address ${email}.`);
+  const fields = { SAMLResponse: await answer(provider, authnRequest, user) };
   if (query.RelayState) fields.RelayState = query.RelayState;
   if (request.headers.accept === 'application/json') {
-    return send(response, 'application/json', JSON.stringify({ acsUrl: asked.acsUrl, fields }));
+    return send(response, 'application/json', JSON.stringify({ acsUrl: authnRequest.acsUrl, fields }));
   }
-  return send(response, 'text/html', answerPage({ acsUrl: asked.acsUrl, fields, name: user.name }));
+  return send(response, 'text/html', answerPage({ acsUrl: authnRequest.acsUrl, fields, name: user.name }));
 }
 
-/** Answers one HTTP request. Throws {@link Refused} for what the caller can put right. */
+/** Handles one HTTP request. Throws {@link Refused} for an error that the caller can correct. */
 export async function respond(provider, request, response) {
   const { pathname, searchParams } = new URL(request.url, provider.url);
   if (pathname === '/') return send(response, 'text/html', startPage(users(provider.folder), provider.url));
@@ -48,5 +48,5 @@ export async function respond(provider, request, response) {
     const parameters = request.method === 'POST' ? await formOf(request) : searchParams;
     return signOn(provider, request, response, parameters);
   }
-  throw Object.assign(new Refused('There is no such page.'), { status: 404 });
+  throw Object.assign(new Refused('Page not found.'), { status: 404 });
 }

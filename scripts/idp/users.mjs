@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** One person for each role of the demo organizations; the group is `<preset>:<role>`. */
+/** One user for each role of the demo organizations; the group is `<preset>:<role>`. */
 const ROLES = {
   gme: ['program_director', 'mentor', 'trainee'],
   workforce: ['owner', 'admin', 'member', 'viewer'],
@@ -18,7 +18,7 @@ const BUILT_IN = Object.entries(ROLES).flatMap(([preset, roles]) =>
   })),
 );
 
-/** The people of this identity provider, read anew for each page, so that the file may change under it. */
+/** Returns the users of this identity provider. The file is read for each page, so that it can change at run time. */
 export function users(folder) {
   const file = path.join(folder, 'users.json');
   return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : BUILT_IN;

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Fixable } from './log.mjs';
 
-/** Creates the state folder: others may pass through it (the database account must), only its owner may list it. */
+/** Creates the state folder. Other accounts can traverse it, as the database account must; only the owner lists it. */
 export function makeHome(home) {
   try {
     fs.mkdirSync(home, { recursive: true, mode: 0o711 });
@@ -12,13 +12,13 @@ export function makeHome(home) {
   } catch (error) {
     if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
     throw new Fixable(
-      `${home} belongs to another user.`,
+      `${home} is owned by another user.`,
       `sudo chown -R "$(id -u)" ${home}   or   VOUCHSAFE_HOME=<another folder> npm start`,
     );
   }
 }
 
-/** Parsed JSON file, or undefined when it does not exist or was cut off while being written. */
+/** Returns a parsed JSON file; undefined when it does not exist or is incomplete. */
 export function readJson(file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'));
@@ -28,14 +28,14 @@ export function readJson(file) {
   }
 }
 
-/** Writes JSON that only its owner can read, and never half of it. */
+/** Writes a JSON file atomically, readable by its owner only. */
 export function writePrivateJson(file, value) {
   const draft = `${file}.${process.pid}.new`;
   fs.writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   fs.renameSync(draft, file);
 }
 
-/** Last lines of a log, for messages about a process that failed. */
+/** Returns the last lines of a log, for error messages. */
 export function tail(file, lines = 12) {
   if (!fs.existsSync(file)) return '';
   return fs.readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');

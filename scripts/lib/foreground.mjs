@@ -1,8 +1,8 @@
 import { complain } from './log.mjs';
 
 /**
- * npm, once killed, says nothing to its script: a parent that changes is the only sign. Whoever starts the script
- * without npm may leave.
+ * Calls `act` when the parent process changes. A killed npm sends no signal to its script, so this is the only sign.
+ * Without npm, the parent process may end.
  */
 function onParentGone(act) {
   if (!process.env.npm_lifecycle_event) return;
@@ -17,7 +17,7 @@ function onParentGone(act) {
 
 /**
  * Runs `work(stopping)` as a foreground command: Ctrl-C, SIGTERM and a closed terminal abort `stopping`, and the
- * process ends only after `work` has returned. A second signal changes nothing; stopping has deadlines of its own.
+ * process ends only after `work` has returned. A second signal has no effect, because stopping has its own time limits.
  */
 export async function foreground(work) {
   const controller = new AbortController();

@@ -5,13 +5,13 @@ import { Fixable } from './log.mjs';
 import { stateHome } from './paths.mjs';
 import { reapOrphan, takeLock } from './run-files.mjs';
 
-/** A new, empty home of one name each time, for one run at a time; what a killed run left behind is ended first. */
+/** Creates an empty state folder for one run at a time, after it ends processes that a killed run left. */
 export async function freshHome(name) {
   const home = path.join(stateHome(), name);
   makeHome(stateHome());
   makeHome(home);
   const holder = takeLock(home, name);
-  if (holder) throw new Fixable(`This runs already (process ${holder}).`, `kill ${holder}`);
+  if (holder) throw new Fixable(`This command is already running (process ${holder}).`, `kill ${holder}`);
   await Promise.all([reapOrphan(home, 'postgres', 'SIGINT'), reapOrphan(home, 'redis')]);
   for (const entry of fs.readdirSync(home)) if (entry !== 'run') fs.rmSync(path.join(home, entry), { recursive: true });
   makeHome(home);

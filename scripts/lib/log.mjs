@@ -1,9 +1,9 @@
-/** A failure that the reader can mend: says what is missing and the one command that helps. */
+/** An error that the user can fix. It states the problem and one command that helps. */
 export class Fixable extends Error {
-  constructor(message, mend) {
+  constructor(message, remedy) {
     super(message);
     this.name = 'Fixable';
-    this.mend = mend;
+    this.remedy = remedy;
   }
 }
 
@@ -11,14 +11,14 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 
 export const say = (line = '') => process.stdout.write(`${line}\n`);
 
-/** Prints a failure and its remedy; the stack only for errors nobody foresaw. */
+/** Prints an error and its remedy; for unexpected errors, prints the stack. */
 export function complain(error) {
   const known = error instanceof Fixable;
   process.stderr.write(`\n✗ ${known ? error.message : (error?.stack ?? error)}\n`);
-  if (known && error.mend) process.stderr.write(`  To mend it:  ${error.mend}\n`);
+  if (known && error.remedy) process.stderr.write(`  To fix it:  ${error.remedy}\n`);
 }
 
-/** Runs `work` and shows that it is under way: in place on a terminal, every ten seconds elsewhere. */
+/** Runs `work` and shows its progress: on one line in a terminal, otherwise every ten seconds. */
 export async function step(label, work) {
   const started = performance.now();
   const tty = process.stdout.isTTY;

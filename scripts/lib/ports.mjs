@@ -2,7 +2,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { readJson, writePrivateJson } from './files.mjs';
 
-/** Tries to listen on a loopback port; resolves to the port (0 asks for any), or undefined when it is taken. */
+/** Tries to listen on a loopback port. Returns the port (0 selects any), or undefined when it is in use. */
 export function tryPort(port, host = '127.0.0.1') {
   return new Promise((resolve) => {
     const server = net.createServer();
@@ -14,7 +14,7 @@ export function tryPort(port, host = '127.0.0.1') {
   });
 }
 
-/** A free port that stays the same from one start to the next while nobody else takes it. */
+/** Returns a free port that stays the same between starts, unless another program uses it. */
 export async function rememberedPort(home, name) {
   const file = path.join(home, 'ports.json');
   const ports = readJson(file) ?? {};

@@ -11,8 +11,8 @@ function openLog(file) {
 }
 
 /**
- * Starts a background process in a group of its own, so that Ctrl-C reaches only its supervisor, which then stops it in
- * order. Output goes to `<home>/logs/<name>.log`.
+ * Starts a background process in its own process group. Ctrl-C then reaches only the supervisor, which stops the
+ * processes in order. Output goes to `<home>/logs/<name>.log`.
  * Returns { name, pid, log, exited: Promise<{code, signal}>, running(), stop({signal, deadlineMs}), kill(signal) }.
  */
 export function launch({ home, name, command, args = [], env, cwd, uid, gid }) {
@@ -24,7 +24,7 @@ export function launch({ home, name, command, args = [], env, cwd, uid, gid }) {
   const exited = new Promise((resolve) => {
     const finish = (outcome) => {
       ended ??= outcome;
-      if (child.pid) signalQuietly(-child.pid, 'SIGKILL'); // what it left in its group
+      if (child.pid) signalQuietly(-child.pid, 'SIGKILL'); // ends the rest of its process group
       forgetProcess(home, name);
       resolve(ended);
     };
@@ -47,7 +47,7 @@ export function launch({ home, name, command, args = [], env, cwd, uid, gid }) {
   return { name, pid: child.pid, log, exited, running: () => !ended, stop, kill };
 }
 
-/** Runs a command to its end; resolves to { code, stdout, stderr }, never rejects for a non-zero code. */
+/** Runs a command to its end. Resolves to { code, stdout, stderr }, and does not reject for a non-zero code. */
 export function run(command, args, { input, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {

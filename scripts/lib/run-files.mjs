@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readJson, writePrivateJson } from './files.mjs';
 
-/** What tells a process from a later one with the same number: its start time; null when it is gone. */
+/** Returns the start time, which distinguishes a process from a later one with the same id; null when it has ended. */
 export function identity(pid) {
   try {
     if (process.platform !== 'linux')
@@ -18,7 +18,7 @@ export function identity(pid) {
   }
 }
 
-/** Signals a process (or, below zero, a group) that may have ended meanwhile. */
+/** Signals a process, or a process group for a negative id. Ignores a process that has ended. */
 export function signalQuietly(pid, signal) {
   try {
     process.kill(pid, signal);
@@ -29,21 +29,21 @@ export function signalQuietly(pid, signal) {
 
 const runFile = (home, name) => path.join(home, 'run', `${name}.json`);
 
-/** Remembers a process, so that a later start can find it should this one be killed. */
+/** Records a process, so that a later start can find it if this one is killed. */
 export function recordProcess(home, name, pid) {
   writePrivateJson(runFile(home, name), { pid, identity: identity(pid) });
 }
 
 export const forgetProcess = (home, name) => fs.rmSync(runFile(home, name), { force: true });
 
-/** Number of the remembered process while it is still the same one. */
+/** Returns the id of the recorded process if it is still running. */
 export function recordedProcess(home, name) {
   const record = readJson(runFile(home, name));
   return record?.identity && identity(record.pid) === record.identity ? record.pid : undefined;
 }
 
-/** Waits until the process is gone; false when it is still there at the deadline. */
-async function gone(pid, deadlineMs) {
+/** Waits until the process has ended. Returns false when it still runs at the deadline. */
+async function hasEnded(pid, deadlineMs) {
   const before = identity(pid);
   const end = Date.now() + deadlineMs;
   while (before !== null && identity(pid) === before) {
@@ -53,19 +53,19 @@ async function gone(pid, deadlineMs) {
   return true;
 }
 
-/** Ends a process that an earlier, killed run left behind. */
+/** Ends a process that a killed run left. */
 export async function reapOrphan(home, name, signal = 'SIGTERM') {
   const pid = recordedProcess(home, name);
   if (pid !== undefined) {
     signalQuietly(pid, signal);
-    if (!(await gone(pid, 10_000))) signalQuietly(pid, 'SIGKILL');
-    await gone(pid, 5_000);
-    signalQuietly(-pid, 'SIGKILL'); // it led a group of its own; what it started goes with it
+    if (!(await hasEnded(pid, 10_000))) signalQuietly(pid, 'SIGKILL');
+    await hasEnded(pid, 5_000);
+    signalQuietly(-pid, 'SIGKILL'); // ends its process group
   }
   forgetProcess(home, name);
 }
 
-/** Takes the only place of its name in this home; returns the process that holds it, if there is one. */
+/** Takes the lock of this name in this home. Returns the process that holds the lock, if there is one. */
 export function takeLock(home, name) {
   for (;;) {
     const holder = recordedProcess(home, name);
@@ -76,7 +76,7 @@ export function takeLock(home, name) {
       fs.writeFileSync(runFile(home, name), JSON.stringify(record), { flag: 'wx', mode: 0o600 });
       return undefined;
     } catch (error) {
-      if (error.code !== 'EEXIST') throw error; // another start was quicker: look again
+      if (error.code !== 'EEXIST') throw error; // another start created the file first: check again
     }
   }
 }

@@ -3,30 +3,30 @@ import fs from 'node:fs';
 import { Fixable, complain } from './log.mjs';
 import { inRoot } from './paths.mjs';
 
-/** Lowest Node that the application runs on; the bootstrap alone runs on the host's older one. */
+/** The minimum Node version of the application. Only the bootstrap supports an older host. */
 export const MINIMUM = 24;
 
 const pinned = inRoot('node_modules/.bin/node');
 const major = (version) => Number(/^v?(\d+)/.exec(version)?.[1] ?? 0);
 
-/** The Node that everything runs on: the one pinned by the lockfile, else the host's when it is new enough. */
+/** Returns the Node for all processes: the one pinned by the lockfile, or the host's if it is new enough. */
 export function nodeBinary() {
   if (fs.existsSync(pinned)) return pinned;
   if (major(process.version) >= MINIMUM) return process.execPath;
-  const mend =
+  const remedy =
     process.platform === 'darwin'
       ? `brew install node@${MINIMUM} && brew link --overwrite node@${MINIMUM}`
       : 'npm ci --include=optional';
   throw new Fixable(
-    `Node ${MINIMUM} is needed, this is ${process.version}, and the pinned one is not installed.`,
-    mend,
+    `Node ${MINIMUM} or later is required; this is ${process.version}, and the pinned Node is not installed.`,
+    remedy,
   );
 }
 
-/** Environment in which `node` means the pinned one, for children that look it up on PATH. */
+/** Returns an environment in which `node` on PATH is the pinned Node. */
 export const nodeEnv = (env = process.env) => ({ ...env, PATH: `${inRoot('node_modules/.bin')}:${env.PATH ?? ''}` });
 
-/** First call of each entry script: continues on the pinned Node, whatever started the script. */
+/** The first call of each entry script: restarts the script on the pinned Node if necessary. */
 export async function onPinnedNode() {
   try {
     const node = nodeBinary();
@@ -38,7 +38,7 @@ export async function onPinnedNode() {
   }
 }
 
-/** Runs a command in the foreground, hands signals on, and resolves to its exit code. */
+/** Runs a command in the foreground, forwards signals, and resolves to its exit code. */
 export function relay(command, args, options = {}) {
   const child = spawn(command, args, { stdio: 'inherit', ...options });
   const forward = (signal) => child.kill(signal);

@@ -4,17 +4,17 @@ import { readJson, writePrivateJson } from './files.mjs';
 
 const hex = (bytes) => randomBytes(bytes).toString('hex');
 
-/** Secrets of a development installation, made once and kept in `<home>/secrets.json` (mode 0600). */
+/** Returns the secrets of a development installation, created once in `<home>/secrets.json` (mode 0600). */
 export function secrets(home) {
   const file = path.join(home, 'secrets.json');
-  const kept = readJson(file);
-  if (kept) return kept;
+  const stored = readJson(file);
+  if (stored) return stored;
   const names = ['postgres', 'vouchsafe_migrator', 'vouchsafe_app', 'vouchsafe_worker', 'redis'];
-  const made = {
+  const created = {
     rootKey: hex(32),
     jwtSecret: hex(32),
     passwords: Object.fromEntries(names.map((name) => [name, hex(24)])),
   };
-  writePrivateJson(file, made);
-  return made;
+  writePrivateJson(file, created);
+  return created;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { filled, namesOf, singularOf } from './names.mjs';
 
 describe('the names of a module', () => {
-  it('take every form that the templates need from the plural in kebab case', () => {
+  it('are derived from the plural in kebab case in every form that the templates need', () => {
     expect(namesOf('on-call-shifts')).toEqual({
       things: 'on-call-shifts',
       thing: 'on-call-shift',
@@ -29,27 +29,27 @@ describe('the names of a module', () => {
   });
 
   it.each([undefined, '', 'Bulletins', 'on_call_shifts', '-shifts', 'shifts-', '../shifts', 'x'.repeat(31), 'shifts2'])(
-    'are refused: %s',
+    'are rejected: %s',
     (plural) => {
       expect(() => namesOf(plural)).toThrow('kebab case');
     },
   );
 
-  it('are refused without a singular, unless it is given', () => {
+  it('are rejected without a regular singular, unless the singular is given', () => {
     expect(() => namesOf('sheep')).toThrow('no regular singular');
     expect(namesOf('statuses', 'status').thing).toBe('status');
   });
 });
 
 describe('a template', () => {
-  it('leaves SQL parameters and template literals alone', () => {
+  it('keeps SQL parameters and template literals', () => {
     const names = namesOf('bulletins');
     expect(filled('`${COLUMNS} FROM $table$ WHERE org_id = $1 AND id = $2`', names)).toBe(
       '`${COLUMNS} FROM bulletins WHERE org_id = $1 AND id = $2`',
     );
   });
 
-  it('is refused with a placeholder that has no value', () => {
+  it('is rejected with a placeholder that has no value', () => {
     expect(() => filled('$unknown$', namesOf('bulletins'))).toThrow('unknown placeholder');
   });
 });

@@ -12,7 +12,7 @@ const PARTS = ['controller', 'dto', 'feature', 'module', 'repository', 'service'
 
 const template = (file) => fs.readFileSync(path.join(TEMPLATES, file), 'utf8');
 
-/** Every file of a module, with its text. */
+/** Returns every file of a module with its text. */
 function filesOf(names) {
   const { things } = names;
   const folder = `src/modules/${things}`;
@@ -26,8 +26,10 @@ function filesOf(names) {
 
 /** Throws when the module, its table, or one of its files exists. */
 function assertFree({ things, table }, files) {
-  const taken = [`src/modules/${things}`, ...files.map(({ file }) => file)].find((file) => fs.existsSync(inRoot(file)));
-  if (taken !== undefined) throw new Fixable(`${taken} exists: nothing was written.`, 'choose another name');
+  const existing = [`src/modules/${things}`, ...files.map(({ file }) => file)].find((file) =>
+    fs.existsSync(inRoot(file)),
+  );
+  if (existing !== undefined) throw new Fixable(`${existing} exists: nothing was written.`, 'choose another name');
   const migration = fs
     .readdirSync(inRoot('migrations'))
     .find((file) =>
@@ -58,9 +60,9 @@ Then:
   ROUTES=${things} npm test -- e2e/${things} contract/
 docs/tutorial.md explains each file.`;
 
-/** Writes the files of a module and prints what is left to do. Throws for a wrong name, and never overwrites. */
+/** Writes the files of a module and prints the next steps. Throws for an invalid name, and never overwrites a file. */
 export async function makeModule([plural, ...more], singular) {
-  if (more.length > 0) throw new Fixable('One name, please.', `npm run make:module ${plural}`);
+  if (more.length > 0) throw new Fixable('Give exactly one name.', `npm run make:module ${plural}`);
   const names = namesOf(plural, singular);
   const files = filesOf(names);
   assertFree(names, files);

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { inRoot } from '../lib/paths.mjs';
 
-/** The next free number of a migration, as four digits. */
+/** Returns the next free number of a migration, as four digits. */
 function nextNumber(files) {
   const numbers = files.map((file) => Number(/^(\d{4})-/.exec(file)?.[1] ?? 0));
   return String(Math.max(0, ...numbers) + 1).padStart(4, '0');

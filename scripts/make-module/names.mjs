@@ -2,7 +2,7 @@ import { Fixable } from '../lib/log.mjs';
 
 const PLURAL = /^[a-z]{2,}(-[a-z]+)*$/;
 /** Names of permissions and tables are limited in length; this leaves room for their suffixes. */
-const LONGEST = 30;
+const MAX_LENGTH = 30;
 
 const pascal = (name) => name.replace(/(^|-)([a-z])/g, (_, _dash, letter) => letter.toUpperCase());
 const camel = (name) => name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
@@ -10,18 +10,18 @@ const snake = (name) => name.replaceAll('-', '_');
 const words = (name) => name.replaceAll('-', ' ');
 const sentence = (name) => words(name).replace(/^[a-z]/, (letter) => letter.toUpperCase());
 
-/** One of what a plural names, by the regular forms of English. */
+/** Returns the singular of a plural by the regular forms of English. */
 export function singularOf(plural) {
   if (/[^aeiou]ies$/.test(plural)) return plural.replace(/ies$/, 'y');
   if (/(ss|sh|ch|x|zz)es$/.test(plural)) return plural.replace(/es$/, '');
   return plural.replace(/s$/, '');
 }
 
-/** Every form of a module's name, by its placeholder in the templates. Throws for other names. */
+/** Returns every form of a module's name, by its placeholder in the templates. Throws for invalid names. */
 export function namesOf(plural, singular = singularOf(plural ?? '')) {
-  if (plural === undefined || !PLURAL.test(plural) || plural.length > LONGEST)
+  if (plural === undefined || !PLURAL.test(plural) || plural.length > MAX_LENGTH)
     throw new Fixable(
-      `A module needs a name in kebab case, lower-case letters and hyphens, at most ${LONGEST} characters.`,
+      `A module needs a name in kebab case: lowercase letters and hyphens, at most ${MAX_LENGTH} characters.`,
       'npm run make:module bulletins',
     );
   if (!PLURAL.test(singular) || singular === plural)
@@ -43,7 +43,7 @@ export function namesOf(plural, singular = singularOf(plural ?? '')) {
   };
 }
 
-/** A template with its placeholders `$name$` replaced. Throws for a placeholder that has no value. */
+/** Replaces the placeholders `$name$` of a template. Throws for a placeholder that has no value. */
 export function filled(template, names) {
   return template.replace(/\$([a-zA-Z]+)\$/g, (placeholder, name) => {
     if (names[name] === undefined) throw new Error(`a template has the unknown placeholder ${placeholder}`);

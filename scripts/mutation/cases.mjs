@@ -1,10 +1,10 @@
 /**
- * One control each: the file it lives in, the edit that takes it away, and the tests that must notice. `expect` is
- * what the message has to name.
+ * One control per case: the file, the edit that removes the control, and the tests that must fail. `expect` must match
+ * the name or the message of a failed test.
  */
 export const cases = [
   {
-    control: 'FORCE row security of one table',
+    control: 'forced row-level security of one table',
     file: 'migrations/0001-baseline.sql',
     edit: (text) =>
       text.replace(
@@ -23,14 +23,14 @@ export const cases = [
     expect: /PeopleController\.list\) declares no access/,
   },
   {
-    control: 'the event of one mutation, as declared',
+    control: 'the declared event of one mutation',
     file: 'src/modules/people/people.controller.ts',
     edit: (text) => text.replace(", { emits: ['person.updated'] }", ''),
     tests: 'e2e/people',
     expect: /PeopleController\.update\) is a mutation and declares no event/,
   },
   {
-    control: 'the event of one mutation, as recorded',
+    control: 'the recorded event of one mutation',
     file: 'src/modules/tenancy/organization.service.ts',
     edit: (text) => text.replace(/ {4}this\.record\('organization\.updated',.*\n/, ''),
     tests: 'contract/routes',
@@ -48,7 +48,7 @@ export const cases = [
     expect: /signature|tampered|signed/i,
   },
   {
-    control: 'the append-only trigger of the log',
+    control: 'the append-only trigger of the audit log',
     file: 'src/platform/audit/audit.sql',
     edit: (text) =>
       text.replace(
@@ -59,7 +59,7 @@ export const cases = [
     expect: /audit_events/,
   },
   {
-    control: 'the order of the cascade',
+    control: 'the order of permission levels',
     file: 'src/platform/policies/policies.sql',
     edit: (text) =>
       text.replace("SELECT o.permission, 1 AS level, 'member'", "SELECT o.permission, 4 AS level, 'member'"),
@@ -67,14 +67,14 @@ export const cases = [
     expect: /the file says/,
   },
   {
-    control: 'the rights asked again when live events are delivered',
+    control: 'the permission check at each delivery of real-time events',
     file: 'src/platform/policies/row-policies.ts',
     edit: (text) => text.replace(/return `CASE \$\{permission\}[^`]*`;/, "return cases.length > 0 ? 'true' : 'false';"),
     tests: 'e2e/realtime.spec',
     expect: /the very next event is not heard/,
   },
   {
-    control: 'the standing of the session asked again when live events are delivered',
+    control: 'the session check at each delivery of real-time events',
     file: 'src/platform/access/access.guard.ts',
     edit: (text) =>
       text.replace('this.again = [session, secondFactor, enforcedSso, method, permission]', 'this.again = [session]'),
@@ -82,38 +82,38 @@ export const cases = [
     expect: /sso_required|mfa_enrollment_required/,
   },
   {
-    control: 'the end of a stream of live events with its session',
+    control: 'the end of an event stream with its session',
     file: 'src/modules/realtime/subscription.ts',
     edit: (text) => text.replace('      this.stream.refuse(error.code);\n', ''),
     tests: 'e2e/realtime.spec',
     expect: /session_expired after the session falling idle/,
   },
   {
-    control: 'the wait of live events for transactions that began before',
+    control: 'the wait of real-time events for earlier open transactions',
     file: 'src/modules/realtime/realtime.repository.ts',
     edit: (text) => text.replace(' AND l.transaction_id < s.horizon', ''),
     tests: 'e2e/realtime-resume',
     expect: /is kept where a transaction that began first commits last/,
   },
   {
-    control: 'listening to live events being no activity',
+    control: 'the exemption of event streams from session activity',
     file: 'src/modules/realtime/realtime.controller.ts',
     edit: (text) => text.replace("@Access('signed-in', { background: true })", "@Access('signed-in')"),
     tests: 'e2e/realtime.spec',
     expect: /is no activity/,
   },
   {
-    control: 'the organization in the ids of live events',
+    control: 'the organization in the ids of real-time events',
     file: 'src/modules/realtime/event-ids.ts',
     edit: (text) =>
       text
         .replace('Buffer.from(orgId))', 'Buffer.from(orgId.slice(0, 0)))')
         .replace('return { orgId, table', 'return { orgId: orgId.slice(0, 0), table'),
     tests: 'e2e/realtime-resume|realtime/event-ids',
-    expect: /of another organization is refused|in the organization it was given to alone/,
+    expect: /of another organization is refused|in its own organization only/,
   },
   {
-    control: 'what of one field is for staff alone',
+    control: 'the staff-only restriction of one field',
     file: 'src/modules/people/people.dto.ts',
     edit: (text) => text.replace('@StaffOnly() externalId', '@Expose() externalId'),
     tests: 'contract/portal-shapes',
@@ -127,7 +127,7 @@ export const cases = [
     expect: /leaves a snapshot/,
   },
   {
-    control: 'the organization in decisions on rows',
+    control: 'the organization in row decisions',
     file: 'src/platform/policies/row-policies.ts',
     edit: (text) =>
       text
@@ -147,35 +147,35 @@ export const cases = [
     expect: /rejects the recipient and the requester/,
   },
   {
-    control: 'that what is held for a time is not given on',
+    control: 'the exclusion of temporary permissions from grants to others',
     file: 'src/platform/policies/giving-rights.sql',
     edit: (text) => text.replace('AND p.access_grant_id IS NOT NULL) THEN', 'AND false) THEN'),
     tests: 'e2e/granting-rights',
     expect: /cannot be granted on by raw SQL/,
   },
   {
-    control: 'a code that is good once',
+    control: 'the single use of a TOTP code',
     file: 'src/modules/auth/mfa/mfa.sql',
     edit: (text) => text.replace(' AND t.last_step < shown.step;', ';'),
     tests: 'e2e/mfa',
     expect: /rejects a used code|accepts one of four concurrent requests/,
   },
   {
-    control: 'the proof that the database asks for',
+    control: 'the proof of decryption that the database requires for a factor',
     file: 'src/modules/auth/mfa/mfa.sql',
     edit: (text) => text.replace(' AND t.proof_hash = sha256(shown.proof)\n', '\n'),
     tests: 'contract/claiming-factors',
     expect: /cannot claim that a factor was shown/,
   },
   {
-    control: 'that a token of a mail is spent once',
+    control: 'the single use of a mailed token',
     file: 'src/modules/auth/account-recovery/account-recovery.sql',
     edit: (text) => text.replace('a.kind = wanted AND a.consumed_at IS NULL\n', 'a.kind = wanted\n'),
     tests: 'e2e/recovery',
     expect: /is set by one of many that come with the token at once/,
   },
   {
-    control: 'the narrower limits while Redis is away',
+    control: 'the stricter limits while Redis is unavailable',
     file: 'src/platform/http/rate-limit.ts',
     edit: (text) =>
       text.replace(
@@ -186,7 +186,7 @@ export const cases = [
     expect: /is limited by address still/,
   },
   {
-    control: "the sessions that end with a directory's word",
+    control: 'the end of sessions after a change by a SCIM client',
     file: 'src/modules/auth/scim/provisioning.sql',
     edit: (text) =>
       text.replace(/ {2}UPDATE public\.sessions x SET revoked_at = now\(\)\n.* x\.membership_id = m\.id.*\n/, ''),
@@ -194,39 +194,39 @@ export const cases = [
     expect: /give a role, take it, and end the sessions each time/,
   },
   {
-    control: 'that a directory reaches no tenant row',
+    control: 'the denial of tenant rows to SCIM clients',
     file: 'src/modules/auth/scim/scim.sql',
     edit: (text) => text.replace("ARRAY['scim', NULL, NULL,", "ARRAY['scim', t.org_id::text, NULL,"),
     tests: 'contract/directory',
     expect: /reads no row of any table/,
   },
   {
-    control: 'the secret in the seal of contexts',
+    control: 'the secret in the context MAC',
     file: 'src/platform/database/context.sql',
     edit: (text) => text.replace(/int8send\(currval\('app_private\.session_secret_([ab])'\)\)/g, 'int8send(0)'),
     tests: 'contract/forging-secret',
     expect: /is not replaced by what lies in the sequences/,
   },
   {
-    control: 'the organization in who changes identity providers',
+    control: 'the organization check for changes of identity providers',
     file: 'src/modules/auth/sso/connections.sql',
     edit: (text) =>
       text.replace(
-        /(UPDATE TO vouchsafe_app\s+)USING \(org_id = (\(SELECT app\.org_if_owner_equivalent\(\)\))\) WITH CHECK \(.*\);/,
+        /(UPDATE TO vouchsafe_app\s+)USING \(org_id = (\(SELECT app\.org_if_owner_equivalent\(\)\))\) WITH CHECK .*;/,
         '$1USING ($2 IS NOT NULL) WITH CHECK (true);',
       ),
     tests: 'e2e/granting-rights',
     expect: /cannot connect or change an identity provider with permissions from another organization/,
   },
   {
-    control: 'the answer to impossible travel',
+    control: 'the reaction to impossible travel',
     file: 'src/modules/auth/sessions/sessions.sql',
     edit: (text) => text.replace('(s.remembered_device OR s.flagged_suspicious)', 's.remembered_device'),
     tests: 'e2e/sign-in-alerts',
     expect: /does nothing that asks for a fresh sign-in until there is one/,
   },
   {
-    control: "the organization's word on remembered sessions, asked again at every request",
+    control: "the organization's setting for remembered sessions, checked at every request",
     file: 'src/modules/auth/sessions/sessions.sql',
     edit: (text) =>
       text.replace('app.idle_timeout(s.remembered AND o.remember_me_allowed,', 'app.idle_timeout(s.remembered,'),
@@ -234,7 +234,7 @@ export const cases = [
     expect: /is forbidden from the next request on/,
   },
   {
-    control: 'the second guard, on what was under the encryption',
+    control: 'the second check of a SAML response, on the decrypted content',
     file: 'src/modules/auth/saml/saml-responses.ts',
     edit: (text) =>
       text.replace(
@@ -245,7 +245,7 @@ export const cases = [
     expect: /encrypted|inside the encryption/,
   },
   {
-    control: 'the signature of messages that end sessions',
+    control: 'the signature of SAML logout messages',
     file: 'src/modules/auth/saml/logout-message.ts',
     edit: (text) =>
       text.replace(
@@ -256,21 +256,21 @@ export const cases = [
     expect: /an untrusted key|an unsigned RelayState/,
   },
   {
-    control: 'the check of where a name leads, before it is connected to',
+    control: 'the check of resolved IPs before a connection',
     file: 'src/platform/outbound/outbound-fetch.ts',
     edit: (text) => text.replace(/ {4}if \(!addresses\.every\([^;]*;\n/, ''),
     tests: 'platform/outbound',
     expect: /sends no request to a name that resolves to 169\.254\.169\.254/,
   },
   {
-    control: 'a test sign-in since the provider was last changed',
+    control: 'the test sign-in after a change of the identity provider',
     file: 'src/modules/auth/sso/connections.sql',
     edit: (text) => text.replace('THEN OLD.tested_at END;', 'THEN OLD.tested_at ELSE OLD.tested_at END;'),
     tests: 'e2e/sso-test-sign-in',
     expect: /is needed before single sign-on is enforced, and again after the provider was changed/,
   },
   {
-    control: "the algorithms of an ID token's signature",
+    control: "the allowed algorithms of an ID token's signature",
     file: 'src/modules/auth/oidc/signed-token.ts',
     edit: (text) =>
       text
@@ -280,14 +280,14 @@ export const cases = [
     expect: /no signature \(alg none\): algorithm_not_allowed/,
   },
   {
-    control: "the provider's word that an address is verified",
+    control: "the provider's claim that an e-mail address is verified",
     file: 'src/modules/auth/oidc/oidc-claims.ts',
     edit: (text) => text.replace("return source['email_verified'] === true ||", 'return true ||'),
     tests: 'e2e/oidc.spec',
     expect: /takes no address that the provider does not call verified/,
   },
   {
-    control: "the library's own verification of SAML answers, beside ours",
+    control: "the library's own verification of SAML responses",
     file: 'src/modules/auth/saml/saml.strategy.ts',
     edit: (text) =>
       text.replace(
@@ -298,14 +298,14 @@ export const cases = [
     expect: /signed by an untrusted key/,
   },
   {
-    control: 'that both verifiers of a SAML answer mean the same person',
+    control: 'the agreement of both SAML verifiers on the person',
     file: 'src/modules/auth/saml/library-error.ts',
     edit: (text) => text.replace(/ {2}ensure\(profile\.nameID.*\n/, ''),
     tests: 'saml/library-verification',
     expect: /about another user/,
   },
   {
-    control: 'that an identity provider adds no factor',
+    control: 'the rule that an identity provider adds no factor',
     file: 'src/modules/auth/mfa/enrollment.sql',
     edit: (text) =>
       text.replace(

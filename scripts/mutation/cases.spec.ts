@@ -16,7 +16,7 @@ describe('each mutation case', () => {
     expect(tests.split('|').filter((one) => !files.some((file) => file.includes(one)))).toEqual([]);
   });
 
-  it('has a name of its own', () => {
+  it('has a unique name', () => {
     const names = cases.map(({ control }) => control);
     expect(new Set(names).size).toBe(names.length);
   });

@@ -9,7 +9,7 @@ import { cases } from './cases.mjs';
 
 const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
-/** A copy of the checkout that shares its packages. */
+/** Creates a copy of the checkout that shares its packages. */
 function copy(folder) {
   fs.rmSync(folder, { recursive: true, force: true });
   copyCheckout(folder);
@@ -18,7 +18,7 @@ function copy(folder) {
   }
 }
 
-/** The failures of the copy's tests: name and message. */
+/** Returns the failed tests of the copy: name and message. */
 async function failures(folder, tests) {
   const { code, stdout, stderr } = await run('npm', ['test', '--', tests], {
     cwd: folder,
@@ -35,8 +35,8 @@ async function failures(folder, tests) {
   return failed.length > 0 ? failed : [{ name: 'the start', message: `${stdout}\n${stderr}` }];
 }
 
-/** The line of a message that names what is missing. */
-function telling(found, expected) {
+/** Returns the first line of a failure that matches the expectation. */
+function matchingLine(found, expected) {
   const lines = found.flatMap(({ name, message }) =>
     [name, ...message.replaceAll(ANSI, '').split('\n')].map((line) => ({ name, line: line.trim() })),
   );
@@ -49,33 +49,33 @@ async function attempt({ control, file, edit, tests, expect }, folder) {
   const after = edit(before);
   if (after === before)
     throw new Fixable(
-      `nothing to take away in ${file}: the case "${control}" is out of date`,
+      `the edit changes nothing in ${file}: the case "${control}" is out of date`,
       'edit scripts/mutation/cases.mjs',
     );
   fs.writeFileSync(target, after);
   try {
     const found = await failures(folder, tests);
-    const told = telling(found, expect);
-    if (told === undefined)
+    const match = matchingLine(found, expect);
+    if (match === undefined)
       throw new Fixable(
-        `"${control}" was taken away and ${found.length === 0 ? 'nothing turned red' : 'no message names it'}`,
+        `"${control}" was removed, and ${found.length === 0 ? 'no test failed' : 'no failure names it'}`,
         `npm test -- ${tests}`,
       );
-    return { control, red: found.length, ...told };
+    return { control, failed: found.length, ...match };
   } finally {
     fs.writeFileSync(target, before);
   }
 }
 
-/** Tries the cases whose name holds the word given; all without one. Ends with code 1 when one goes unnoticed. */
+/** Runs the cases whose name contains the word; all without a word. The exit code is 1 when no test notices a case. */
 export async function mutate([word = '']) {
   const folder = path.join(stateHome(), 'mutation');
   makeHome(stateHome());
   copy(folder);
   for (const one of cases.filter(({ control }) => control.includes(word))) {
     try {
-      const { red, name, line } = await step(`without ${one.control}`, () => attempt(one, folder));
-      say(`    ${red} red, among them: ${name.slice(0, 150)}\n    ${line.slice(0, 200)}`);
+      const { failed, name, line } = await step(`without ${one.control}`, () => attempt(one, folder));
+      say(`    ${failed} failed, for example: ${name.slice(0, 150)}\n    ${line.slice(0, 200)}`);
     } catch (error) {
       process.exitCode = 1;
       complain(error);

@@ -1,2 +1,2 @@
-/** Replaces a match by as many blanks, so that the offsets after it stay. */
+/** Replaces a match with the same number of blanks, so that later offsets do not change. */
 export const blank = (match) => ' '.repeat(match.length);

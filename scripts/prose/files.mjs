@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { inRoot } from '../lib/paths.mjs';
 
-/** Folders whose text comes from a program, or quotes one. */
+/** Folders with generated text or with quotations of it. */
 const GENERATED = /^(docs\/generated|test\/contract\/expected)\//;
 
 /** Returns whether the file is code or SQL, whose comments and long strings are checked. */
@@ -11,7 +11,7 @@ export const isCode = (file) => /\.([cm]?[jt]s|sql)$/.test(file);
 /** Returns whether the check reads the file. */
 export const isChecked = (file) => (isCode(file) || file.endsWith('.md')) && !GENERATED.test(file);
 
-/** Returns the tracked and the new files that the check reads, as paths below the root. */
+/** Returns the tracked and the new files to check, as paths relative to the root. */
 export function filesToCheck() {
   const args = ['ls-files', '--cached', '--others', '--exclude-standard'];
   const listed = execFileSync('git', args, { cwd: inRoot(), encoding: 'utf8' }).split('\n');

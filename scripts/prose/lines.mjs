@@ -1,6 +1,6 @@
 import { isCode } from './files.mjs';
 
-/** Longest line of code, in columns. The formatter does not break comments and strings. */
+/** The maximum length of a code line, in columns. The formatter does not break comments and strings. */
 export const MAX_COLUMNS = 120;
 
 /**

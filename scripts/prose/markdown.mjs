@@ -1,4 +1,4 @@
-/** Code, comments, addresses, and the targets of links. */
+/** Code, comments, URLs, and link targets. */
 const NOT_PROSE = [
   /^ *(```|~~~)[^\n]*\n[\s\S]*?^ *\1/gm,
   /<!--[\s\S]*?-->/g,
@@ -7,7 +7,7 @@ const NOT_PROSE = [
   /https?:\/\/[^\s)]+/g,
 ];
 
-/** Returns the paragraphs of a Markdown text as pieces, without code and the targets of links. */
+/** Returns the paragraphs of a Markdown text as pieces, without code and link targets. */
 export function proseOfMarkdown(text) {
   let prose = text;
   for (const pattern of NOT_PROSE) prose = prose.replace(pattern, (match) => match.replace(/[^\n]/g, ' '));

@@ -4,9 +4,9 @@ import { proseOfScript } from './script.mjs';
 import { proseOfSql } from './sql.mjs';
 
 /**
- * Returns the prose of a file as pieces `{ from, text }`. A piece has the length of the text at `from`, with blanks in
- * place of everything that is not prose, so that an offset in the piece leads to an offset in the file. Line breaks
- * inside a piece are blanks too: a phrase is found across lines.
+ * Returns the prose of a file as pieces `{ from, text }`. A piece has the same length as the text at `from`. Blanks
+ * replace everything that is not prose, so an offset in the piece gives an offset in the file. Blanks also replace line
+ * breaks inside a piece, so that a phrase is found across lines.
  */
 export function piecesOf(file, text) {
   if (file.endsWith('.md')) return proseOfMarkdown(text);
@@ -14,7 +14,7 @@ export function piecesOf(file, text) {
   return pieces.map(({ from, text: raw }) => ({ from, text: withoutCode(raw) }));
 }
 
-/** Names in backquotes, addresses, and the targets of links are not prose. */
+/** Names in backquotes, URLs, and link targets are not prose. */
 const CODE = /`[^`]*`|https?:\/\/\S+/g;
 
 function withoutCode(text) {

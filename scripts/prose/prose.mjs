@@ -7,7 +7,7 @@ import { positionAt } from './position.mjs';
 import { wordCheck } from './words.mjs';
 import { root } from '../lib/paths.mjs';
 
-/** Checks the named files, or every tracked file, prints the findings, and sets the exit code. */
+/** Checks the given files, or every tracked file, prints the findings, and sets the exit code. */
 export async function prose(names) {
   const check = wordCheck();
   const files = names.length > 0 ? names : filesToCheck();
@@ -20,7 +20,7 @@ export async function prose(names) {
   process.exitCode = findings.length > 0 ? 1 : 0;
 }
 
-/** Returns the findings in one file, in the order of lines: `{ file, line, column, message }`. */
+/** Returns the findings in one file by line: `{ file, line, column, message }`. */
 export async function findingsIn(file, text, check = wordCheck()) {
   const words = (await check(piecesOf(file, text))).map(({ index, message }) => ({
     ...positionAt(text, index),

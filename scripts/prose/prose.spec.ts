@@ -6,11 +6,11 @@ import path from 'node:path';
 import { isChecked } from './files.mjs';
 import { findingsIn } from './prose.mjs';
 
-/** Banned words, in parts: this file is checked too. */
+/** Banned words, split into parts, because the check also reads this file. */
 const WORD = ['who', 'ever'].join('');
 const PHRASE = ['comes', 'by'];
 
-/** The findings of a file with these lines, as `line:column word`. */
+/** Returns the findings of a file with these lines, as `line:column word`. */
 async function found(file: string, ...lines: string[]): Promise<string[]> {
   const findings = await findingsIn(file, lines.join('\n'));
   return findings.map(({ line, column, message }) => `${line}:${column} ${/^"(.*)"/.exec(message)?.[1] ?? message}`);
@@ -40,7 +40,7 @@ describe('the prose check of scripts', () => {
     expect(await found('x.ts', `f(); // ${PHRASE[0]}`, `g(); // ${PHRASE[1]}`)).toEqual([]);
   });
 
-  it('leaves names, names in backquotes, addresses, and regular expressions alone', async () => {
+  it('ignores names, names in backquotes, URLs, and regular expressions', async () => {
     const lines = [`${WORD}(/a ${WORD} \\/\\/ ${WORD}/);`, `// \`${WORD}\``, `// https://a.example/${WORD}`];
     expect(await found('x.ts', ...lines)).toEqual([]);
   });
@@ -82,7 +82,7 @@ describe('the prose check of Markdown', () => {
     ]);
   });
 
-  it('leaves code and targets of links alone', async () => {
+  it('ignores code and link targets', async () => {
     expect(await found('x.md', '```', WORD, '```', '', `\`${WORD}\` [a](${WORD}.md)`)).toEqual([]);
   });
 });
@@ -100,7 +100,7 @@ describe('npm run prose', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prose-'));
   afterAll(() => fs.rmSync(folder, { recursive: true }));
 
-  /** The exit code and the output of the command for a file with this text. */
+  /** Returns the exit code and the output of the command for a file with this text. */
   function run(text: string): [number | null, string] {
     const file = path.join(folder, 'x.md');
     fs.writeFileSync(file, text);
@@ -108,13 +108,13 @@ describe('npm run prose', () => {
     return [status, stdout];
   }
 
-  it('fails with the place and a suggestion when a banned word is found', () => {
+  it('fails with the position and a suggestion when it finds a banned word', () => {
     const [status, output] = run(`The user.\n\nAnd ${WORD}.\n`);
     expect(status).toBe(1);
     expect(output).toContain(`x.md:3:5 "${WORD}": write the user | the caller | the member`);
   });
 
-  it('succeeds when none is found', () => {
+  it('succeeds without findings', () => {
     expect(run('The user.\n')).toEqual([0, 'prose: 0 findings in 0 of 1 files\n']);
   });
 

@@ -3,10 +3,10 @@ import { blank } from './blank.mjs';
 import { isSentence, isSql } from './sentence.mjs';
 import { joinLines, proseOfSql } from './sql.mjs';
 
-/** Tags of HTML in a template. */
+/** HTML tags in a template. */
 const TAG = /<\/?[a-z][^>]*>/gi;
 
-/** Returns comments, strings of more than one word, and SQL comments in strings, of a script, as pieces. */
+/** Returns the comments of a script, its strings of more than one word, and SQL comments in strings, as pieces. */
 export function proseOfScript(file, text) {
   const literals = literalsOf(file, text);
   const comments = joinLines(commentsBetween(literals, text), text, '//').map(({ from, to }) => ({
@@ -17,7 +17,7 @@ export function proseOfScript(file, text) {
   return [...comments, ...strings.flatMap(({ from, to }) => proseOfString(from, text.slice(from, to)))];
 }
 
-/** The prose of one string: all of a sentence, the comments of SQL, nothing of a single word. */
+/** Returns the prose of one string: a whole sentence, only the comments of SQL, nothing of a single word. */
 function proseOfString(from, raw) {
   if (isSql(raw)) {
     return proseOfSql(raw.slice(1, -1)).map((piece) => ({ ...piece, from: from + 1 + piece.from }));
@@ -25,7 +25,7 @@ function proseOfString(from, raw) {
   return isSentence(raw) ? [{ from, text: raw.replace(TAG, blank).replace(/\\n/g, blank) }] : [];
 }
 
-/** Returns strings, templates, and regular expressions in their order: `{ from, to, isText }`. */
+/** Returns strings, templates, and regular expressions in order: `{ from, to, isText }`. */
 function literalsOf(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, false);
   const found = [];
@@ -40,7 +40,7 @@ function literalsOf(file, text) {
   return found.sort((a, b) => a.from - b.from);
 }
 
-/** Returns the comments outside literals, in their order: `{ from, to }`. */
+/** Returns the comments outside literals in order: `{ from, to }`. */
 function commentsBetween(literals, text) {
   const found = [];
   let from = 0;

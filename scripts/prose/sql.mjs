@@ -12,7 +12,7 @@ export function proseOfSql(text) {
   return joinLines(pieces, text, '--').map(({ from, to }) => ({ from: from + 1, text: text.slice(from + 1, to) }));
 }
 
-/** Joins comments of one line each that follow each other, so that a phrase across their lines is found. */
+/** Joins adjacent line comments, so that a phrase is found across their lines. */
 export function joinLines(pieces, text, mark) {
   const joined = [];
   for (const piece of pieces) {

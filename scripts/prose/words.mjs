@@ -4,7 +4,7 @@ import prh from 'textlint-rule-prh';
 import fs from 'node:fs';
 import { inRoot } from '../lib/paths.mjs';
 
-/** A paragraph of its own for each piece: no phrase is found across two of them. */
+/** Separates the pieces into paragraphs, so that no phrase is found across two pieces. */
 const BETWEEN = '\n\n';
 
 /** Returns a check of pieces against the word list: a promise of `{ index, message }`, with offsets in the file. */

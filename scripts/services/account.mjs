@@ -4,7 +4,7 @@ import { Fixable } from '../lib/log.mjs';
 import { root } from '../lib/paths.mjs';
 
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
-/** capabilities(7): reading and searching past file modes, or all of it where the former is withheld (containers). */
+/** capabilities(7): reading and searching past file modes, or full access where the former is withheld (containers). */
 const BYPASS = [
   { name: 'dac_read_search', bit: 2n },
   { name: 'dac_override', bit: 1n },
@@ -20,11 +20,11 @@ const accounts = () =>
 
 const ownerOf = (file) => fs.statSync(file, { throwIfNoEntry: false });
 
-/** Never root: the owner of the data, else of the checkout, else the account made for Postgres, else nobody. */
+/** Chooses an account other than root: the owner of the data, the owner of the checkout, `postgres`, or `nobody`. */
 function chooseAccount(server, data) {
-  const kept = ownerOf(data);
-  if (kept && kept.uid !== 0) return { name: `number ${kept.uid}`, uid: kept.uid, gid: kept.gid };
-  const known = accounts().filter(({ uid }) => uid !== 0); // initdb wants a name for its number
+  const existing = ownerOf(data);
+  if (existing && existing.uid !== 0) return { name: `number ${existing.uid}`, uid: existing.uid, gid: existing.gid };
+  const known = accounts().filter(({ uid }) => uid !== 0); // initdb requires a name for the uid
   const owner = ownerOf(root).uid;
   const chosen =
     known.find(({ uid }) => uid === owner) ??
@@ -32,7 +32,7 @@ function chooseAccount(server, data) {
     known.find(({ name }) => name === 'nobody');
   if (!chosen)
     throw new Fixable(
-      `${server} refuses to run as root, and /etc/passwd names no account to run it as.`,
+      `${server} does not run as root, and /etc/passwd has no other account for it.`,
       'useradd --system postgres',
     );
   return chosen;
@@ -57,11 +57,9 @@ function heldBypass() {
 }
 
 /**
- * How to start a server that refuses root, as Postgres and PgBouncer do. Ordinary users need nothing. For root: an
- * existing account, by number, so
- * nothing on the machine changes; where that account cannot reach the folders (a checkout in a home folder closed to
- * others), it is started
- * through setpriv(1) with the one capability to pass them.
+ * Returns how to start a server that does not run as root, as Postgres and PgBouncer. Ordinary users need nothing. Root
+ * uses an existing account by number, so nothing on the machine changes. If that account cannot reach the folders (a
+ * checkout in a private home folder), the server starts through setpriv(1) with the one capability to traverse them.
  * Returns { uid, gid, wrap(command, args) → {command, args, uid?, gid?} }.
  */
 export function serverAccount({ server = 'Postgres', data, binaries }) {
@@ -75,11 +73,11 @@ export function serverAccount({ server = 'Postgres', data, binaries }) {
   const bypass = heldBypass();
   if (!setpriv || !bypass) {
     throw new Fixable(
-      `${server} refuses to run as root, and account ${name} cannot reach ${folders.join(' or ')}.`,
+      `${server} does not run as root, and account ${name} cannot reach ${folders.join(' or ')}.`,
       `cp -a ${root} /srv/vouchsafe && cd /srv/vouchsafe && npm start`,
     );
   }
-  // Without the securebit, access(2) would ignore the capability (capabilities(7)), and Postgres asks with it.
+  // Without the securebit, access(2) ignores the capability (capabilities(7)), and Postgres uses access(2).
   const flags = [
     '--securebits=+no_setuid_fixup',
     `--reuid=${uid}`,

@@ -4,7 +4,7 @@ import { Fixable, step } from '../lib/log.mjs';
 import { run } from '../lib/process.mjs';
 import { cacheDir } from '../lib/paths.mjs';
 
-/** Servers lie there too, and the PATH of ordinary users leaves it out. */
+/** Folders with servers that are not on the PATH of ordinary users. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin'];
 
 const which = (name) =>
@@ -12,7 +12,7 @@ const which = (name) =>
     .map((folder) => path.join(folder, name))
     .find((file) => fs.existsSync(file));
 
-/** Library folders of an unpacked Debian tree. */
+/** Returns the library folders of an unpacked Debian tree. */
 function libraryPath(tree) {
   return ['usr/lib', 'lib']
     .flatMap((base) => {
@@ -31,7 +31,7 @@ async function works({ command, env }) {
   return code === 0;
 }
 
-/** Settings that keep apt's lists and archives in our folder, and switch off hooks that would clean the system's. */
+/** Apt settings that keep lists and archives in the given folder, and disable hooks that would clean the system's. */
 const aptSettings = (work) => `
 Dir::State::Lists "${work}/lists";
 Dir::Cache "${work}/cache";
@@ -43,9 +43,9 @@ APT::Sandbox::User "root";
 #clear DPkg::Post-Invoke;
 `;
 
-/** Downloads the package and whichever of its libraries this system lacks, and unpacks them; installs nothing. */
+/** Downloads the package and its missing libraries, and unpacks them without installation. */
 async function unpackFromApt({ title, debian, install }, work, tree) {
-  const must = async (command, args, options) => {
+  const ensure = async (command, args, options) => {
     const result = await run(command, args, options);
     if (result.code === 0) return result.stdout;
     throw new Fixable(
@@ -61,20 +61,19 @@ async function unpackFromApt({ title, debian, install }, work, tree) {
     ['-c', config, '-qq', ...args],
     { cwd: path.join(work, 'debs'), env: { ...process.env, LC_ALL: 'C' } },
   ];
-  await run('apt-get', ...apt(['update'])); // one unreachable third-party source fails it; the next steps decide
-  const uris = await must('apt-get', ...apt(['install', '--print-uris', '--yes', '--no-install-recommends', debian]));
+  await run('apt-get', ...apt(['update'])); // fails for one unreachable third-party source; later steps decide
+  const uris = await ensure('apt-get', ...apt(['install', '--print-uris', '--yes', '--no-install-recommends', debian]));
   const names = [...uris.matchAll(/^'[^']+' ([^_]+)_/gm)].map(([, name]) => name);
-  await must('apt-get', ...apt(['download', ...names]));
+  await ensure('apt-get', ...apt(['download', ...names]));
   for (const deb of fs.readdirSync(path.join(work, 'debs')))
-    await must('dpkg', ['-x', path.join(work, 'debs', deb), path.join(work, 'root')]);
+    await ensure('dpkg', ['-x', path.join(work, 'debs', deb), path.join(work, 'root')]);
   fs.mkdirSync(path.dirname(tree), { recursive: true });
   if (!fs.existsSync(tree)) fs.renameSync(path.join(work, 'root'), tree);
 }
 
 /**
- * The server to run: one of `names` on PATH, else `file` of the distribution's package `debian`, unpacked into the
- * cache.
- * `title` and `install` are for whoever has to install it. Returns { command, env }.
+ * Returns the server to run: one of `names` on PATH, or `file` of the Debian package `debian`, unpacked into the cache.
+ * `title` and `install` appear in error messages. Returns { command, env }.
  */
 export async function serverBinary(server) {
   const { title, names, debian, file, install } = server;
@@ -87,12 +86,13 @@ export async function serverBinary(server) {
   const work = `${tree}.${process.pid}`;
   fs.rmSync(tree, { recursive: true, force: true });
   try {
-    await step(`Fetching ${title} from the package archive into the cache (once; the system is not changed)`, () =>
+    await step(`Downloading ${title} into the cache (once; the system does not change)`, () =>
       unpackFromApt(server, work, tree),
     );
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }
-  if (!(await works(unpacked()))) throw new Fixable(`${title} was fetched but does not run on this machine.`, install);
+  if (!(await works(unpacked())))
+    throw new Fixable(`${title} was downloaded but does not run on this machine.`, install);
   return unpacked();
 }

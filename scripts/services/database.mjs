@@ -15,9 +15,7 @@ async function connected(url, work) {
   }
 }
 
-/**
- * Creates the database and its roles on an embedded server; the same SQL prepares any other (docker/init-roles.sql).
- */
+/** Creates the database and its roles on an embedded server. Other servers use the same docker/init-roles.sql. */
 export async function prepareDatabase(postgres, home) {
   await connected(postgres.superuserUrl, async (client) => {
     const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = 'vouchsafe'");

@@ -5,7 +5,7 @@ import { stateHome } from '../lib/paths.mjs';
 import { forgetProcess, takeLock } from '../lib/run-files.mjs';
 import { startServices } from './index.mjs';
 
-/** Prints the environment for `export` and waits to be stopped. */
+/** Starts the services, prints their environment for `export`, and waits for a stop signal. */
 export const runServices = () =>
   foreground(async (stopping) => {
     const home = stateHome();

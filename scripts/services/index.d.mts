@@ -1,13 +1,13 @@
-/** Types of the service launcher, for tests that stop, kill and restart what the application stands on. */
+/** Types of the service launcher, for tests that stop, kill and restart services. */
 
 export interface Service {
   readonly port: number;
   readonly pid: number;
   /** Starts the server again on the same port and data. */
   start: () => Promise<void>;
-  /** Orderly stop; every commit is kept. */
+  /** Stops the server in order; every commit is kept. */
   stop: () => Promise<unknown>;
-  /** Ends the process at once, SIGKILL unless told otherwise. */
+  /** Ends the process at once, with SIGKILL by default. */
   kill: (signal?: NodeJS.Signals) => Promise<unknown>;
 }
 
@@ -21,11 +21,11 @@ export interface RedisService extends Service {
 }
 
 export interface Services {
-  /** Variables of the application: addresses, keys, storage folder. */
+  /** Variables of the application: URLs, keys, storage folder. */
   env: Record<string, string>;
-  /** Undefined when DATABASE_URL named one. */
+  /** Undefined when DATABASE_URL is set. */
   postgres?: PostgresService;
-  /** Undefined when REDIS_URL named one. */
+  /** Undefined when REDIS_URL is set. */
   redis?: RedisService;
   stop: () => Promise<void>;
 }

@@ -6,7 +6,7 @@ import { prepareDatabase } from './database.mjs';
 import { startPostgres } from './postgres.mjs';
 import { startRedis } from './redis.mjs';
 
-/** Whoever brings a database brings all that belongs to its data: a key made here would not be kept with it. */
+/** An external database needs its own keys too: a key that is created here would not be stored with its data. */
 const OWN_DATABASE_NEEDS = ['DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL', 'ROOT_KEY', 'JWT_SECRET'];
 
 const pick = (names) => Object.fromEntries(names.map((name) => [name, process.env[name]]));
@@ -15,7 +15,7 @@ function ownDatabase() {
   const missing = OWN_DATABASE_NEEDS.filter((name) => !process.env[name]);
   if (missing.length > 0) {
     throw new Fixable(
-      `DATABASE_URL is set, so no Postgres is started here; then these are needed too: ${missing.join(', ')}.`,
+      `DATABASE_URL is set, so no Postgres is started. These variables are also required: ${missing.join(', ')}.`,
       'set them (see .env.example), or: unset DATABASE_URL',
     );
   }
@@ -34,10 +34,10 @@ function embeddedDatabase(postgres, home) {
 }
 
 /**
- * Starts Postgres and Redis with their data under `home`, or takes those that DATABASE_URL and REDIS_URL name (never
- * with `ignoreEnv`, for tests). Creates the database and its roles; migrating is the caller's.
- * Returns { env, postgres?, redis?, died, stop() }: `env` holds the variables of the application, `died` a promise for
- * each embedded service, resolved with { name, log, tail() } when it ends.
+ * Starts Postgres and Redis with their data under `home`, or uses those in DATABASE_URL and REDIS_URL (never with
+ * `ignoreEnv`, for tests). Creates the database and its roles; the caller migrates.
+ * Returns { env, postgres?, redis?, died, stop() }: `env` holds the variables of the application. `died` holds a
+ * promise for each embedded service, which resolves to { name, log, tail() } when the service ends.
  */
 export async function startServices({ home, durable = true, ignoreEnv = false }) {
   const own = (name) => !ignoreEnv && Boolean(process.env[name]);

@@ -1,16 +1,16 @@
-/** Types of PgBouncer's launcher, for tests that go through it. */
+/** Types of the PgBouncer launcher, for tests that connect through it. */
 
 export interface PgBouncer {
   readonly port: number;
   readonly pid: number;
-  /** Such as 1.24. */
+  /** For example 1.24. */
   readonly version: string;
-  /** The way of a database URL through it. */
+  /** Returns the URL of a database through PgBouncer. */
   through: (url: string) => string;
   stop: () => Promise<unknown>;
 }
 
-/** `urls`: who may sign in, all at one server. `changes`: single settings other than those that are shipped. */
+/** `urls`: the roles that may sign in, all at one server. `changes`: settings that differ from the shipped file. */
 export function startPgBouncer(options: {
   home: string;
   urls: string[];

@@ -20,10 +20,10 @@ const SERVER = {
   install: 'apt install pgbouncer  |  brew install pgbouncer',
 };
 
-/** Settings that an older PgBouncer stops at, and the version that brought them. */
+/** Settings that an older PgBouncer does not accept, with the version that added them. */
 const SINCE = { max_prepared_statements: [1, 21] };
 
-/** The program, fetched where it is not there: { command, env }. */
+/** Returns the program as { command, env }, and downloads it if necessary. */
 export const pgBouncerBinary = () => serverBinary(SERVER);
 
 async function versionOf({ command, env }) {
@@ -35,9 +35,8 @@ const older = ([major, minor], [wantedMajor, wantedMinor]) =>
   major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
 
 /**
- * The settings that are shipped (docker/pgbouncer/pgbouncer.ini), but for what differs here: every database of one
- * server
- * on loopback, and no TLS on it. `changes` replaces single settings; null leaves one out.
+ * Returns the shipped settings (docker/pgbouncer/pgbouncer.ini) with local changes: every database of one server on
+ * loopback, without TLS. `changes` replaces single settings; null removes a setting.
  */
 function settings({ version, upstream, port, userList, changes }) {
   const own = {
@@ -67,8 +66,8 @@ function settings({ version, upstream, port, userList, changes }) {
 const userList = (urls) => urls.map(({ username, password }) => `"${username}" "${password}"\n`).join('');
 
 /**
- * Whether it listens. Nobody signs in for that: the connection it would keep to the server keeps a database from being
- * copied.
+ * Returns whether PgBouncer listens. It does not sign in, because an open server connection would prevent a copy of the
+ * database.
  */
 function listens(port) {
   return new Promise((resolve) => {
@@ -86,7 +85,7 @@ async function untilReady(server, port) {
   await server.kill();
   throw new Fixable(
     `PgBouncer did not start. The end of ${server.log}:\n${tail(server.log)}`,
-    'mend what the log names',
+    'fix the problem that the log names',
   );
 }
 
@@ -96,9 +95,8 @@ function write(account, file, text) {
 }
 
 /**
- * A real PgBouncer on a free loopback port, with the shipped settings, before the server that `urls` name; their roles
- * may
- * sign in. Returns { port, pid, version, through(url), stop() }; through() is a database URL's way through it.
+ * Starts a PgBouncer on a free loopback port with the shipped settings, in front of the server of `urls`. Their roles
+ * may sign in. Returns { port, pid, version, through(url), stop() }; through() returns a database URL through it.
  */
 export async function startPgBouncer({ home, urls, changes = {} }) {
   makeHome(home);

@@ -22,18 +22,18 @@ function packagedBin() {
   }
 }
 
-/** Folder and major version of the server binaries: VOUCHSAFE_PG_BIN, else those that npm installed. */
+/** Returns the folder and the major version of the server binaries: VOUCHSAFE_PG_BIN, or the npm package. */
 export async function postgresBinaries() {
   const bin = fs.realpathSync(process.env.VOUCHSAFE_PG_BIN || packagedBin());
   for (const name of ['initdb', 'postgres']) {
     if (!fs.existsSync(path.join(bin, name)))
-      throw new Fixable(`There is no ${name} in ${bin}.`, 'unset VOUCHSAFE_PG_BIN');
+      throw new Fixable(`${bin} does not contain ${name}.`, 'unset VOUCHSAFE_PG_BIN');
   }
   const { code, stdout, stderr } = await run(path.join(bin, 'postgres'), ['--version']);
   if (code !== 0)
     throw new Fixable(`Postgres does not start on this machine: ${stderr.trim()}`, 'rm -rf node_modules && npm start');
   const major = Number(/(\d+)/.exec(stdout)?.[1]);
   if (major < 15)
-    throw new Fixable(`Postgres ${major} in ${bin} is too old; 15 or newer is needed.`, 'unset VOUCHSAFE_PG_BIN');
+    throw new Fixable(`Postgres ${major} in ${bin} is too old; 15 or later is required.`, 'unset VOUCHSAFE_PG_BIN');
   return { bin, major };
 }

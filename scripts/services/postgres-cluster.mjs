@@ -3,21 +3,21 @@ import path from 'node:path';
 import { Fixable } from '../lib/log.mjs';
 import { run } from '../lib/process.mjs';
 
-/** Environment of the server: none of the secrets of whoever started it. */
+/** The environment of the server, without secrets of the starting process. */
 export const serverEnv = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
-/** Unicode-aware and the same on every machine; the built-in provider exists since Postgres 17. */
+/** A Unicode locale that is equal on every machine; the built-in provider exists since Postgres 17. */
 const locale = (major) =>
   major >= 17 ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : ['--locale=C.UTF-8'];
 
-/** A copy made by root belongs to root; the server insists on owning its data. */
+/** Changes the owner of a copy that root made, because the server must own its data. */
 function ownTree(entry, { uid, gid }) {
   const stat = fs.lstatSync(entry);
   if (stat.uid !== uid) fs.lchownSync(entry, uid, gid);
   if (stat.isDirectory()) for (const name of fs.readdirSync(entry)) ownTree(path.join(entry, name), { uid, gid });
 }
 
-/** Creates the data folder unless it is there; only a complete one ever gets its final name. */
+/** Creates the data folder if it is missing. It gets its final name only when it is complete. */
 export async function ensureCluster({ data, binaries, account, password, durable }) {
   const version = path.join(data, 'PG_VERSION');
   if (fs.existsSync(version)) {

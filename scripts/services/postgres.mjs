@@ -27,7 +27,7 @@ const settings = (port, durable) => ({
   ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
 });
 
-/** True once the server answers; false while it starts or when its process has ended. */
+/** Returns true once the server answers; false while it starts or when its process has ended. */
 async function answers(url) {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => {});
@@ -36,10 +36,7 @@ async function answers(url) {
     return true;
   } catch (error) {
     if (error.code === '28P01')
-      throw new Fixable(
-        'The password in secrets.json is not the one of the database.',
-        'rm -rf .vouchsafe && npm start',
-      );
+      throw new Fixable('The password in secrets.json does not match the database.', 'rm -rf .vouchsafe && npm start');
     return false;
   } finally {
     await client.end().catch(() => {});
@@ -55,7 +52,7 @@ async function untilReady(server, url) {
   return false;
 }
 
-/** The server takes any living process of the number in postmaster.pid for itself; the record says better. */
+/** Removes a stale pid file. Postgres would accept any live process with that id as its own. */
 function dropStalePidFile(data) {
   const file = path.join(data, 'postmaster.pid');
   if (!fs.existsSync(file)) return;
@@ -65,8 +62,8 @@ function dropStalePidFile(data) {
 }
 
 /**
- * A real Postgres on a free loopback port, data in `<home>/postgres`.
- * `durable: false` (tests only) trades safety against power failure for speed; a killed process still loses nothing.
+ * Starts Postgres on a free loopback port with data in `<home>/postgres`.
+ * `durable: false` (tests only) is faster but not safe against power failure; a killed process loses nothing.
  * Returns { port, pid, superuserUrl, url(role, database?), stop(), kill(signal?), start() }; start() keeps the port.
  */
 export async function startPostgres({ home, durable = true }) {
@@ -87,7 +84,7 @@ export async function startPostgres({ home, durable = true }) {
   const start = async () => {
     const flags = Object.entries(settings(port, durable)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const { command, args, uid, gid } = account.wrap(path.join(binaries.bin, 'postgres'), ['-D', data, ...flags]);
-    // After a kill its last children may hold the shared memory for a moment, and the new server declines until then.
+    // After a kill, child processes may hold the shared memory for a moment. Until then a new server does not start.
     const end = Date.now() + RETRY_MS;
     do {
       server = launch({ home, name: 'postgres', command, args, env: serverEnv, cwd: '/', uid, gid });
@@ -97,7 +94,7 @@ export async function startPostgres({ home, durable = true }) {
     } while (/shared memory block|lock file/.test(tail(server.log, 4)) && Date.now() < end);
     throw new Fixable(
       `Postgres did not start. The end of ${server.log}:\n${tail(server.log)}`,
-      'npm start (after mending what the log names)',
+      'npm start (after you fix the problem in the log)',
     );
   };
   await start();

@@ -21,7 +21,7 @@ const SERVER = {
     'REDIS_URL=redis://127.0.0.1:6379',
 };
 
-/** Jobs must survive a restart and must never be evicted to make room. */
+/** Jobs must survive a restart and must never be evicted. */
 const config = ({ data, port, password }) => `
 bind 127.0.0.1
 port ${port}
@@ -34,7 +34,7 @@ maxmemory-policy noeviction
 daemonize no
 `;
 
-/** True once the server answers and has read its file back. */
+/** Returns true once the server answers and has loaded its file. */
 async function answers(url) {
   const client = new Redis(url, {
     lazyConnect: true,
@@ -63,12 +63,12 @@ async function untilReady(server, url) {
   await server.kill();
   throw new Fixable(
     `Redis did not start. The end of ${server.log}:\n${tail(server.log)}`,
-    'npm start (after mending what the log names)',
+    'npm start (after you fix the problem in the log)',
   );
 }
 
 /**
- * A real Redis on a free loopback port, append-only file in `<home>/redis`.
+ * Starts Redis on a free loopback port with an append-only file in `<home>/redis`.
  * Returns { port, pid, url, stop(), kill(signal?), start() }; start() keeps the port.
  */
 export async function startRedis({ home }) {

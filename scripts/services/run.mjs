@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run services`: Postgres and Redis alone, for developers who start the application themselves. */
+/** `npm run services`: starts only Postgres and Redis, for developers who start the application themselves. */
 import { onPinnedNode } from '../lib/runtime.mjs';
 
 await onPinnedNode();

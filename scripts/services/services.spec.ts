@@ -32,14 +32,14 @@ describe('embedded services', () => {
   const url = (role: 'vouchsafe_app' | 'vouchsafe_worker' | 'vouchsafe_migrator'): string =>
     services.postgres!.url(role);
 
-  test('keep every secret readable by its owner alone', () => {
+  test('restrict every secret to its owner', () => {
     for (const name of ['secrets.json', 'redis/redis.conf'])
       expect(fs.statSync(path.join(home, name)).mode & 0o077).toBe(0);
     expect(fs.existsSync(path.join(home, 'postgres.password'))).toBe(false);
   });
 
   test.each(['vouchsafe_app', 'vouchsafe_worker'] as const)(
-    'give %s no way to create objects or to become the owner',
+    'prevent %s from creating objects and from becoming the owner',
     async (role) => {
       await expect(query(url(role), 'CREATE TABLE intruder (x int)')).rejects.toThrow('permission denied');
       await expect(query(url(role), 'CREATE TEMP TABLE intruder (x int)')).rejects.toThrow('permission denied');
@@ -47,7 +47,7 @@ describe('embedded services', () => {
     },
   );
 
-  test('let row security apply to every role that signs in', async () => {
+  test('apply row-level security to every role that signs in', async () => {
     const rows = await query(
       url('vouchsafe_app'),
       "SELECT rolname FROM pg_roles WHERE rolname LIKE 'vouchsafe_%' AND (rolsuper OR rolbypassrls)",
@@ -55,7 +55,7 @@ describe('embedded services', () => {
     expect(rows).toEqual([]);
   });
 
-  test('let the owner own what the migrator makes, and keep it through a SIGKILL', async () => {
+  test('assign objects of the migrator to the owner, and keep them through a SIGKILL', async () => {
     await query(url('vouchsafe_migrator'), 'CREATE TABLE kept (x int)');
     const { port, pid } = services.postgres!;
     await services.postgres!.kill();
@@ -67,7 +67,7 @@ describe('embedded services', () => {
     );
   });
 
-  test('bring Redis back on the same address after a SIGKILL', async () => {
+  test('restart Redis on the same port after a SIGKILL', async () => {
     const { port, pid } = services.redis!;
     await services.redis!.kill();
     await services.redis!.start();

@@ -13,25 +13,25 @@ const PROGRAMS = {
   api: 'dist/src/main.js',
 };
 
-/** Where the development identity provider tells of itself; it must run before the demo is seeded with it. */
+/** The development identity provider with its health URL. It must run before the demo data is created. */
 export const identityProvider = (env) => ({
   names: ['identity-provider'],
   health: `http://127.0.0.1:${env.IDP_PORT}/metadata`,
 });
 
-/** The application proper. */
+/** The worker and the API. */
 export const application = (env) => ({ names: ['worker', 'api'], health: `http://127.0.0.1:${env.PORT}/health/ready` });
 
-/** Ends what a killed run left on its ports. */
+/** Ends processes that a killed run left. */
 export const reapApplication = (home) => Promise.all(Object.keys(PROGRAMS).map((name) => reapOrphan(home, name)));
 
-/** What a command is called: its words before the first option. */
+/** Returns the name of a command: its words before the first option. */
 function commandName(args) {
   const option = args.findIndex((arg) => arg.startsWith('-'));
   return args.slice(0, option < 0 ? args.length : option).join(' ');
 }
 
-/** Runs a command of the application's own CLI; its output is shown only when it fails. */
+/** Runs a command of the application's CLI, and shows its output only on failure. */
 export async function runCli(args, { env, signal }) {
   const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('dist/src/cli.js'), ...args], {
     env,
@@ -41,7 +41,7 @@ export async function runCli(args, { env, signal }) {
   if (code !== 0)
     throw new Fixable(
       `${commandName(args)} failed:\n${`${stdout}\n${stderr}`.trim()}`,
-      'npm start (after mending what it names)',
+      'npm start (after you fix the error)',
     );
 }
 
@@ -64,11 +64,11 @@ export function launchPrograms({ home, env }, { names, health }) {
     const end = Date.now() + READY_MS;
     while (!(await answers(health))) {
       signal.throwIfAborted();
-      const dead = programs.find(({ running }) => !running());
-      if (dead)
+      const ended = programs.find(({ running }) => !running());
+      if (ended)
         throw new Fixable(
-          `${dead.name} ended while starting. The end of ${dead.log}:\n${tail(dead.log)}`,
-          'npm start (after mending what the log names)',
+          `${ended.name} ended during the start. The end of ${ended.log}:\n${tail(ended.log)}`,
+          'npm start (after you fix the problem in the log)',
         );
       if (Date.now() > end)
         throw new Fixable(

@@ -2,10 +2,10 @@ import path from 'node:path';
 import { readJson, writePrivateJson } from '../lib/files.mjs';
 import { say } from '../lib/log.mjs';
 
-/** Where the demo's addresses and sign-ins are kept, for people and for programs. */
+/** Returns the file with the demo's URLs and sign-ins, for people and for programs. */
 export const demoFile = (home) => path.join(home, 'demo.json');
 
-/** Adds what only the launcher knows: where everything listens. */
+/** Adds the URLs that only the launcher knows. */
 export function completeDemoFile({ home, env, services }) {
   writePrivateJson(demoFile(home), {
     ...readJson(demoFile(home)),
@@ -34,7 +34,7 @@ function signInRows({ organizations = [], signIns = [] }) {
   return signIns.map(({ email, password, role, orgId }) => [email, password, role, names.get(orgId) ?? orgId]);
 }
 
-/** Says where everything is; the last line is `ready`. */
+/** Prints all URLs and sign-ins; the last line is `ready`. */
 export function announce({ home, env, demo }) {
   const links = [
     ['API', env.PUBLIC_URL],

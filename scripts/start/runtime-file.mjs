@@ -22,14 +22,14 @@ const NAMES = [
 
 const file = (home) => path.join(home, 'runtime.json');
 
-/** Leaves the application's variables where the CLI, the tour and the bench find them while `npm start` runs. */
+/** Writes the application's variables for the CLI, the tour and the bench while `npm start` runs. */
 export function writeRuntime(home, env) {
   writePrivateJson(file(home), Object.fromEntries(NAMES.map((name) => [name, env[name]])));
 }
 
 export const forgetRuntime = (home) => fs.rmSync(file(home), { force: true });
 
-/** Variables of the running `npm start`; undefined when none runs. */
+/** Returns the variables of the running `npm start`; undefined when none runs. */
 export function readRuntime(home) {
   return recordedProcess(home, 'start') === undefined ? undefined : readJson(file(home));
 }

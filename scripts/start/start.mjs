@@ -13,11 +13,11 @@ import { forgetRuntime, writeRuntime } from './runtime-file.mjs';
 
 const host = () => process.env.HOST || '127.0.0.1';
 
-/** One start per state folder, and what a killed one left behind goes first. */
-async function takePlace(home) {
+/** Allows one start per state folder, and first ends processes that a killed start left. */
+async function takeStartLock(home) {
   makeHome(home);
   const holder = takeLock(home, 'start');
-  if (holder) throw new Fixable(`Vouchsafe already runs from ${home} (process ${holder}).`, `kill ${holder}`);
+  if (holder) throw new Fixable(`Vouchsafe is already running in ${home} (process ${holder}).`, `kill ${holder}`);
   await reapApplication(home);
 }
 
@@ -25,10 +25,10 @@ async function listenPort() {
   const given = process.env.PORT || '3000';
   const port = Number(given);
   if (!/^\d+$/.test(given) || port < 1 || port > 65_535)
-    throw new Fixable(`PORT is not a port number from 1 to 65535: ${given}`, 'PORT=3000 npm start');
+    throw new Fixable(`PORT must be a number from 1 to 65535, not: ${given}`, 'PORT=3000 npm start');
   if (!(await tryPort(port, host())))
     throw new Fixable(
-      `Port ${port} is taken by another program.`,
+      `Port ${port} is in use by another program.`,
       `PORT=${port > 65_000 ? port - 100 : port + 100} npm start`,
     );
   return port;
@@ -76,19 +76,19 @@ async function serve({ home, services, stopping, onStop }) {
   const died = await Promise.race([aborted(stopping), ...deaths]);
   if (died)
     throw new Fixable(
-      `${died.name} ended by itself; everything is stopped. The end of ${died.log}:\n${died.tail()}`,
+      `${died.name} ended unexpectedly; everything is stopped. The end of ${died.log}:\n${died.tail()}`,
       'npm start',
     );
 }
 
-/** Starts all of it in order, and stops it in the opposite order, whichever way it ends. */
+/** Starts everything in order, and stops it in reverse order on success and on failure. */
 export const start = () =>
   foreground(async (stopping) => {
     const home = stateHome();
     const stops = [];
-    await takePlace(home);
+    await takeStartLock(home);
     try {
-      await listenPort(); // before the slow part
+      await listenPort(); // fails early if the port is in use
       const services = await step('Starting Postgres and Redis', () => startServices({ home }));
       stops.push(services.stop);
       stopping.throwIfAborted();

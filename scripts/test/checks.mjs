@@ -5,7 +5,7 @@ import { run } from '../lib/process.mjs';
 import { runCli } from '../start/application.mjs';
 import { runTutorial } from '../tutorial/run.mjs';
 
-/** A script of package.json, so that `npm run lint` and the test's lint are one and the same. */
+/** Runs a script of package.json, so that `npm run lint` and this check are the same. */
 const script =
   (name) =>
   async ({ env, signal }) => {
@@ -14,16 +14,16 @@ const script =
     if (code !== 0)
       throw new Fixable(
         `${name} failed:\n${`${stdout}\n${stderr}`.trim()}`,
-        `npm run ${name} (after mending what it names)`,
+        `npm run ${name} (after you fix the errors)`,
       );
   };
 
-/** Checks that need no test runner, in the order in which they run. */
+/** Checks without a test runner, in order of execution. */
 export const checks = {
   lint: script('lint'),
   typecheck: script('typecheck'),
   boundaries: script('boundaries'),
   'generated docs are current': ({ env, signal }) => runCli(['docs', '--check'], { env, signal }),
-  // Before Jest, so that its services and tests take no time from other suites.
+  // Runs before Jest, so that its services do not slow down other suites.
   'the tutorial works as written': runTutorial,
 };

@@ -4,8 +4,8 @@ import { inRoot } from '../lib/paths.mjs';
 import { nodeBinary, relay } from '../lib/runtime.mjs';
 
 /**
- * Runs Jest in view of the reader. It is made to end once all results are in: a connection that a refused start left
- * open must not keep the whole run waiting.
+ * Runs Jest with visible output. It exits when all results are available, because an open connection of a failed start
+ * must not block the run.
  * Returns { passed, failed }; a suite that could not run counts as one failure.
  */
 export async function runJest({ home, env, args }) {

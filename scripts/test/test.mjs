@@ -10,7 +10,8 @@ import { checks } from './checks.mjs';
 import { runJest } from './jest.mjs';
 
 /**
- * Environment of the tests: the application's own, and the superuser who copies the migrated database for each suite.
+ * The environment of the tests: the application's variables, and the superuser who copies the migrated database for
+ * each suite.
  */
 const testEnv = (services) => ({
   ...nodeEnv(),
@@ -20,7 +21,7 @@ const testEnv = (services) => ({
   TEST_TEMPLATE_DATABASE: 'vouchsafe',
 });
 
-/** Counts one check; a failure is told and does not keep the others from running. */
+/** Counts one check. A failure is printed and does not stop the other checks. */
 async function counted(tally, name, work) {
   try {
     await step(name, work);
@@ -39,9 +40,9 @@ async function runAll({ tally, home, args, stops, stopping }) {
     services = await startServices({ home, durable: false, ignoreEnv: true });
     stops.push(services.stop);
   });
-  await counted(tally, 'PgBouncer is at hand', pgBouncerBinary);
+  await counted(tally, 'PgBouncer is available', pgBouncerBinary);
   const env = testEnv(services);
-  if (args.length === 0) delete env.ROUTES; // a full run tries every route
+  if (args.length === 0) delete env.ROUTES; // a full run tests every route
   const migrated = await counted(tally, 'migrations', () => runCli(['migrate'], { env, signal: stopping }));
   if (args.length === 0) {
     for (const [name, check] of Object.entries(checks)) {
@@ -56,7 +57,7 @@ async function runAll({ tally, home, args, stops, stopping }) {
   tally.failed += failed;
 }
 
-/** Runs everything and ends with the line `N passed, N failed`, each check and each test counted as one. */
+/** Runs everything and prints `N passed, N failed` as the last line; each check and each test counts as one. */
 export const test = (args) =>
   foreground(async (stopping) => {
     const tally = { passed: 0, failed: 0 };

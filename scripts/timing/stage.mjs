@@ -5,7 +5,7 @@ import { tryPort } from '../lib/ports.mjs';
 import { startServices } from '../services/index.mjs';
 import { launchPrograms, runCli } from '../start/application.mjs';
 
-/** As deployed, behind a proxy, so that tries can come from many addresses as they would. */
+/** Configured as in production behind a proxy, so that requests can have many IPs. */
 async function applicationEnv({ env }) {
   const port = await tryPort(0);
   return {
@@ -21,7 +21,7 @@ async function applicationEnv({ env }) {
   };
 }
 
-/** Members of one organization, with passwords that nobody knows. Returns their addresses. */
+/** Adds members with unknown passwords to one organization. Returns their e-mail addresses. */
 async function addMembers(url, count) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -52,10 +52,10 @@ async function addMembers(url, count) {
 }
 
 /**
- * Starts Postgres, Redis and the API, with that many members who have passwords. What is to be stopped is pushed to
- * `stops`. Returns { baseUrl, known }: the API, and the addresses that it knows.
+ * Starts Postgres, Redis and the API with that many members who have passwords. Pushes the stop functions to `stops`.
+ * Returns { baseUrl, known }: the URL of the API, and the known e-mail addresses.
  */
-export async function setStage({ home, stops, stopping, members }) {
+export async function startEnvironment({ home, stops, stopping, members }) {
   const services = await step('Starting Postgres and Redis', () =>
     startServices({ home, ignoreEnv: true, durable: false }),
   );

@@ -1,4 +1,4 @@
-/** The complementary error function, to 1.2e-7 relative (Numerical Recipes in C, 2nd edition, section 6.2). */
+/** Returns the complementary error function, accurate to 1.2e-7 (Numerical Recipes in C, 2nd edition, section 6.2). */
 function erfc(x) {
   const z = Math.abs(x);
   const t = 1 / (1 + z / 2);
@@ -10,7 +10,7 @@ function erfc(x) {
   return x >= 0 ? tail : 2 - tail;
 }
 
-/** Ranks from 1, those of equal values shared among them; and how large each group of equals is. */
+/** Returns the ranks from 1, with equal values sharing their ranks, and the size of each group of equal values. */
 function ranked(values) {
   const order = values.map((value, i) => ({ value, i })).sort((a, b) => a.value - b.value);
   const ranks = values.map(() => 0);
@@ -26,9 +26,8 @@ function ranked(values) {
 }
 
 /**
- * The two-sided p-value of the Mann–Whitney U test: how often two samples of one distribution would lie apart as much
- * as
- * these. By the normal approximation, corrected for ties; good from some twenty values each.
+ * Returns the two-sided p-value of the Mann–Whitney U test: the probability that two samples of one distribution differ
+ * at least this much. Uses the normal approximation, corrected for ties, valid from about twenty values each.
  */
 export function mannWhitney(a, b) {
   const { ranks, groups } = ranked([...a, ...b]);
@@ -40,7 +39,7 @@ export function mannWhitney(a, b) {
   return { u, p: deviation === 0 ? 1 : erfc(distance / deviation / Math.SQRT2) };
 }
 
-/** The value below which a share of a sample lies, linear between its values. */
+/** Returns a quantile of a sample, with linear interpolation. */
 export function quantile(sample, share) {
   const sorted = [...sample].sort((x, y) => x - y);
   const at = (sorted.length - 1) * share;

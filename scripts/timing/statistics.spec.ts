@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { mannWhitney, quantile } from './statistics.mjs';
 
-/** A steady stream of numbers from 0 to 1 (mulberry32). */
+/** Returns a deterministic generator of numbers from 0 to 1 (mulberry32). */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -13,18 +13,18 @@ function numbers(seed: number): () => number {
 }
 
 describe('the Mann–Whitney test', () => {
-  it('has the values of a worked example, ties included', () => {
+  it('matches a worked example, including ties', () => {
     expect(mannWhitney([19, 22, 16, 29, 24], [20, 11, 17, 12])).toMatchObject({ u: 17, p: expect.closeTo(0.1113, 3) });
     expect(mannWhitney([1, 2, 2, 3], [2, 3, 3, 4])).toMatchObject({ u: 3, p: expect.closeTo(0.172, 3) });
   });
 
-  it('is sure of nothing where there is no difference', () => {
+  it('finds no difference between equal samples', () => {
     expect(mannWhitney([5, 5, 5], [5, 5, 5]).p).toBe(1);
     const same = Array.from({ length: 100 }, (_, i) => i);
     expect(mannWhitney(same, same).p).toBeCloseTo(1, 2);
   });
 
-  it('calls equal samples different about as often as it says, and finds a shift of a tenth of the spread', () => {
+  it('has the stated false positive rate, and detects a shift of a tenth of the spread', () => {
     const next = numbers(41);
     const sample = (shift: number) => Array.from({ length: 2_000 }, () => next() + shift);
     const alarms = Array.from({ length: 200 }, () => mannWhitney(sample(0), sample(0)).p).filter(
@@ -36,7 +36,7 @@ describe('the Mann–Whitney test', () => {
   });
 });
 
-it('quantiles lie between the values of a sample', () => {
+it('quantiles are between the values of a sample', () => {
   expect([
     quantile([4, 1, 3, 2], 0.5),
     quantile([4, 1, 3, 2], 0),

@@ -2,9 +2,9 @@ import { foreground } from '../lib/foreground.mjs';
 import { freshHome } from '../lib/fresh-home.mjs';
 import { Fixable, step } from '../lib/log.mjs';
 import { forgetProcess } from '../lib/run-files.mjs';
-import { setStage } from './stage.mjs';
+import { startEnvironment } from './stage.mjs';
 import { mannWhitney, quantile } from './statistics.mjs';
-import { addressesFor, measure, shuffledTries } from './tries.mjs';
+import { emailsFor, measure, shuffledTries } from './tries.mjs';
 
 const TRIES = Number(process.env.TIMING_TRIES ?? 2_000);
 const WARM_UP = 200;
@@ -17,18 +17,18 @@ const ROUTES = [
     status: 401,
     bodyFor: (email) => ({ email, password: 'Wrong-Password-1' }),
   },
-  { name: 'asking to set a password', path: '/v1/auth/password/forgot', status: 202, bodyFor: (email) => ({ email }) },
+  { name: 'password reset request', path: '/v1/auth/password/forgot', status: 202, bodyFor: (email) => ({ email }) },
 ];
 
-const unknownAddresses = (label, count) => Array.from({ length: count }, (_, i) => `nobody${label}${i}@test.example`);
+const unknownEmails = (label, count) => Array.from({ length: count }, (_, i) => `unknown${label}${i}@test.example`);
 
-/** Measures one route, warmed up with addresses that are not used again. */
+/** Measures one route after a warm-up with e-mail addresses that are not used again. */
 async function compare({ name, path, status, bodyFor }, { baseUrl, known, spare }, stopping) {
   const url = baseUrl + path;
   const run = (tries) => measure({ url, tries, bodyFor, status, stopping });
-  await run(shuffledTries({ known: spare, unknown: unknownAddresses('warm', spare.length) }));
-  const times = await step(`Timing ${name}: ${TRIES} tries each`, () =>
-    run(shuffledTries({ known, unknown: unknownAddresses('', known.length) })),
+  await run(shuffledTries({ known: spare, unknown: unknownEmails('warm', spare.length) }));
+  const times = await step(`Timing ${name}: ${TRIES} requests each`, () =>
+    run(shuffledTries({ known, unknown: unknownEmails('', known.length) })),
   );
   return { name, times, ...mannWhitney(times.known, times.unknown) };
 }
@@ -45,26 +45,23 @@ function report({ name, times, p }) {
   );
 }
 
-/**
- * Sets the stage, measures, prints, and takes everything down again. Fails where known and unknown addresses can be
- * told apart.
- */
+/** Starts everything, measures, prints, and stops everything. Fails when response times reveal known addresses. */
 export const timing = () =>
   foreground(async (stopping) => {
     const stops = [];
     const home = await freshHome('timing');
     try {
-      const [each, warm] = [addressesFor(TRIES), addressesFor(WARM_UP)];
-      const { baseUrl, known } = await setStage({ home, stops, stopping, members: each + warm });
+      const [each, warm] = [emailsFor(TRIES), emailsFor(WARM_UP)];
+      const { baseUrl, known } = await startEnvironment({ home, stops, stopping, members: each + warm });
       const stage = { baseUrl, known: known.slice(0, each), spare: known.slice(each) };
       const results = [];
       for (const route of ROUTES) results.push(await compare(route, stage, stopping));
       for (const result of results) report(result);
-      const told = results.filter(({ p }) => p < DISTINGUISHABLE).map(({ name }) => name);
-      if (told.length > 0)
+      const revealing = results.filter(({ p }) => p < DISTINGUISHABLE).map(({ name }) => name);
+      if (revealing.length > 0)
         throw new Fixable(
-          `The time of an answer tells whether an address is known: ${told.join(', ')}`,
-          'see what the database does for one and not for the other',
+          `Response times reveal whether an e-mail address is known: ${revealing.join(', ')}`,
+          'compare the database work for known and unknown addresses',
         );
     } finally {
       for (const stop of stops.reverse()) await stop();

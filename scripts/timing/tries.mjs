@@ -1,15 +1,15 @@
 import { Agent, request } from 'node:http';
 import { randomInt } from 'node:crypto';
 
-/** How often one address is tried: fewer times than lock it, or than it gets mails. */
-const TRIES_AN_ADDRESS = 2;
+/** Requests per e-mail address: below the limit of the lockout and of mails. */
+const TRIES_PER_EMAIL = 2;
 
-/** The tries in an order of chance: each of the known and of the unknown addresses as often as any other. */
+/** Returns the requests in random order, with the same number for each known and unknown e-mail address. */
 export function shuffledTries({ known, unknown }) {
   const tries = [
     ...known.map((email) => ({ email, group: 'known' })),
     ...unknown.map((email) => ({ email, group: 'unknown' })),
-  ].flatMap((one) => Array.from({ length: TRIES_AN_ADDRESS }, () => one));
+  ].flatMap((one) => Array.from({ length: TRIES_PER_EMAIL }, () => one));
   for (let i = tries.length - 1; i > 0; i -= 1) {
     const j = randomInt(i + 1);
     [tries[i], tries[j]] = [tries[j], tries[i]];
@@ -17,13 +17,10 @@ export function shuffledTries({ known, unknown }) {
   return tries;
 }
 
-/** How many addresses of each kind that many tries need. */
-export const addressesFor = (tries) => Math.ceil(tries / TRIES_AN_ADDRESS);
+/** Returns how many e-mail addresses of each group the requests need. */
+export const emailsFor = (tries) => Math.ceil(tries / TRIES_PER_EMAIL);
 
-/**
- * Sends one request over a connection that stays open; how many milliseconds passed until the answer was read, and its
- * status.
- */
+/** Sends one request over a persistent connection. Returns the milliseconds until the answer, and its status. */
 function timed(agent, url, { body, ip }) {
   const text = JSON.stringify(body);
   return new Promise((resolve, reject) => {
@@ -53,8 +50,8 @@ function timed(agent, url, { body, ip }) {
 }
 
 /**
- * Tries one after another, each from an address of its own, so that no limit is met. Returns the times of each group in
- * milliseconds. Throws when an answer has another status than expected: what is compared has to be the same answer.
+ * Sends the requests one after another, each from another IP, so that no rate limit applies. Returns the times of each
+ * group in milliseconds. Throws on an unexpected status, because only equal answers can be compared.
  */
 export async function measure({ url, tries, bodyFor, status, stopping }) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -66,7 +63,7 @@ export async function measure({ url, tries, bodyFor, status, stopping }) {
         body: bodyFor(email),
         ip: `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`,
       });
-      if (answer.status !== status) throw new Error(`${url} answered ${answer.status} to try ${i}, not ${status}`);
+      if (answer.status !== status) throw new Error(`${url} answered ${answer.status} to request ${i}, not ${status}`);
       times[group].push(answer.millis);
     }
   } finally {

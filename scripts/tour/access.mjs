@@ -2,14 +2,14 @@ import { connected, refusedByDatabase } from './database.mjs';
 import { signInByPassword } from './sign-in.mjs';
 import { expectEqual, expectThat } from './steps.mjs';
 
-/** Three steps: who sees whom over HTTP, the same by raw SQL, and the audited unlock. */
-export async function readUnderRowSecurity(story, demo, director, person) {
-  await story.step('The new record is read, and looked for by people who may not see it.', async (see) => {
-    const everybody = await director.all('/v1/people');
+/** Three steps: access over HTTP, access by raw SQL, and the audited unlock of contact details. */
+export async function readUnderRowSecurity(runner, demo, director, person) {
+  await runner.step('Members with and without access read the new record.', async (see) => {
+    const visible = await director.all('/v1/people');
     const record = await director.get(`/v1/people/${person.id}`);
     expectEqual('masked identifiers', [record.ssn, record.dateOfBirth], ['***-**-3456', '**/**/1990']);
     see(
-      `the program director sees all ${everybody.length} people, this one with SSN ${record.ssn} and date of ` +
+      `the program director sees all ${visible.length} people, and the new one with SSN ${record.ssn} and date of ` +
         `birth ${record.dateOfBirth}`,
     );
 
@@ -17,27 +17,27 @@ export async function readUnderRowSecurity(story, demo, director, person) {
     const assigned = await mentor.all('/v1/people');
     expectThat(
       'what a mentor sees',
-      assigned.length > 0 && assigned.length < everybody.length && assigned.every(({ id }) => id !== person.id),
+      assigned.length > 0 && assigned.length < visible.length && assigned.every(({ id }) => id !== person.id),
       'only the people assigned',
       assigned.map(({ externalId }) => externalId),
     );
     await mentor.refused(404, 'not_found', 'GET', `/v1/people/${person.id}`);
-    see(`a mentor sees the ${assigned.length} people assigned to them; this one does not exist for them: 404`);
+    see(`a mentor sees the ${assigned.length} assigned people; for the new person the mentor gets 404`);
 
-    const stranger = await signInByPassword(demo, 'admin', 1);
-    await stranger.refused(404, 'not_found', 'GET', `/v1/people/${person.id}`);
-    see(`an administrator of ${demo.organizations[1].name} gets the same 404: nothing tells that the record exists`);
-    for (const client of [mentor, stranger]) await client.ask(204, 'POST', '/v1/auth/logout');
+    const outsider = await signInByPassword(demo, 'admin', 1);
+    await outsider.refused(404, 'not_found', 'GET', `/v1/people/${person.id}`);
+    see(`an administrator of ${demo.organizations[1].name} gets the same 404, which does not reveal the record`);
+    for (const client of [mentor, outsider]) await client.ask(204, 'POST', '/v1/auth/logout');
   });
 
-  await story.step("Raw SQL is tried, with the API's own database role.", (see) =>
+  await runner.step("Raw SQL runs with the API's own database role.", (see) =>
     connected(demo.databaseUrl.app, (client) => rawSql(see, client, demo, person)),
   );
 
-  await story.step('The director unlocks the contact details.', async (see) => {
+  await runner.step('The director unlocks the contact details.', async (see) => {
     const contact = await director.get(`/v1/people/${person.id}/contact`);
     expectEqual('the e-mail address', contact.email, person.email);
-    see(`${contact.email}, ${contact.phone}: opened with a key of this person alone, and logged`);
+    see(`${contact.email}, ${contact.phone}: decrypted with this person's own key, and recorded in the audit log`);
   });
 }
 
@@ -57,5 +57,5 @@ async function rawSql(see, client, demo, person) {
 
   const { rowCount } = await client.query('UPDATE people SET status = $1 WHERE id = $2', ['inactive', person.id]);
   expectEqual('rows changed without a context', rowCount, 0);
-  see('an UPDATE by primary key reaches 0 rows');
+  see('an UPDATE by primary key changes 0 rows');
 }

@@ -1,6 +1,6 @@
 import { Unexpected } from './steps.mjs';
 
-/** Somebody at a browser: keeps cookies, follows no redirect by itself. */
+/** An HTTP client like a browser: it stores cookies. It does not follow redirects by itself. */
 export class Client {
   cookies = new Map();
 
@@ -8,7 +8,7 @@ export class Client {
     this.baseUrl = baseUrl;
   }
 
-  /** Returns { status, headers, body }: JSON where JSON came, otherwise a Buffer. */
+  /** Returns { status, headers, body }. The body is parsed JSON, or a Buffer for other types. */
   async send(method, target, { json, form, headers = {} } = {}) {
     const response = await fetch(new URL(target, this.baseUrl), {
       method,
@@ -27,7 +27,7 @@ export class Client {
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(bytes.toString()) : bytes };
   }
 
-  /** The answer's body; fails on any other status. */
+  /** Returns the body of the response. Throws on another status. */
   async ask(status, method, target, options) {
     const answer = await this.send(method, target, options);
     if (answer.status !== status) throw new Unexpected(`${method} ${target}`, status, brief(answer));
@@ -38,14 +38,14 @@ export class Client {
     return this.ask(200, 'GET', target);
   }
 
-  /** Fails unless the request is refused with this status and problem code. */
+  /** Throws unless the response has this status and problem code. */
   async refused(status, code, method, target, options) {
     const answer = await this.send(method, target, options);
     if (answer.status !== status || answer.body.code !== code)
-      throw new Unexpected(`${method} ${target} is refused`, `${status} ${code}`, brief(answer));
+      throw new Unexpected(`rejection of ${method} ${target}`, `${status} ${code}`, brief(answer));
   }
 
-  /** Every item of a list, page by page. */
+  /** Returns all items of a list over all pages. */
   async all(target) {
     const items = [];
     let cursor = null;

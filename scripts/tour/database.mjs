@@ -12,19 +12,19 @@ export async function connected(url, work) {
   }
 }
 
-/** Insufficient privilege; and a context in a database session that was never given a secret to seal one with. */
-const REFUSALS = ['42501', '55000'];
+/** 42501: insufficient privilege. 55000: the session has no secret that authenticates a context. */
+const REJECTION_CODES = ['42501', '55000'];
 
-/** Fails unless Postgres refuses the statements for want of rights; returns its words. */
+/** Throws unless Postgres rejects the statements for lack of privileges. Returns the error message. */
 export async function refusedByDatabase(client, ...statements) {
   await client.query('BEGIN');
   try {
     for (const statement of statements) await client.query(statement);
   } catch (error) {
-    if (REFUSALS.includes(error.code)) return error.message;
+    if (REJECTION_CODES.includes(error.code)) return error.message;
     throw error;
   } finally {
     await client.query('ROLLBACK');
   }
-  throw new Unexpected(statements.at(-1), `refused with SQLSTATE ${REFUSALS.join(' or ')}`, 'it was carried out');
+  throw new Unexpected(statements.at(-1), `rejected with SQLSTATE ${REJECTION_CODES.join(' or ')}`, 'it succeeded');
 }

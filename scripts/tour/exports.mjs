@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expectEqual, expectThat, Unexpected, until } from './steps.mjs';
 
-/** Asks for an export and waits for its file; returns it as { file, export, url }. */
+/** Requests an export and waits for its file. Returns { file, ready, states }. */
 async function exported(director, body) {
   const { id } = await director.ask(202, 'POST', '/v1/exports', { json: body });
   const states = new Set();
@@ -16,16 +16,16 @@ async function exported(director, body) {
   return { file, ready, states: [...states] };
 }
 
-/** Two steps: everybody as CSV, one person as PDF. */
-export async function exportFiles(story, demo, director, person) {
+/** Two steps: all people as CSV, one person as PDF. */
+export async function exportFiles(runner, demo, director, person) {
   const { user, organization } = await director.get('/v1/auth/me');
 
-  await story.step('The director exports everybody as a watermarked CSV file.', async (see) => {
+  await runner.step('The director exports all people as a watermarked CSV file.', async (see) => {
     const { file, ready, states } = await exported(director, { kind: 'people_csv' });
     const lines = file.toString().trimEnd().split('\r\n');
     see(
-      `asked for, made by the worker (${states.join(', ')}), ${ready.progress.rows} rows, ${file.length} ` +
-        'bytes, digest as announced',
+      `requested, built by the worker (${states.join(', ')}), ${ready.progress.rows} rows, ${file.length} ` +
+        'bytes, with the announced digest',
     );
     const watermark = `Exported by ${user.name} <${user.email}> · ${organization.name} · `;
     expectThat(
@@ -37,13 +37,13 @@ export async function exportFiles(story, demo, director, person) {
     expectEqual('rows in the file', lines.length - 1, ready.progress.rows);
     see(`every line ends with: ${lines[0].slice(lines[0].indexOf(watermark)).replace(/"$/, '')}`);
     await director.refused(410, 'export_link_expired', 'GET', ready.url);
-    see('the link a second time: 410, it worked once');
+    see('the same link a second time: 410, because it works once');
   });
 
-  await story.step("The director exports the new trainee's record as PDF.", async (see) => {
+  await runner.step("The director exports the new trainee's record as PDF.", async (see) => {
     const { file, ready } = await exported(director, { kind: 'person_pdf', personId: person.id });
     expectEqual('the first bytes', file.subarray(0, 5).toString(), '%PDF-');
     await director.refused(410, 'export_link_expired', 'GET', ready.url);
-    see(`a PDF file of ${file.length} bytes, its watermark on every page; its link is spent as well`);
+    see(`a PDF file of ${file.length} bytes with its watermark on every page; its link no longer works either`);
   });
 }

@@ -2,7 +2,7 @@ import { say } from '../lib/log.mjs';
 import { connected, refusedByDatabase } from './database.mjs';
 import { expectThat } from './steps.mjs';
 
-/** What the steps before must have left in the log. */
+/** The events that the previous steps must have recorded. */
 const EXPECTED = [
   'auth.signed_in',
   'auth.sign_in_failed',
@@ -20,25 +20,25 @@ const EXPECTED = [
   'retention.requested',
   'retention.completed',
 ];
-/** Refusals of a source are written at most once a minute: a tour soon after another finds the entry of the first. */
-const REFUSAL_WINDOW_MS = 120_000;
+/** Rejections of a source are recorded at most once a minute, so a second tour may only find the event of the first. */
+const REJECTION_WINDOW_MS = 120_000;
 
-/** Two steps: the story is read back, and somebody with all rights tries to change it. */
-export async function readTheLog(story, demo, director, startedAt) {
-  await story.step('All of it is read back in the audit log.', async (see) => {
+/** Two steps: the events are read back, and a superuser tries to change the audit log. */
+export async function readTheLog(runner, demo, director, startedAt) {
+  await runner.step('The director reads the events in the audit log.', async (see) => {
     const events = (await director.get(`/v1/audit?limit=200&from=${startedAt.toISOString()}`)).items.reverse();
-    const refusedSince = new Date(startedAt.getTime() - REFUSAL_WINDOW_MS).toISOString();
-    const refused = (await director.get(`/v1/audit?type=webhook.rejected&limit=1&from=${refusedSince}`)).items;
-    const seen = new Set([...events, ...refused].map(({ type }) => type));
+    const rejectedSince = new Date(startedAt.getTime() - REJECTION_WINDOW_MS).toISOString();
+    const rejected = (await director.get(`/v1/audit?type=webhook.rejected&limit=1&from=${rejectedSince}`)).items;
+    const seen = new Set([...events, ...rejected].map(({ type }) => type));
     const missing = [...EXPECTED, 'webhook.rejected'].filter((type) => !seen.has(type));
-    expectThat('the log', missing.length === 0, `an entry for ${missing.join(', ')}`, [...seen]);
-    for (const event of [...refused.filter(({ id }) => !events.some((one) => one.id === id)), ...events])
+    expectThat('the audit log', missing.length === 0, `an event of type ${missing.join(', ')}`, [...seen]);
+    for (const event of [...rejected.filter(({ id }) => !events.some((one) => one.id === id)), ...events])
       say(`      ${line(event)}`);
-    see(`${events.length} entries since the tour began, each written in the transaction of what it tells of`);
+    see(`${events.length} events since the start of the tour, each written in the transaction of its change`);
   });
 
   if (demo.databaseUrl.superuser === undefined) return;
-  await story.step('A superuser tries to change the log by SQL.', (see) =>
+  await runner.step('A superuser tries to change the audit log by SQL.', (see) =>
     connected(demo.databaseUrl.superuser, async (client) => {
       for (const statement of [
         "UPDATE audit_events SET outcome = 'success'",

@@ -3,38 +3,32 @@ import { expectEqual, expectThat } from './steps.mjs';
 
 const DIRECTOR = 'program.director@gme.example';
 
-/**
- * Signs the program director in through the development identity provider, by the redirects and the form a browser
- * would follow.
- */
-export async function signInBySaml(story, demo) {
+/** Signs the program director in through the development identity provider, with the redirects and the form. */
+export async function signInBySaml(runner, demo) {
   const director = new Client(demo.baseUrl);
-  await story.step(
-    "A program director signs in through SAML, at the institution's own identity provider.",
-    async (see) => {
-      const { loginUrl } = demo.sso.find(({ orgId }) => orgId === demo.organizations[0].id);
-      const departure = await director.send('GET', loginUrl);
-      expectEqual(`GET ${loginUrl}`, departure.status, 302);
-      const at = new URL(departure.headers.get('location'));
-      at.searchParams.set('user', DIRECTOR);
-      const { acsUrl, fields } = await director.ask(200, 'GET', at.href, { headers: { Accept: 'application/json' } });
-      const arrival = await director.send('POST', acsUrl, { form: fields });
-      expectEqual(`POST ${acsUrl}`, arrival.status, 303);
-      const me = await director.get('/v1/auth/me');
-      expectEqual(
-        'who is signed in',
-        [me.user.email, me.role, me.organization.id],
-        [DIRECTOR, 'program_director', demo.organizations[0].id],
-      );
-      see(
-        `the assertion was accepted: ${me.user.email} is ${me.role} of ${me.organization.name}, with ` +
-          `${me.permissions.length} permissions`,
-      );
+  await runner.step("A program director signs in through SAML at the institution's identity provider.", async (see) => {
+    const { loginUrl } = demo.sso.find(({ orgId }) => orgId === demo.organizations[0].id);
+    const loginRedirect = await director.send('GET', loginUrl);
+    expectEqual(`GET ${loginUrl}`, loginRedirect.status, 302);
+    const at = new URL(loginRedirect.headers.get('location'));
+    at.searchParams.set('user', DIRECTOR);
+    const { acsUrl, fields } = await director.ask(200, 'GET', at.href, { headers: { Accept: 'application/json' } });
+    const acsResponse = await director.send('POST', acsUrl, { form: fields });
+    expectEqual(`POST ${acsUrl}`, acsResponse.status, 303);
+    const me = await director.get('/v1/auth/me');
+    expectEqual(
+      'the signed-in user',
+      [me.user.email, me.role, me.organization.id],
+      [DIRECTOR, 'program_director', demo.organizations[0].id],
+    );
+    see(
+      `the assertion was accepted: ${me.user.email} is ${me.role} of ${me.organization.name}, with ` +
+        `${me.permissions.length} permissions`,
+    );
 
-      await director.refused(403, 'sso_failed', 'POST', acsUrl, { form: fields });
-      see('the same assertion a second time is refused: it answers one request, once');
-    },
-  );
+    await director.refused(403, 'sso_failed', 'POST', acsUrl, { form: fields });
+    see('the same assertion a second time is rejected, because it answers one request only');
+  });
   return director;
 }
 

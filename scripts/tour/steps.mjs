@@ -2,40 +2,40 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { say } from '../lib/log.mjs';
 
-const PATIENCE_MS = 20_000;
+const WAIT_MS = 20_000;
 
-/** Something came out otherwise than it must: what was looked at, what was expected, what came. */
+/** A result differs from the expectation: what was checked, the expected value, and the actual value. */
 export class Unexpected extends Error {
-  constructor(what, expected, came) {
+  constructor(what, expected, actual) {
     const show = (value) => (typeof value === 'string' ? value : inspect(value, { depth: 5, breakLength: 110 }));
-    super(`${what}\n     expected: ${show(expected)}\n     came:     ${show(came)}`);
+    super(`${what}\n     expected: ${show(expected)}\n     actual:   ${show(actual)}`);
     this.name = 'Unexpected';
   }
 }
 
-export function expectEqual(what, came, expected) {
-  if (!isDeepStrictEqual(came, expected)) throw new Unexpected(what, expected, came);
+export function expectEqual(what, actual, expected) {
+  if (!isDeepStrictEqual(actual, expected)) throw new Unexpected(what, expected, actual);
 }
 
-/** `expected` says in words what `holds` asks for. */
-export function expectThat(what, holds, expected, came) {
-  if (!holds) throw new Unexpected(what, expected, came);
+/** `expected` describes the condition `holds` in words. */
+export function expectThat(what, holds, expected, actual) {
+  if (!holds) throw new Unexpected(what, expected, actual);
 }
 
-/** Asks again until something comes that is not undefined, for as long as the worker may need. */
+/** Repeats `ask` until it returns a value, within the time that the worker may need. */
 export async function until(what, ask) {
-  const end = Date.now() + PATIENCE_MS;
+  const end = Date.now() + WAIT_MS;
   for (;;) {
     const found = await ask();
     if (found !== undefined) return found;
     if (Date.now() > end)
-      throw new Unexpected(what, `within ${PATIENCE_MS / 1000} s`, 'nothing yet: does the worker run?');
+      throw new Unexpected(what, `within ${WAIT_MS / 1000} s`, 'no result: check that the worker is running');
     await delay(100);
   }
 }
 
-/** Numbers the steps; each says what is done, and through `see` what was seen. */
-export class Story {
+/** Numbers and prints the steps. A step prints its observations through `see`. */
+export class StepRunner {
   steps = 0;
 
   async step(what, work) {

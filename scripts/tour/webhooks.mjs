@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { expectEqual, until } from './steps.mjs';
 
-/** A delivery as a partner makes it: Standard Webhooks 1.0.0, signed over `id.timestamp.body`. */
+/** Returns a delivery of a partner: Standard Webhooks 1.0.0, signed over `id.timestamp.body`. */
 function delivery(secret, id, body, timestamp = Math.floor(Date.now() / 1000)) {
   const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
   const text = JSON.stringify(body);
@@ -24,35 +24,35 @@ async function post(url, { text, headers }) {
 }
 
 const outcome = ({ status, code, duplicate }) => ({ status, code, duplicate });
-const refusal = (status, code) => ({ status, code, duplicate: undefined });
+const rejection = (status, code) => ({ status, code, duplicate: undefined });
 
-/** Three steps: a partner's message arrives, arrives again, and is tampered with. Returns the person it told of. */
-export async function takeInWebhooks(story, { webhookSource: { url, secret } }, director) {
-  const mark = randomBytes(6).toString('hex');
-  const message = { url, secret, id: `msg_tour_${mark}`, event: newTrainee(mark) };
+/** Three steps: a partner's message is delivered, repeated, and forged. Returns the person of the message. */
+export async function runWebhooks(runner, { webhookSource: { url, secret } }, director) {
+  const label = randomBytes(6).toString('hex');
+  const message = { url, secret, id: `msg_tour_${label}`, event: newTrainee(label) };
   const { email } = message.event.data;
   const found = async () => (await director.get(`/v1/people?email=${encodeURIComponent(email)}`)).items;
 
-  const person = await story.step('A partner system posts a signed webhook about a new trainee.', (see) =>
+  const person = await runner.step('A partner system posts a signed webhook about a new trainee.', (see) =>
     deliver(see, message, found),
   );
-  await story.step('The partner sends the same message again, as partners do.', (see) =>
+  await runner.step('The partner sends the same message again, because senders retry.', (see) =>
     deliverAgain(see, message, found, person),
   );
-  await story.step('Somebody tampers with a delivery, and replays an old one.', (see) => deliverForged(see, message));
+  await runner.step('An attacker sends a changed delivery and an old delivery.', (see) => deliverForged(see, message));
   return { ...person, email };
 }
 
-function newTrainee(mark) {
+function newTrainee(label) {
   return {
     type: 'person.created',
     timestamp: new Date().toISOString(),
     data: {
-      externalId: `tour-${mark}`,
+      externalId: `tour-${label}`,
       kind: 'trainee',
       givenName: 'Synthetic',
       familyName: 'Visitor',
-      email: `tour.${mark}@partner.example`,
+      email: `tour.${label}@partner.example`,
       phone: '+1 202 555 0199',
       dateOfBirth: '1990-06-15',
       ssn: '000-12-3456',
@@ -66,7 +66,7 @@ async function deliver(see, { url, secret, id, event }, found) {
     code: undefined,
     duplicate: false,
   });
-  see('202: stored, together with the job that will apply it');
+  see('202: stored together with its job');
   const [applied] = await until('the person of the webhook', async () => {
     const people = await found();
     return people.length > 0 ? people : undefined;
@@ -84,13 +84,13 @@ async function deliverAgain(see, { url, secret, id, event }, found, person) {
     code: undefined,
     duplicate: true,
   });
-  expectEqual('who the message is about', await found(), [person]);
-  see('202, marked as a duplicate: there is still one person, unchanged');
+  expectEqual('the people of the message', await found(), [person]);
+  see('202 and marked as a duplicate: the person is unchanged and not duplicated');
   const other = { ...event, data: { ...event.data, familyName: 'Impostor' } };
   expectEqual(
     'the same id with another body',
     outcome(await post(url, delivery(secret, id, other))),
-    refusal(409, 'webhook_conflict'),
+    rejection(409, 'webhook_conflict'),
   );
   see('the same message id with another body is a conflict: 409');
 }
@@ -100,14 +100,14 @@ async function deliverForged(see, { url, secret, id, event }) {
   expectEqual(
     'a changed body',
     outcome(await post(url, { ...tampered, text: tampered.text.replace('Visitor', 'Villain') })),
-    refusal(401, 'webhook_signature_invalid'),
+    rejection(401, 'webhook_signature_invalid'),
   );
-  see('one changed word: 401, the signature does not fit the bytes');
+  see('one changed word: 401, because the signature does not match the bytes');
   const old = delivery(secret, `${id}_old`, event, Math.floor(Date.now() / 1000) - 3_600);
   expectEqual(
     'a delivery of an hour ago',
     outcome(await post(url, old)),
-    refusal(401, 'webhook_timestamp_out_of_range'),
+    rejection(401, 'webhook_timestamp_out_of_range'),
   );
-  see('rightly signed an hour ago: 401, too far from the present');
+  see('a valid signature of an hour ago: 401, because the timestamp is outside the allowed window');
 }

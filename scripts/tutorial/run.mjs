@@ -12,7 +12,7 @@ import { edited, stepsOf } from './steps.mjs';
 const TUTORIAL = inRoot('docs/tutorial.md');
 const SHOWN_LINES = 60;
 
-/** The environment of a reader at a new terminal, with downloads shared with this checkout. */
+/** Returns the environment of a user at a new terminal, with the downloads of this checkout. */
 function readersEnv(state) {
   fs.mkdirSync(state);
   fs.mkdirSync(cacheDir(), { recursive: true });
@@ -33,7 +33,7 @@ async function follow(step, { cwd, env, signal }) {
   throw new Fixable(`docs/tutorial.md: this command failed: ${step.command}\n${output}`, 'npm run tutorial');
 }
 
-/** Does everything that the tutorial says, in a copy of the checkout. Throws at the first step that fails. */
+/** Runs all steps of the tutorial in a copy of the checkout. Throws at the first step that fails. */
 export async function runTutorial({ signal }) {
   const home = await freshHome('tutorial');
   const cwd = path.join(home, 'checkout');

@@ -23,7 +23,7 @@ shown();
 `;
 
 describe('a tutorial', () => {
-  it('has commands and edits, in the order of the page', () => {
+  it('has commands and edits in the order of the page', () => {
     expect(stepsOf(MARKDOWN)).toEqual([
       { command: 'first command' },
       { command: 'second command' },
@@ -37,10 +37,10 @@ describe('a tutorial', () => {
     ]);
   });
 
-  it('changes a file only where an edit fits exactly one place', () => {
+  it('edits a file only if the edit matches exactly one position', () => {
     const edit = { file: 'f', hunks: [{ before: 'one\n', after: 'one\ntwo\n' }] };
     expect(edited('zero\none\nthree\n', edit)).toBe('zero\none\ntwo\nthree\n');
-    expect(() => edited('zero\n', edit)).toThrow('fits no single place');
-    expect(() => edited('one\none\n', edit)).toThrow('fits no single place');
+    expect(() => edited('zero\n', edit)).toThrow('does not match exactly one position');
+    expect(() => edited('one\none\n', edit)).toThrow('does not match exactly one position');
   });
 });

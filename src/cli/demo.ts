@@ -35,7 +35,7 @@ interface DemoOrganization {
   kind: Kind;
 }
 
-/** Plainly synthetic: names of numbers, a domain that cannot exist (RFC 2606), ids that anybody may know. */
+/** Synthetic data: numbered names, domains that cannot exist (RFC 2606), and public ids. */
 const ORGANIZATIONS: DemoOrganization[] = [
   {
     id: '01900000-0000-7000-8000-000000000001',
@@ -60,27 +60,28 @@ const ORGANIZATIONS: DemoOrganization[] = [
   },
 ];
 const NUMBERS = ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten', 'Eleven', 'Twelve'];
-/** Roles that see their own record, and those that see the people assigned to them. */
+/** Roles with the scope "own", and roles with the scope "assigned". */
 const OWN = ['trainee', 'portal'];
 const ASSIGNED = ['mentor', 'member'];
 
 /**
- * `demo seed`: an organization for each preset, with a sign-in for each role. Development only; again changes nothing.
+ * `demo seed`: creates an organization for each preset, with a user for each role. Development only. A second run
+ * changes nothing.
  */
 export function demoCommands(program: Command): void {
   program
     .command('demo')
     .description('demonstration data')
     .command('seed')
-    .description('set up synthetic organizations (development only)')
-    .requiredOption('--out <file>', 'where to write the sign-ins')
-    .option('--idp-metadata <file>', "the development identity provider's metadata, to sign in through it")
+    .description('create synthetic organizations (development only)')
+    .requiredOption('--out <file>', 'file for the created sign-ins')
+    .option('--idp-metadata <file>', 'metadata of the development identity provider, to connect it')
     .option('--json')
     .action((options: SeedOptions) => operate(options, (operator) => seed(operator, options)));
 }
 
 async function seed(operator: Operator, { out, idpMetadata }: SeedOptions): Promise<{ organizations: number }> {
-  if (operator.app.get(AppConfig).deployed) throw new Error('demonstration data is refused outside development');
+  if (operator.app.get(AppConfig).deployed) throw new Error('demonstration data is available in development only');
   for (const organization of ORGANIZATIONS) {
     if (await isNew(operator, organization)) await fill(operator, organization);
   }
@@ -96,10 +97,10 @@ async function seed(operator: Operator, { out, idpMetadata }: SeedOptions): Prom
   return { organizations: ORGANIZATIONS.length };
 }
 
-/** Each organization signs in through the development identity provider, whose groups are named `preset:role`. */
+/** Connects each organization to the development identity provider, whose groups are named `preset:role`. */
 async function connect(operator: Operator, metadata: string) {
   const setup = operator.app.get(SsoSetupService);
-  for (const { id, preset } of ORGANIZATIONS) await answerFor(operator, id, `${preset}.example`);
+  for (const { id, preset } of ORGANIZATIONS) await verifyDomain(operator, id, `${preset}.example`);
   return Promise.all(
     ORGANIZATIONS.map(({ id: orgId, preset }) =>
       operator.within(orgId, async () => {
@@ -116,19 +117,16 @@ async function connect(operator: Operator, metadata: string) {
 }
 
 /**
- * The domain of the made-up people of an organization, so that their addresses lead to the identity provider. It cannot
- * have a DNS record.
+ * Marks the domain of an organization's synthetic users as verified, so that their e-mail addresses lead to the
+ * identity provider. The domain cannot have a DNS record.
  */
-async function answerFor(operator: Operator, orgId: string, name: string): Promise<void> {
+async function verifyDomain(operator: Operator, orgId: string, name: string): Promise<void> {
   const { id } = await operator.within(orgId, () => operator.app.get(DomainsService).findOrAdd(name));
   await operator.as(orgId, () => operator.app.get(DomainChecks).markVerified(id));
 }
 
-/**
- * Each organization takes in the webhooks of one partner. A secret is shown once: where it was not kept, it is made
- * anew.
- */
-async function connectPartners(operator: Operator, kept: DemoSource[]): Promise<DemoSource[]> {
+/** Adds a webhook source to each organization. A secret is shown once, so an unknown secret is rotated. */
+async function connectPartners(operator: Operator, known: DemoSource[]): Promise<DemoSource[]> {
   const sources = operator.app.get(WebhookSourcesService);
   return Promise.all(
     ORGANIZATIONS.map(({ id: orgId }) =>
@@ -140,7 +138,7 @@ async function connectPartners(operator: Operator, kept: DemoSource[]): Promise<
           return { orgId, id, url, secret };
         }
         const { id, url } = source;
-        const { secret } = kept.find((one) => one.id === id) ?? (await sources.rotate(id, { overlapSeconds: 0 }));
+        const { secret } = known.find((one) => one.id === id) ?? (await sources.rotate(id, { overlapSeconds: 0 }));
         return { orgId, id, url, secret };
       }),
     ),

@@ -14,17 +14,17 @@ import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared } from '../platform/feature/registry.js';
 import { startOperator } from './operator.js';
 
-/** What a check found. It throws where something is wrong; a warning is what an operator ought to know. */
+/** The result of a check. A check throws on an error; a warning is a fact that an operator should know. */
 export interface Healthy {
   detail: string;
   warnings?: string[];
 }
 export type Check = (config: Config) => Promise<Healthy>;
 
-const OLDEST_POSTGRES = 150_000;
-const MONTHS_AHEAD = 2;
+const MIN_POSTGRES = 150_000;
+const MIN_MONTHS_AHEAD = 2;
 
-/** In the order in which they are made. */
+/** The checks, in order of execution. */
 export const DOCTOR_CHECKS: Readonly<Record<string, Check>> = {
   'database, worker': ({ database }) => roleCheck(database.workerUrl!, true),
   'database, API': ({ database }) =>
@@ -38,10 +38,10 @@ export const DOCTOR_CHECKS: Readonly<Record<string, Check>> = {
 };
 
 async function skipped(variable: string): Promise<Healthy> {
-  return { detail: 'not checked', warnings: [`set ${variable} to have it checked`] };
+  return { detail: 'not checked', warnings: [`set ${variable} to run this check`] };
 }
 
-/** Row security binds the role, and only the worker's may enter an organization by its id. */
+/** Row-level security must apply to the role, and only the worker's role may enter an organization by its id. */
 async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Healthy> {
   const [role] = await rows<{
     name: string;
@@ -62,7 +62,7 @@ async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Heal
   const { name, privileged, owns, version, enters } = role!;
   if (privileged) throw new Error(`the role ${name} bypasses row security`);
   if (owns !== null) throw new Error(`the role ${name} owns the table ${owns}`);
-  if (version < OLDEST_POSTGRES) throw new Error('Postgres 15 is the oldest that serves');
+  if (version < MIN_POSTGRES) throw new Error('Postgres 15 or later is required');
   if (enters !== entersByIdentifier)
     throw new Error(`the role ${name} ${enters ? 'may' : 'may not'} enter any organization: wrong role for this URL`);
   return { detail: `${name} on Postgres ${Math.floor(version / 10_000)}.${version % 10_000}` };
@@ -81,15 +81,15 @@ async function migrationsCheck({ database: { migratorUrl } }: Config): Promise<H
   if (edited.length > 0) throw new Error(edited.join('; '));
   const [functions] = await rows<{ digest: string }>(migratorUrl, 'SELECT digest FROM app_private.function_files');
   if (functions?.digest !== functionDigest())
-    throw new Error('the SQL functions are those of another version; run `vouchsafe migrate`');
+    throw new Error('the SQL functions belong to another version; run `vouchsafe migrate`');
   const unknown = applied.length - known.length;
   return {
     detail: `${known.length} applied`,
-    warnings: unknown > 0 ? [`${unknown} more are applied than this version knows`] : [],
+    warnings: unknown > 0 ? [`the database has ${unknown} migrations that this version does not know`] : [],
   };
 }
 
-/** Every table with rows of organizations, partitions included, and every table declared to have them. */
+/** Checks every table with rows of organizations, partitions included, and every declared tenant table. */
 async function rowSecurityCheck({ database }: Config): Promise<Healthy> {
   const tables = await rows<{ name: string; forced: boolean }>(
     database.workerUrl!,
@@ -104,7 +104,7 @@ async function rowSecurityCheck({ database }: Config): Promise<Healthy> {
   const open = tables.filter(({ forced }) => !forced).map(({ name }) => name);
   const absent = tenantTables().filter((table) => !tables.some(({ name }) => name === table));
   if (open.length > 0) throw new Error(`not forced on: ${open.join(', ')}`);
-  if (absent.length > 0) throw new Error(`declared and not in the database: ${absent.join(', ')}`);
+  if (absent.length > 0) throw new Error(`declared but missing in the database: ${absent.join(', ')}`);
   return { detail: `forced on ${tables.length} tables and partitions` };
 }
 
@@ -112,7 +112,7 @@ function tenantTables(): string[] {
   return [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
 }
 
-/** Without a partition for the month nothing can be logged, and so nothing done. */
+/** Without a partition for the month, no audit event can be written, so no change can be made. */
 async function partitionsCheck({ database }: Config): Promise<Healthy> {
   const months = await rows<{ month: string; there: boolean }>(
     database.workerUrl!,
@@ -125,12 +125,12 @@ async function partitionsCheck({ database }: Config): Promise<Healthy> {
   );
   const gap = months.findIndex(({ there }) => !there);
   const ahead = (gap === -1 ? months.length : gap) - 1;
-  if (ahead < 0) throw new Error(`none for ${months[0]!.month}: nothing can be logged`);
-  const warnings = ahead < MONTHS_AHEAD ? [`only ${ahead} months ahead: is the worker running?`] : [];
+  if (ahead < 0) throw new Error(`no partition for ${months[0]!.month}: no audit event can be written`);
+  const warnings = ahead < MIN_MONTHS_AHEAD ? [`only ${ahead} months ahead: check that the worker is running`] : [];
   return { detail: `until the end of ${months[ahead]!.month}`, warnings };
 }
 
-/** Work survives in Postgres; a Redis that forgets only makes it wait. */
+/** Jobs are stored in Postgres. If Redis loses data, jobs run later. */
 async function redisCheck({ redis: { url } }: Config): Promise<Healthy> {
   const client = new Redis(url, {
     lazyConnect: true,
@@ -153,12 +153,12 @@ async function redisCheck({ redis: { url } }: Config): Promise<Healthy> {
       ...(policy === 'noeviction'
         ? []
         : [
-            `maxmemory-policy is ${policy ?? 'unknown'}, and has to be noeviction: jobs would be thrown away ` +
-              'under pressure',
+            `maxmemory-policy is ${policy ?? 'unknown'} but must be noeviction: Redis would delete jobs under memory ` +
+              'pressure',
           ]),
       ...(field('aof_enabled') === '1'
         ? []
-        : ['appendonly is off: after a restart jobs are handed out again from the database']),
+        : ['appendonly is off: after a restart the relay enqueues jobs again from the database']),
     ];
     return { detail: `version ${field('redis_version') ?? 'unknown'}`, warnings };
   } finally {
@@ -174,27 +174,27 @@ async function storageCheck({ storage: { dir } }: Config): Promise<Healthy> {
   return { detail: path.resolve(dir) };
 }
 
-/** The KMS opens what it wraps, and the root key is the one under which the data keys of every organization lie. */
+/** Checks that the KMS unwraps what it wraps, and that the root key unwraps the data keys of every organization. */
 async function keysCheck(config: Config): Promise<Healthy> {
   const operator = await startOperator(config, false);
   try {
     const kms = operator.app.get(Kms);
     const key = Buffer.alloc(32, 7);
     if (!(await kms.unwrap(await kms.wrap(key, 'doctor'), 'doctor')).equals(key))
-      throw new Error('the KMS gives back another key than it was given');
+      throw new Error('the KMS did not unwrap the key that it wrapped');
     const organizations = await operator.app
       .get(UnitOfWork)
       .queryOnce<{ id: string }>('SELECT app.organization_ids(true) AS id');
-    let opened = 0;
+    let unwrapped = 0;
     for (const { id } of organizations) {
       const ring = await operator
         .within(id, () => operator.app.get(DataKeys).find(ORGANIZATION))
         .catch((cause: unknown) => {
-          throw new Error(`ROOT_KEY does not open the data key of organization ${id}`, { cause });
+          throw new Error(`ROOT_KEY does not unwrap the data key of organization ${id}`, { cause });
         });
-      if (!ring.isEmpty) opened += 1;
+      if (!ring.isEmpty) unwrapped += 1;
     }
-    return { detail: `KMS ${kms.id}; the keys of ${opened} organizations open` };
+    return { detail: `KMS ${kms.id}; the keys of ${unwrapped} organizations can be unwrapped` };
   } finally {
     await operator.app.close();
   }

@@ -12,9 +12,7 @@ interface Finding {
 
 const MARKS = { ok: '✓', warning: '!', failed: '✗' } as const;
 
-/**
- * `doctor`: looks at everything an installation stands on; ends with code 1 when something is wrong, not for warnings.
- */
+/** `doctor`: checks every dependency of an installation. The exit code is 1 on an error, and 0 with warnings only. */
 export function doctorCommand(program: Command): void {
   program
     .command('doctor')
@@ -24,14 +22,11 @@ export function doctorCommand(program: Command): void {
       const findings = await examine();
       const ok = findings.every(({ status }) => status !== 'failed');
       process.stdout.write(json ? `${JSON.stringify({ ok, checks: findings })}\n` : table(findings));
-      process.exit(ok ? 0 : 1); // an application that could not start leaves connections open
+      process.exit(ok ? 0 : 1); // an application that failed to start leaves connections open
     });
 }
 
-/**
- * Without a valid configuration nothing else can be looked at; otherwise every check is made, whatever the others
- * found.
- */
+/** Runs all checks, also after a failure. An invalid configuration ends the examination. */
 async function examine(): Promise<Finding[]> {
   let config: Config;
   try {
@@ -59,7 +54,7 @@ async function outcome(check: Check, config: Config): Promise<Omit<Finding, 'che
   }
 }
 
-/** Several addresses of one host fail together, and the whole then has no message of its own. */
+/** An AggregateError of several IPs of one host has no message of its own. */
 function reason(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reason).join('; ');
   return error instanceof Error ? error.message : String(error);

@@ -8,8 +8,8 @@ import { buildOpenApi } from '../platform/http/index.js';
 import { renderSchema } from '../platform/boot/render-schema.js';
 import { renderCatalog } from '../platform/boot/catalog.js';
 
-/** Values that let the application describe itself without any service. */
-const NOWHERE = {
+/** Configuration with which the application can describe itself without any service. */
+const DOCUMENTATION_ENV = {
   VOUCHSAFE_ENV: 'test',
   DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
   REDIS_URL: 'redis://127.0.0.1:1',
@@ -18,12 +18,12 @@ const NOWHERE = {
   JWT_SECRET: '1'.repeat(64),
 };
 
-/** `docs`: writes docs/generated from the code, or checks that it is current. */
+/** `docs`: writes docs/generated from the code, or checks that the files are current. */
 export function documentCommands(program: Command): void {
   program
     .command('docs')
     .description('write docs/generated from the declarations')
-    .option('--check', 'only say whether it is current')
+    .option('--check', 'check that the files are current, without writing')
     .action(async ({ check }: { check?: boolean }) => {
       const folder = path.resolve('docs/generated');
       const stale: string[] = [];
@@ -42,7 +42,7 @@ export function documentCommands(program: Command): void {
 }
 
 async function documents(): Promise<[string, string][]> {
-  const app = await NestFactory.create(AppModule.forRoot(loadConfig(NOWHERE, 'api')), {
+  const app = await NestFactory.create(AppModule.forRoot(loadConfig(DOCUMENTATION_ENV, 'api')), {
     preview: true,
     logger: false,
     abortOnError: false,

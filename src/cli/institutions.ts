@@ -17,7 +17,7 @@ export function institutionCommands(program: Command): void {
     .description('groups of organizations, for shared sign-in and reporting');
   institution
     .command('create')
-    .description('set up an institution')
+    .description('create an institution')
     .requiredOption('--name <name>')
     .option('--json')
     .action((options: Options) =>
@@ -25,7 +25,7 @@ export function institutionCommands(program: Command): void {
     );
   institution
     .command('add')
-    .description('put an organization into an institution; what it shares there it has to agree to itself')
+    .description('add an organization to an institution; the organization consents to sharing by itself')
     .requiredOption('--institution <id>')
     .requiredOption('--org <id>')
     .option('--json')
@@ -36,7 +36,7 @@ export function institutionCommands(program: Command): void {
     );
   institution
     .command('remove')
-    .description('take an organization out of its institution')
+    .description('remove an organization from its institution')
     .requiredOption('--org <id>')
     .option('--json')
     .action((options: Options) =>

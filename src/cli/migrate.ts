@@ -7,7 +7,7 @@ import { declared } from '../platform/feature/registry.js';
 import { print } from './operator.js';
 import { syncAccessRules } from '../platform/policies/sync.js';
 
-/** `migrate`: brings the schema up to date as the migrator's role, and writes into it what the code declares. */
+/** `migrate`: applies migrations with the migrator's role, and writes the declarations to the database. */
 export function migrateCommand(program: Command): void {
   program
     .command('migrate')

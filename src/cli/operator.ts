@@ -11,7 +11,7 @@ import { enterOrganization } from '../platform/database/tenant-context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared, type AuditEventType } from '../platform/feature/registry.js';
 
-/** A command's way into the application: as the worker's role, one organization at a time, everything logged. */
+/** Gives commands access to the application: with the worker's role, one organization at a time, with audit events. */
 export class Operator {
   constructor(readonly app: INestApplicationContext) {}
 
@@ -27,13 +27,13 @@ export class Operator {
     return withContext(context, fn);
   }
 
-  /** Sets an organization up and then acts within it, in one transaction of the installation. */
+  /** Runs a function in a transaction of the installation, to create an organization or an institution. */
   installation<T>(fn: () => Promise<T>): Promise<T> {
     return this.within(SYSTEM_ORG_ID, fn);
   }
 }
 
-/** Starts the application without listening, hands it to a command, and prints what comes back. */
+/** Starts the application without an HTTP server, runs a command, and prints its result. */
 export async function operate(
   options: { json?: boolean },
   command: (operator: Operator) => Promise<Record<string, unknown>>,
@@ -46,7 +46,7 @@ export async function operate(
   }
 }
 
-/** The application without a listener; whoever starts it closes it. */
+/** Starts the application without an HTTP server. The caller must close it. */
 export async function startOperator(
   config: Config,
   logger: LogLevel[] | false = ['fatal', 'error', 'warn'],
@@ -56,7 +56,7 @@ export async function startOperator(
   );
 }
 
-/** One JSON object, or a line a field. */
+/** Prints one JSON object, or one line per field. */
 export function print(result: Record<string, unknown>, { json }: { json?: boolean }): void {
   const lines = Object.entries(result).map(
     ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
@@ -64,7 +64,7 @@ export function print(result: Record<string, unknown>, { json }: { json?: boolea
   process.stdout.write(`${json ? JSON.stringify(result) : lines.join('\n')}\n`);
 }
 
-/** The first line of standard input. */
+/** Reads the first line of standard input. */
 export async function readSecret(): Promise<string> {
   return (await text(process.stdin)).split('\n')[0]!.replace(/\r$/, '');
 }

@@ -26,33 +26,31 @@ interface UserOptions {
 export function organizationCommands(program: Command): void {
   const org = program.command('org').description('organizations');
   registryCommands(org);
-  standingCommands(org);
+  statusCommands(org);
   userCommands(program.command('user').description('users'));
 }
 
-/** Which organizations there are and what they are called. */
+/** Creates, lists and renames organizations. */
 function registryCommands(org: Command): void {
   org
     .command('create')
-    .description('set up an organization')
+    .description('create an organization')
     .requiredOption('--name <name>')
-    .addOption(
-      new Option('--preset <preset>', 'vocabulary of roles').choices(Object.keys(PRESETS)).makeOptionMandatory(),
-    )
+    .addOption(new Option('--preset <preset>', 'preset of roles').choices(Object.keys(PRESETS)).makeOptionMandatory())
     .option('--json')
     .action((options: OrgOptions) =>
       operate(options, async (operator) => ({ id: await createOrganization(operator, newId(), options) })),
     );
   org
     .command('list')
-    .description('all organizations')
+    .description('list all organizations')
     .option('--json')
     .action((options: OrgOptions) =>
       operate(options, async (operator) => ({ organizations: await listOrganizations(operator) })),
     );
   org
     .command('rename')
-    .description('give an organization another name')
+    .description('rename an organization')
     .requiredOption('--org <id>')
     .requiredOption('--name <name>')
     .option('--json')
@@ -66,20 +64,20 @@ function registryCommands(org: Command): void {
     );
 }
 
-/** Whether an organization is open. */
-function standingCommands(org: Command): void {
+/** Suspends and reactivates organizations. */
+function statusCommands(org: Command): void {
   org
     .command('suspend')
-    .description('shut an organization: no sign-in, no requests, no webhooks, no jobs but those of retention')
+    .description('suspend an organization: no sign-in, no requests, no webhooks, and no jobs except retention')
     .requiredOption('--org <id>')
-    .requiredOption('--reason <code>', 'one word for the log, such as unpaid or incident')
+    .requiredOption('--reason <code>', 'one word for the audit log, such as unpaid or incident')
     .option('--json')
     .action((options: OrgOptions) =>
       operate(options, async (operator) => ({ suspended: await suspend(operator, options.org, options.reason) })),
     );
   org
     .command('resume')
-    .description('open a suspended organization again')
+    .description('reactivate a suspended organization')
     .requiredOption('--org <id>')
     .option('--json')
     .action((options: OrgOptions) =>
@@ -90,12 +88,15 @@ function standingCommands(org: Command): void {
 function userCommands(user: Command): void {
   user
     .command('create')
-    .description('add a member, and the user behind it where the address is new')
+    .description('add a member, and create the user if the e-mail address is new')
     .requiredOption('--email <email>')
     .requiredOption('--org <id>')
     .requiredOption('--role <role>')
-    .option('--name <name>', 'full name; the address if not given')
-    .option('--password-stdin', 'read a first password from standard input; it must be changed at the first sign-in')
+    .option('--name <name>', 'full name; default: the e-mail address')
+    .option(
+      '--password-stdin',
+      'read an initial password from standard input; the user must change it at first sign-in',
+    )
     .option('--json')
     .action(async (options: UserOptions) => {
       const password = options.passwordStdin ? await readSecret() : undefined;
@@ -103,7 +104,7 @@ function userCommands(user: Command): void {
     });
   user
     .command('reset-factors')
-    .description('take all second factors from a member, end their sessions and tell them by mail')
+    .description('remove all second factors of a member, end the sessions, and notify the member by mail')
     .requiredOption('--email <email>')
     .requiredOption('--org <id>')
     .option('--json')

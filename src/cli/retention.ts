@@ -8,21 +8,21 @@ interface Options {
   json?: boolean;
 }
 
-/** `retention preview` and `retention run`: one policy, in one organization or in all of them. */
+/** `retention preview` and `retention run`: one policy, in one or all organizations. */
 export function retentionCommands(program: Command): void {
-  const retention = program.command('retention').description('removal of rows past their time');
+  const retention = program.command('retention').description('deletion of expired rows');
   retention
     .command('preview')
-    .description('what a policy would remove now')
+    .description('show what a policy would remove now')
     .requiredOption('--policy <name>')
-    .option('--org <id>', 'one organization; all if not given')
+    .option('--org <id>', 'organization; default: all')
     .option('--json')
     .action((options: Options) => operate(options, (operator) => everywhere(operator, options, preview)));
   retention
     .command('run')
-    .description('run a policy here and now, and certify what it removed')
+    .description('run a policy now in this process, and certify what it removed')
     .requiredOption('--policy <name>')
-    .option('--org <id>', 'one organization; all if not given')
+    .option('--org <id>', 'organization; default: all')
     .option('--json')
     .action((options: Options) => operate(options, (operator) => everywhere(operator, options, run)));
 }

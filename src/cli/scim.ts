@@ -14,17 +14,16 @@ interface TokenOptions {
 export function scimCommands(program: Command): void {
   program
     .command('scim')
-    .description('provisioning by directories')
+    .description('SCIM provisioning')
     .command('token')
-    .description('make a token for the directory of a connection')
+    .description('create a token for the SCIM client of a connection')
     .requiredOption('--connection <id>')
-    .option('--days <n>', 'how long it is good for, 1 to 365', '365')
+    .option('--days <n>', 'days until the token expires, 1 to 365', '365')
     .option('--json')
     .action(async ({ connection, days, ...options }: TokenOptions) => {
       await operate(options, async (operator) => {
         const found = await operator.as(SYSTEM_ORG_ID, () => operator.app.get(SsoRepository).findForSignIn(connection));
-        if (found === null)
-          throw new Error('there is no such connection that is enabled, in an organization that is active');
+        if (found === null) throw new Error('no enabled connection with this id exists in an active organization');
         return operator.within(found.connection.orgId, async () => {
           const { token, baseUrl } = await operator.app
             .get(ScimTokensService)

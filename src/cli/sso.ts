@@ -36,7 +36,7 @@ export function ssoCommands(program: Command): void {
   addOidc(sso);
   sso
     .command('list')
-    .description('the connections of an organization')
+    .description('list the connections of an organization')
     .requiredOption('--org <id>')
     .option('--json')
     .action((options: { org: string; json?: boolean }) =>
@@ -59,7 +59,7 @@ export function ssoCommands(program: Command): void {
     );
   sso
     .command('verify-domain')
-    .description("look up whether a mail domain is an organization's, and add it where it is not there yet")
+    .description("verify an organization's mail domain by DNS, and register the domain if it is new")
     .requiredOption('--org <id>')
     .requiredOption('--domain <name>')
     .option('--json')
@@ -85,15 +85,15 @@ function addSaml(sso: Command): void {
     .command('add-saml')
     .description('connect a SAML identity provider')
     .requiredOption('--org <id>')
-    .requiredOption('--metadata <file or URL>', "the identity provider's metadata; at a URL it is read anew every day")
-    .option('--name <name>', 'how the connection is called', 'SAML')
+    .requiredOption('--metadata <file or URL>', 'metadata of the identity provider; a URL is read again every day')
+    .option('--name <name>', 'name of the connection', 'SAML')
     .option(
       '--group-role <group=role>',
-      'the role of a group; repeat it, the first match wins',
+      'role of a group; repeatable, the first match applies',
       (value: string, all: string[]) => [...all, value],
       [],
     )
-    .option('--default-role <role>', 'the role of somebody in none of the groups')
+    .option('--default-role <role>', 'role of a user without a matching group')
     .option('--json')
     .action(async (options: AddSamlOptions) => {
       const source = /^https?:/.test(options.metadata)
@@ -114,18 +114,18 @@ function addSaml(sso: Command): void {
 }
 
 function addOidc(sso: Command): void {
-  const gathered = (value: string, all: string[]) => [...all, value];
+  const collect = (value: string, all: string[]) => [...all, value];
   sso
     .command('add-oidc')
     .description('connect an OpenID provider')
     .requiredOption('--org <id>')
-    .requiredOption('--issuer <URL>', 'what the provider calls itself')
-    .requiredOption('--client-id <id>', 'what it calls us')
-    .option('--client-secret-stdin', 'read the client secret from standard input; without one PKCE alone is used')
-    .option('--tenant <id>', 'a directory (Entra ID) or hosted domain (Google) that is let in; repeat it', gathered, [])
-    .option('--name <name>', 'how the connection is called', 'OpenID Connect')
-    .option('--group-role <group=role>', 'the role of a group; repeat it, the first match wins', gathered, [])
-    .option('--default-role <role>', 'the role of somebody in none of the groups')
+    .requiredOption('--issuer <URL>', 'issuer of the provider')
+    .requiredOption('--client-id <id>', 'client id at the provider')
+    .option('--client-secret-stdin', 'read the client secret from standard input; without it, PKCE only')
+    .option('--tenant <id>', 'allowed tenant (Entra ID) or hosted domain (Google); repeatable', collect, [])
+    .option('--name <name>', 'name of the connection', 'OpenID Connect')
+    .option('--group-role <group=role>', 'role of a group; repeatable, the first match applies', collect, [])
+    .option('--default-role <role>', 'role of a user without a matching group')
     .option('--json')
     .action(async ({ org, issuer, clientId, name, tenant: tenants, defaultRole, ...options }: AddOidcOptions) => {
       const clientSecret = options.clientSecretStdin === true ? await readSecret() : undefined;
@@ -151,7 +151,7 @@ function addOidc(sso: Command): void {
     });
 }
 
-/** A group's name may hold '=', a role may not: the last one divides. */
+/** Splits at the last '=', because the name of a group may contain '=' and a role may not. */
 function parseGroupRole(text: string): { group: string; role: string } {
   const at = text.lastIndexOf('=');
   if (at < 1) throw new Error(`--group-role must be group=role, not "${text}"`);

@@ -21,14 +21,17 @@ export function supportCommands(program: Command): void {
     .command('support')
     .description('support access')
     .command('request')
-    .description('ask an organization for permissions for a time; one of its members has to approve')
+    .description('request an access grant from an organization; a member must approve it')
     .requiredOption('--org <id>')
-    .requiredOption('--email <email>', 'who of the support staff')
-    .requiredOption('--grant <permission...>', 'what is needed: permission, or permission=scope')
+    .requiredOption('--email <email>', 'e-mail address of the support user')
+    .requiredOption('--grant <permission...>', 'requested permission, or permission=scope')
     .requiredOption('--reason <text>')
     .requiredOption('--minutes <n>')
     .option('--name <name>')
-    .option('--password-stdin', 'read a first password from standard input; it must be changed at the first sign-in')
+    .option(
+      '--password-stdin',
+      'read an initial password from standard input; the user must change it at first sign-in',
+    )
     .option('--json')
     .action(async (options: SupportOptions) => {
       const password = options.passwordStdin ? await readSecret() : undefined;
@@ -37,7 +40,7 @@ export function supportCommands(program: Command): void {
           const { id, membershipId, userId } = await operator.app.get(AccessGrantsService).requestSupport({
             email: options.email,
             name: options.name ?? options.email,
-            grants: options.grant.map(wanted),
+            grants: options.grant.map(parseGrant),
             reason: options.reason,
             minutes: Number(options.minutes),
           });
@@ -48,7 +51,7 @@ export function supportCommands(program: Command): void {
     });
 }
 
-function wanted(text: string): { permission: string; scope: Scope } {
+function parseGrant(text: string): { permission: string; scope: Scope } {
   const [permission = '', scope = 'org'] = text.split('=');
   return { permission, scope: scope as Scope };
 }

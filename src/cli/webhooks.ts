@@ -13,14 +13,12 @@ interface AddSourceOptions {
 export function webhookCommands(program: Command): void {
   program
     .command('webhook')
-    .description("partners' webhooks")
+    .description('webhooks of partner systems')
     .command('add-source')
-    .description('take in the webhooks of a partner; the secret is shown this once')
+    .description('add a webhook source for a partner; the secret is shown once')
     .requiredOption('--org <id>')
     .requiredOption('--name <name>')
-    .addOption(
-      new Option('--scheme <scheme>', 'how deliveries are signed').choices([...OFFERED_SCHEMES]).default('standard'),
-    )
+    .addOption(new Option('--scheme <scheme>', 'signature scheme').choices([...OFFERED_SCHEMES]).default('standard'))
     .option('--json')
     .action((options: AddSourceOptions) =>
       operate(options, (operator) =>

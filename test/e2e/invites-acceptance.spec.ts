@@ -317,7 +317,7 @@ describe('the invite API', () => {
           status: 404,
           rest: {
             type: 'urn:vouchsafe:problem:invite_invalid',
-            title: 'This invite is not, or no longer, good for anything',
+            title: 'The invite is invalid or has expired',
             status: 404,
             code: 'invite_invalid',
           },

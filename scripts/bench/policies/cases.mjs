@@ -3,9 +3,9 @@ import { PeopleRepository } from '../../../dist/src/modules/people/people.reposi
 import { Context, withContext } from '../../../dist/src/platform/context/context.js';
 import { ASSIGNED_PEOPLE, ORGANIZATIONS, OWN_PLACE, assignedPlace, mentorId, orgId, personId } from './data.mjs';
 
-const PAGE = 101; // a hundred, and one more to know whether there are further ones
+const PAGE = 101; // a hundred, and one more to detect a next page
 
-/** What the repository sends in a session with this scope of person:read: { text, values }. */
+/** Returns the repository's statement in a session with this scope of person:read: { text, values }. */
 function statementOf(org, scope, ask) {
   const context = new Context();
   context.orgId = orgId(org);
@@ -25,8 +25,8 @@ const PROVEN = 'AND p.org_id = (SELECT app.org_id())';
 const IN_REACH = `AND (p.org_id, p.id) IN (SELECT r.org, r.person FROM app.people_in_scope('person:read') r)`;
 
 /**
- * The conditions of the policies, written by hand: as well proven as theirs, or with values that somebody vouches for;
- * those come last.
+ * The conditions of the policies, written by hand: "proven" with the same database checks, "bare" with values that the
+ * application supplies.
  */
 const WRITTEN = {
   proven: {
@@ -45,13 +45,13 @@ const WRITTEN = {
   },
 };
 
-/** The repository's statement with the condition written out behind its own. */
-function written(way, org, scope, ask) {
+/** Returns the repository's statement with the condition added to its own. */
+function written(variant, org, scope, ask) {
   const { text, values } = statementOf(org, 'org', ask);
-  const [condition, more] = WRITTEN[way][scope](org, values.length + 1);
+  const [condition, more] = WRITTEN[variant][scope](org, values.length + 1);
   const at = text.indexOf('ORDER BY');
   const whole = at < 0 ? `${text} ${condition}` : `${text.slice(0, at)}${condition} ${text.slice(at)}`;
-  const keys = way === 'proven' ? 'd.org_id = (SELECT app.org_id()) AND ' : '';
+  const keys = variant === 'proven' ? 'd.org_id = (SELECT app.org_id()) AND ' : '';
   return { text: whole.replace('ON d.org_id', `ON ${keys}d.org_id`), values: [...values, ...more] };
 }
 
@@ -60,10 +60,10 @@ const email = (org, place) =>
     .update(`m${org - 1 + ORGANIZATIONS * place}`)
     .digest();
 
-/** Role, scope, what is asked, and of which person or from which on: `place` for the i-th time. */
+/** Role, scope, name of the query, and the query for the i-th run in an organization. */
 const ASKED = (people) => {
   const places = people / ORGANIZATIONS;
-  const anybody = (i) => (i * 7919) % places;
+  const anyPlace = (i) => (i * 7919) % places;
   const assigned = (i) => assignedPlace(1 + (i % ASSIGNED_PEOPLE));
   return [
     ['program_director', 'org', 'first page', () => (r) => r.list({}, null, PAGE)],
@@ -72,7 +72,7 @@ const ASKED = (people) => {
       'org',
       'page in the middle',
       (i, org) => (r) =>
-        r.list({}, personId(org, (anybody(i) % Math.floor(places / 2)) + Math.floor(places / 4)), PAGE),
+        r.list({}, personId(org, (anyPlace(i) % Math.floor(places / 2)) + Math.floor(places / 4)), PAGE),
     ],
     ['program_director', 'org', 'by status', () => (r) => r.list({ status: 'inactive' }, null, PAGE)],
     [
@@ -85,9 +85,9 @@ const ASKED = (people) => {
       'program_director',
       'org',
       'by e-mail address',
-      (i, org) => (r) => r.list({ emailIndex: email(org, anybody(i)) }, null, PAGE),
+      (i, org) => (r) => r.list({ emailIndex: email(org, anyPlace(i)) }, null, PAGE),
     ],
-    ['program_director', 'org', 'one person', (i, org) => (r) => r.find(personId(org, anybody(i)))],
+    ['program_director', 'org', 'one person', (i, org) => (r) => r.find(personId(org, anyPlace(i)))],
     ['mentor', 'assigned', 'first page', () => (r) => r.list({}, null, PAGE)],
     ['mentor', 'assigned', 'by status', () => (r) => r.list({ status: 'active' }, null, PAGE)],
     [
@@ -101,14 +101,14 @@ const ASKED = (people) => {
       'mentor',
       'assigned',
       'a person not assigned',
-      (i, org) => (r) => r.find(personId(org, anybody(i) - (anybody(i) % 20))),
+      (i, org) => (r) => r.find(personId(org, anyPlace(i) - (anyPlace(i) % 20))),
     ],
     ['trainee', 'own', 'first page', () => (r) => r.list({}, null, PAGE)],
     ['trainee', 'own', 'one person', (i, org) => (r) => r.find(personId(org, OWN_PLACE))],
   ];
 };
 
-/** What is measured: `role`, `what`, and each way's statement for the i-th time in an organization. */
+/** Returns what is measured: `role`, `what`, and the statement of each variant for the i-th run in an organization. */
 export function cases(people) {
   return ASKED(people).map(([role, scope, what, ask]) => ({
     role,

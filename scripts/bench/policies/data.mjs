@@ -1,30 +1,28 @@
-/** People, members and sessions, made in SQL; ids follow from numbers, so that nothing has to be read back. */
+/** People, members and sessions, created in SQL. Ids are derived from numbers, so that no id has to be read back. */
 
 export const ORGANIZATIONS = 100;
 const MENTORS = 10;
 const ASSIGNED = 40;
 
-/** The role that the policies do not bind, and that else does as the application's. */
+/** A role that bypasses row-level security and otherwise equals the application's role. */
 export const UNBOUND = 'bench_unbound';
 
-/** In the order of creation, as real ones are. `kind` keeps ids of tables apart. */
+/** Ids in the order of creation. `kind` separates the ids of tables. */
 const id = (kind, number) => `('0190${kind}-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
 const ORG = (n) => id('00a0', n);
 const PERSON = (n) => id('00b0', n);
 const USER = (n) => id('00c0', n);
 
-/** The secret of a member's session, as the token carries one. */
+/** Returns the secret of a member's session, as the token contains it. */
 export const secretOf = (org, role) => `${role}-${org}-`.padEnd(43, 'x');
 
-/**
- * Members by organization: one director, mentors, one trainee who is the subject of the record with the same number.
- */
+/** Members per organization: one director, mentors, and one trainee with the record of the same number. */
 const MEMBERS = `
   SELECT o AS org, m AS member, CASE WHEN m = 0 THEN 'program_director' WHEN m <= ${MENTORS} THEN 'mentor'
     ELSE 'trainee' END AS role
     FROM generate_series(1, ${ORGANIZATIONS}) o, generate_series(0, ${MENTORS + 1}) m`;
 
-/** Rows of all organizations lie among each other, as they do where all are in use. */
+/** The rows of all organizations are interleaved, as in an installation in use. */
 export const statements = (people) => [
   `SET session_replication_role = replica`,
   `INSERT INTO organizations (id, name, preset) SELECT ${ORG('o')}, 'Organization ' || o, 'gme'
@@ -63,13 +61,13 @@ export const statements = (people) => [
   'VACUUM ANALYZE people, data_keys, assignments, memberships, sessions, users, organizations',
 ];
 
-/** The ids that a case asks for: of an organization (from 1), of the person with a place in it, of its first mentor. */
+/** Ids for the cases: an organization (from 1), a person by position in it, and its first mentor. */
 const text = (kind, number) => `0190${kind}-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
 export const orgId = (org) => text('00a0', org);
 export const personId = (org, place) => text('00b0', org - 1 + ORGANIZATIONS * place);
 export const mentorId = (org) => text('00c0', org * 100 + 1);
-/** The place of the n-th person whom the first mentor is assigned, from 1. */
+/** Returns the position of the n-th person of the first mentor, from 1. */
 export const assignedPlace = (n) => 1 + n * MENTORS * 2;
 export const ASSIGNED_PEOPLE = ASSIGNED;
-/** The place of the record of which the trainee is the subject. */
+/** The position of the trainee's own record. */
 export const OWN_PLACE = 50;

@@ -1,48 +1,40 @@
 import fs from 'node:fs';
 import { secretOf } from './data.mjs';
 
-/** Each statement is prepared once a connection, as the application does. */
+/** Prepares each statement once per connection, like the application. */
 function named(client, { text, values }) {
   client.names ??= new Map();
   if (!client.names.has(text)) client.names.set(text, `b${client.names.size}`);
   return { name: client.names.get(text), text, values };
 }
 
-/**
- * The ways: under the policies; with their conditions written out, as well proven; with bare values instead of proofs.
- */
-export const WAYS = ['policies', 'proven', 'bare'];
+/** The variants: with the policies; with their conditions written out; with bare values and no database checks. */
+export const VARIANTS = ['policies', 'proven', 'bare'];
 
-/**
- * Begins a transaction, with the entrance of a member's session where the statement relies on it; that is not part of
- * the figures.
- */
-async function begin(client, way, org, role) {
+/** Begins a transaction, and enters a member's session if the statement relies on it. The figures exclude this time. */
+async function begin(client, variant, org, role) {
   await client.query('BEGIN');
-  if (way === 'bare') return;
+  if (variant === 'bare') return;
   const {
     rows: [{ state }],
   } = await client.query('SELECT state FROM app.enter_session($1, true)', [secretOf(org, role)]);
-  if (state !== 'ok') throw new Error(`the session of the ${role} was refused: ${state}`);
+  if (state !== 'ok') throw new Error(`the session of the ${role} was rejected: ${state}`);
 }
 
-/**
- * Microseconds that the server's process of a connection has computed so far (proc(5), schedstat); NaN where no /proc
- * says it.
- */
+/** Returns the CPU time of a connection's server process in microseconds (proc(5), schedstat); NaN without /proc. */
 function computed(client) {
   const file = `/proc/${client.serverPid}/schedstat`;
   return fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8').split(' ')[0]) / 1_000 : NaN;
 }
 
 /**
- * A statement as it is made so many times in one transaction, in microseconds each: to the caller, and to the server;
- * the last one's rows.
+ * Runs a statement several times in one transaction. Returns the microseconds per run for the caller and for the
+ * server, and the rows of the last run.
  */
-async function timed(client, way, one, { org, times }) {
-  const statements = Array.from({ length: times }, (_, i) => named(client, one[way](org, i)));
-  await begin(client, way, org, one.role);
-  await client.query(statements[0]); // parsed, planned and read once
+async function timed(client, variant, one, { org, times }) {
+  const statements = Array.from({ length: times }, (_, i) => named(client, one[variant](org, i)));
+  await begin(client, variant, org, one.role);
+  await client.query(statements[0]); // parses and plans the statement and fills caches
   let last;
   const [started, before] = [performance.now(), computed(client)];
   for (const statement of statements) last = await client.query(statement);
@@ -52,18 +44,18 @@ async function timed(client, way, one, { org, times }) {
 }
 
 /**
- * One round of a case: all ways in turn, beginning with another from round to round. Throws when they bring different
- * rows. Returns { waited, worked } of each way, in microseconds a statement.
+ * Runs one round of a case: all variants, starting with another one in each round. Throws when their rows differ.
+ * Returns { waited, worked } per variant, in microseconds per statement.
  */
 export async function measureRound(clients, one, { org, round, times }) {
   const figures = {};
-  for (let i = 0; i < WAYS.length; i += 1) {
-    const way = WAYS[(i + round + WAYS.length) % WAYS.length];
-    figures[way] = await timed(clients[way], way, one, { org, times });
+  for (let i = 0; i < VARIANTS.length; i += 1) {
+    const variant = VARIANTS[(i + round + VARIANTS.length) % VARIANTS.length];
+    figures[variant] = await timed(clients[variant], variant, one, { org, times });
   }
-  for (const way of WAYS)
-    if (figures[way].rows !== figures.policies.rows)
-      throw new Error(`${one.role}, ${one.what}: the ways bring different rows`);
+  for (const variant of VARIANTS)
+    if (figures[variant].rows !== figures.policies.rows)
+      throw new Error(`${one.role}, ${one.what}: the variants return different rows`);
   return figures;
 }
 
@@ -72,10 +64,10 @@ const literal = (client, value) => {
   return typeof value === 'number' ? String(value) : client.escapeLiteral(String(value));
 };
 
-/** How Postgres carries out a statement that is prepared: lines of EXPLAIN. */
-export async function explain(client, way, one, org) {
-  const { name, values } = named(client, one[way](org, 1));
-  await begin(client, way, org, one.role);
+/** Returns the plan of a prepared statement as lines of EXPLAIN. */
+export async function explain(client, variant, one, org) {
+  const { name, values } = named(client, one[variant](org, 1));
+  await begin(client, variant, org, one.role);
   const { rows } = await client.query(
     `EXPLAIN (ANALYZE, BUFFERS) EXECUTE ${name}(${values.map((value) => literal(client, value)).join(', ')})`,
   );

@@ -10,12 +10,12 @@ import { runCli } from '../../start/application.mjs';
 import { printTable, spread } from '../report.mjs';
 import { cases } from './cases.mjs';
 import { ORGANIZATIONS, UNBOUND, statements } from './data.mjs';
-import { WAYS, explain, measureRound } from './measure.mjs';
+import { VARIANTS, explain, measureRound } from './measure.mjs';
 
 const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 1_000_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 15);
 const TIMES = 40;
-const AIM = 1.3;
+const TARGET = 1.3;
 
 async function connect(url) {
   const client = new pg.Client({ connectionString: url });
@@ -27,19 +27,16 @@ async function connect(url) {
 }
 
 /**
- * Postgres with everybody in it, and a connection for each way: as the application's role, and as one that row security
- * leaves
- * alone. All read the same tables through the same indexes and caches, so that nothing but the policies differs; a copy
- * without
- * them would lie elsewhere on disk and in memory.
+ * Starts Postgres with all data, and a connection for each variant: as the application's role, or as a role that
+ * bypasses row-level security. All variants use the same tables, indexes and caches, so that only the policies differ.
  */
-async function setStage({ home, stops, signal }) {
+async function startEnvironment({ home, stops, signal }) {
   const services = await step('Starting Postgres', () => startServices({ home, ignoreEnv: true, durable: false }));
   stops.push(services.stop);
   await runCli(['migrate'], { env: { ...process.env, ...services.env, VOUCHSAFE_ENV: 'test' }, signal });
   const { postgres } = services;
   const superuser = await connect(postgres.url('postgres', 'vouchsafe'));
-  await step(`Making ${PEOPLE} people in ${ORGANIZATIONS} organizations`, async () => {
+  await step(`Creating ${PEOPLE} people in ${ORGANIZATIONS} organizations`, async () => {
     for (const statement of statements(PEOPLE)) await superuser.query(statement);
     await superuser.query(
       `ALTER ROLE ${UNBOUND} PASSWORD ${superuser.escapeLiteral(new URL(postgres.superuserUrl).password)}`,
@@ -52,15 +49,15 @@ async function setStage({ home, stops, signal }) {
   const free = Object.assign(new URL(postgres.url('postgres', 'vouchsafe')), { username: UNBOUND });
   const urls = { policies: postgres.url('vouchsafe_app'), proven: free.href, bare: free.href };
   const clients = {};
-  for (const way of WAYS) {
-    const client = await connect(urls[way]);
-    clients[way] = client;
+  for (const variant of VARIANTS) {
+    const client = await connect(urls[variant]);
+    clients[variant] = client;
     stops.push(() => client.end());
   }
   return { clients, version };
 }
 
-/** All rounds of all cases, each round in another organization. The first is not counted: it fills caches. */
+/** Runs all rounds of all cases, each round in another organization. The first round only fills caches. */
 async function measureAll({ clients, stopping }) {
   const results = cases(PEOPLE).map((one) => ({ one, rounds: [] }));
   for (let round = -1; round < ROUNDS; round += 1) {
@@ -80,36 +77,36 @@ async function measureAll({ clients, stopping }) {
 async function writePlans(file, clients, results) {
   const parts = [];
   for (const { one } of results) {
-    for (const way of WAYS)
-      parts.push(`# ${one.role}, ${one.what}: ${way}`, ...(await explain(clients[way], way, one, 8)), '');
+    for (const variant of VARIANTS)
+      parts.push(`# ${one.role}, ${one.what}: ${variant}`, ...(await explain(clients[variant], variant, one, 8)), '');
   }
   fs.writeFileSync(file, parts.join('\n'));
   say(`\nPlans are in ${file}`);
 }
 
-const micros = (rounds, way) =>
+const micros = (rounds, variant) =>
   spread(
-    rounds.map((round) => round[way].waited),
+    rounds.map((round) => round[variant].waited),
     0,
   );
-const ratio = (rounds, way, name) =>
+const ratio = (rounds, variant, name) =>
   spread(
-    rounds.map((round) => round.policies[name] / round[way][name]),
+    rounds.map((round) => round.policies[name] / round[variant][name]),
     2,
   );
 
 function report(results, version) {
   say(
     `\nPostgres ${version}; ${PEOPLE} people in ${ORGANIZATIONS} organizations; ${ROUNDS} rounds in turn, each ` +
-      `in another organization, ${TIMES} statements a round and way`,
+      `in another organization, ${TIMES} statements per round and variant`,
   );
   say(
-    'microseconds a statement, median (least–most), as the caller waits for it; the entrance of the session ' +
-      'lies outside',
+    'microseconds per statement, median (minimum–maximum), measured at the caller, without the time to enter the ' +
+      'session',
   );
   say(
-    'proven: the conditions of the policies written into the query; bare: with values instead, which nothing ' +
-      'proves; ratios by waiting and by what the server computes\n',
+    'proven: the conditions of the policies written into the query; bare: with plain values instead, without ' +
+      'database checks; ratios by waiting time and by CPU time of the server\n',
   );
   printTable([
     ['role', 'what', 'policies', 'proven', 'bare', 'to proven', 'computed', 'target', 'to bare', 'computed'],
@@ -121,14 +118,14 @@ function report(results, version) {
       micros(rounds, 'bare'),
       ratio(rounds, 'proven', 'waited'),
       ratio(rounds, 'proven', 'worked'),
-      `≤ ${AIM}`,
+      `≤ ${TARGET}`,
       ratio(rounds, 'bare', 'waited'),
       ratio(rounds, 'bare', 'worked'),
     ]),
   ]);
 }
 
-/** Makes the people, measures, prints, and takes everything down again. */
+/** Creates the data, measures, prints, and stops everything. */
 export const benchPolicies = (args) =>
   foreground(async (stopping) => {
     const {
@@ -137,7 +134,7 @@ export const benchPolicies = (args) =>
     const stops = [];
     const home = await freshHome('bench-policies');
     try {
-      const { clients, version } = await setStage({ home, stops, signal: stopping });
+      const { clients, version } = await startEnvironment({ home, stops, signal: stopping });
       const results = await step('Measuring', () => measureAll({ clients, stopping }));
       report(results, version);
       if (plans) await writePlans(plans, clients, results);

@@ -9,7 +9,7 @@ export class Create$Thing$Dto {
   title: string;
 }
 
-/** Absent fields are left as they are. */
+/** An absent field does not change. */
 export class Update$Thing$Dto {
   @MayBeAbsent()
   @IsString()

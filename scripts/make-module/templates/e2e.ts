@@ -23,7 +23,7 @@ async function created(title: string): Promise<string> {
   return body.id as string;
 }
 
-/** Types of the events about a row, oldest first. */
+/** Returns the types of the events about a row, oldest first. */
 async function eventsOf(id: string): Promise<string[]> {
   const { body } = await director.get<{ items: { type: string }[] }>(`/v1/audit?targetType=$thing$&targetId=${id}`);
   return body.items.map(({ type }) => type).toReversed();
@@ -46,20 +46,20 @@ describe('$words$', () => {
     expect([...first.items, ...second.items].map(({ id }) => id as string)).toEqual(ids);
   });
 
-  it('are closed to a caller without a session: 401', async () => {
+  it('reject a caller without a session: 401', async () => {
     expect((await harness.client().get(PATH)).status).toBe(401);
-    expect((await harness.client().post(PATH, { title: 'Refused' })).status).toBe(401);
+    expect((await harness.client().post(PATH, { title: 'Rejected' })).status).toBe(401);
   });
 
-  it('are not changed by a member without the permission: 403', async () => {
+  it('reject changes by a member without the permission: 403', async () => {
     const id = await created('Kept');
-    expect((await trainee.post(PATH, { title: 'Refused' })).status).toBe(403);
-    expect((await trainee.patch(`${PATH}/${id}`, { title: 'Refused' })).status).toBe(403);
+    expect((await trainee.post(PATH, { title: 'Rejected' })).status).toBe(403);
+    expect((await trainee.patch(`${PATH}/${id}`, { title: 'Rejected' })).status).toBe(403);
     expect((await trainee.delete(`${PATH}/${id}`)).status).toBe(403);
     expect((await director.get(`${PATH}/${id}`)).body.title).toBe('Kept');
   });
 
-  it('refuse an empty title, a title of two lines, and an unknown field: 400', async () => {
+  it('reject an empty title, a title of two lines, and an unknown field: 400', async () => {
     for (const body of [{ title: '' }, { title: 'one\ntwo' }, { title: 'Good', color: 'red' }, {}]) {
       expect([body, (await director.post(PATH, body)).status]).toEqual([body, 400]);
     }
@@ -68,17 +68,18 @@ describe('$words$', () => {
   it('do not exist for another organization: 404', async () => {
     const id = await created('Ours');
     const other = await harness.make.organization();
-    const stranger = await harness.signIn((await harness.make.member(other, 'program_director')).email);
-    expect((await stranger.get(`${PATH}/${id}`)).status).toBe(404);
-    expect((await stranger.patch(`${PATH}/${id}`, { title: 'Theirs' })).status).toBe(404);
-    expect((await stranger.delete(`${PATH}/${id}`)).status).toBe(404);
-    expect((await stranger.get(PATH)).body.items).toEqual([]);
+    const outsider = await harness.signIn((await harness.make.member(other, 'program_director')).email);
+    expect((await outsider.get(`${PATH}/${id}`)).status).toBe(404);
+    expect((await outsider.patch(`${PATH}/${id}`, { title: 'Theirs' })).status).toBe(404);
+    expect((await outsider.delete(`${PATH}/${id}`)).status).toBe(404);
+    expect((await outsider.get(PATH)).body.items).toEqual([]);
     expect((await director.get(`${PATH}/${id}`)).body.title).toBe('Ours');
   });
 
   it('are deleted by retention after a year', async () => {
     const [old, recent] = [await created('Old'), await created('Recent')];
-    await harness.database.superuser(`UPDATE $table$ SET created_at = now() - interval '366 days' WHERE id = $1`, [old]);
+    const age = `UPDATE $table$ SET created_at = now() - interval '366 days' WHERE id = $1`;
+    await harness.database.superuser(age, [old]);
     expect((await director.get('/v1/retention/policies/$table$.old/preview')).body.due).toBe(1);
     expect((await director.post('/v1/retention/policies/$table$.old/run', {})).status).toBeLessThan(300);
     await harness.settled();

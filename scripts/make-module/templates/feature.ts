@@ -19,14 +19,14 @@ export const $camelThings$Feature = defineFeature({
     },
   },
   events: {
-    '$event$.created': { category: '$things$', severity: 'info', description: 'Created: $word$.' },
+    '$event$.created': { category: '$things$', severity: 'info', description: 'A member created: $word$.' },
     '$event$.updated': {
       category: '$things$',
       severity: 'info',
-      description: 'Changed: $word$.',
+      description: 'A member changed: $word$.',
       meta: { fields: 'codes' },
     },
-    '$event$.deleted': { category: '$things$', severity: 'notice', description: 'Deleted: $word$.' },
+    '$event$.deleted': { category: '$things$', severity: 'notice', description: 'A member deleted: $word$.' },
   },
   retention: {
     '$table$.old': {

@@ -12,12 +12,12 @@ export interface $Thing$Row {
 
 const COLUMNS = 'id, title, created_at AS "createdAt", updated_at AS "updatedAt"';
 
-/** Rows of the current organization; row policies decide which of them the caller reaches. */
+/** Reads and writes rows of the current organization. Row policies limit them to those that the caller may see. */
 @Injectable()
 export class $Things$Repository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** A page, newest first; `before` is the last id of the previous page. */
+  /** Returns a page, newest first; `before` is the last id of the previous page. */
   list(before: string | null, limit: number): Promise<$Thing$Row[]> {
     return this.unitOfWork.sql<$Thing$Row>(
       `SELECT ${COLUMNS} FROM $table$
@@ -38,7 +38,7 @@ export class $Things$Repository {
     return row!;
   }
 
-  /** Null when there is no such row. */
+  /** Returns null when there is no such row. */
   update(id: string, { title }: { title?: string }): Promise<$Thing$Row | null> {
     return this.one(
       `UPDATE $table$ SET title = coalesce($3, title), updated_at = now()
@@ -47,7 +47,7 @@ export class $Things$Repository {
     );
   }
 
-  /** Null when there is no such row. */
+  /** Returns null when there is no such row. */
   remove(id: string): Promise<$Thing$Row | null> {
     return this.one(`DELETE FROM $table$ WHERE org_id = $1 AND id = $2 RETURNING ${COLUMNS}`, [id]);
   }

@@ -8,7 +8,7 @@ import type { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/problem/index.js';
 
-/** $Words$ of the current organization. Events are written in the transaction of the change. */
+/** Manages $words$ of the current organization. Events are written in the transaction of the change. */
 @Injectable()
 export class $Things$Service {
   constructor(
@@ -17,7 +17,7 @@ export class $Things$Service {
     private readonly cursors: Cursors,
   ) {}
 
-  /** A page, newest first. */
+  /** Returns a page, newest first. */
   async list({ limit, cursor }: PageQuery): Promise<Page<$Thing$Row>> {
     const scope = { purpose: '$things$', orgId: currentContext().orgId };
     const before = this.cursors.lastId(scope, cursor);
@@ -36,7 +36,7 @@ export class $Things$Service {
     return row;
   }
 
-  /** Changes the fields that are given. Throws not_found. */
+  /** Changes the given fields. Throws not_found. */
   async update(id: string, changes: Update$Thing$Dto): Promise<$Thing$Row> {
     const row = found(await this.$camelThings$.update(id, changes));
     this.audit.record('$event$.updated', { target: { type: '$thing$', id }, meta: { fields: Object.keys(changes) } });

@@ -15,7 +15,7 @@ export class AccessGrantsController {
     return this.grants.list(query);
   }
 
-  /** Asks for permissions for a time, for oneself or another member; somebody else has to approve. */
+  /** Requests an access grant for the caller or for another member. Another member must approve the request. */
   @Post()
   @Access('access-grant:request', { emits: ['access_grant.requested'] })
   @ResponseType(AccessGrantResponse, { status: 201 })
@@ -24,8 +24,8 @@ export class AccessGrantsController {
   }
 
   /**
-   * Gives what was asked for. Whoever approves holds it, is neither who asked nor who gets it, and signed in within
-   * half an hour.
+   * Approves a request. The approver must hold the permissions, must not be the requester or the recipient, and must
+   * have completed a step-up within 30 minutes.
    */
   @Post(':id/approve')
   @Access('access-grant:decide', { emits: ['access_grant.approved'], interactiveOnly: true, stepUpMinutes: 30 })
@@ -41,7 +41,7 @@ export class AccessGrantsController {
     return this.grants.decide(id, false);
   }
 
-  /** One's own, one's own request, or any for who decides. */
+  /** The recipient, the requester, and members who decide on requests can end a grant or withdraw a request. */
   @Delete(':id')
   @Access('signed-in', { emits: ['access_grant.ended'], interactiveOnly: true })
   @ResponseType.nothing()

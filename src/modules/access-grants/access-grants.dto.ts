@@ -28,7 +28,7 @@ export class GrantRequest {
 }
 
 export class RequestAccessDto {
-  /** Who is to have it; oneself, if not given. */
+  /** The recipient. Default: the caller. */
   @MayBeAbsent()
   @IsUUID()
   membershipId?: string;
@@ -39,17 +39,17 @@ export class RequestAccessDto {
   @ArrayMaxSize(20)
   grants: GrantRequest[];
 
-  /** Somebody to be entrusted to the member for that time, so that the scope "assigned" reaches them. */
+  /** A person to assign to the member for that time, so that the scope "assigned" covers the person. */
   @MayBeAbsent()
   @IsUUID()
   personId?: string;
 
-  /** Why: the second person decides by it, and it is kept. */
+  /** The reason. The approver sees it, and it is stored with the grant. */
   @IsString()
   @Length(10, 500)
   reason: string;
 
-  /** For how long, from the decision on: 5 to 480. */
+  /** Minutes from the approval on: 5 to 480. */
   @IsInt()
   @Min(5)
   @Max(480)
@@ -73,10 +73,10 @@ export class AccessGrantResponse {
   @Expose() @Type(() => GrantRequestResponse) grants: GrantRequestResponse[];
   @StaffOnly() reason: string;
   @Expose() minutes: number;
-  /** The member who asked; null for an operator. */
+  /** The member who requested the grant; null for an operator. */
   @StaffOnly() requestedBy: string | null;
   @Expose() createdAt: Date;
-  /** An approved one is in force until `expiresAt`. */
+  /** An approved grant is active until `expiresAt`. */
   @Expose() status: GrantStatus;
   @StaffOnly() decidedBy: string | null;
   @Expose() decidedAt: Date | null;

@@ -4,22 +4,22 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 export const accessGrantsFeature = defineFeature({
   name: 'access-grants',
   description:
-    'Permissions for a time (break-glass, support): asked for with a reason, given by a second person, marked ' +
-    'in the log.',
+    'Access grants (time-limited permissions, for example for support): a member gives a reason, a second member ' +
+    'approves, and audit events carry the grant id.',
   permissions: {
     'access-grant:read': {
       category: 'Access',
-      description: 'See who asked for, and was given, permissions for a time.',
+      description: 'List access grants and their requests.',
       scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-grant:request': {
       category: 'Access',
-      description: 'Ask for permissions for a time.',
+      description: 'Request access grants.',
       scopes: { org: ['program_director', 'mentor', 'owner', 'admin', 'member', 'staff'] },
     },
     'access-grant:decide': {
       category: 'Access',
-      description: 'Give or refuse what others asked for.',
+      description: 'Approve or decline requests of other members.',
       scopes: { org: MANAGER_ROLES },
     },
   },
@@ -27,53 +27,53 @@ export const accessGrantsFeature = defineFeature({
     'access_grant.requested': {
       category: 'access',
       severity: 'notice',
-      description: 'Permissions were asked for, for a time.',
+      description: 'A member or an operator requested an access grant.',
       meta: { membershipId: 'id', personId: 'id', permissions: 'codes', minutes: 'count' },
       realtime: { permission: 'access-grant:read' },
     },
     'access_grant.approved': {
       category: 'access',
       severity: 'warning',
-      description: 'Permissions were given for a time; what is done with them is marked.',
+      description: 'A member approved an access grant. Audit events under the grant carry its id.',
       meta: { membershipId: 'id', expiresAt: 'time' },
       realtime: { permission: 'access-grant:read' },
     },
     'access_grant.declined': {
       category: 'access',
       severity: 'notice',
-      description: 'Permissions for a time were refused.',
+      description: 'A member declined an access grant request.',
       meta: { membershipId: 'id' },
       realtime: { permission: 'access-grant:read' },
     },
     'access_grant.ended': {
       category: 'access',
       severity: 'notice',
-      description: 'Permissions for a time were given up or taken back, or a request was.',
+      description: 'A member ended an access grant or withdrew a request.',
       meta: { membershipId: 'id' },
       realtime: { permission: 'access-grant:read' },
     },
     'access_grant.expired': {
       category: 'access',
       severity: 'info',
-      description: 'The time of an access grant was over.',
+      description: 'An access grant expired.',
       realtime: { permission: 'access-grant:read' },
     },
     'support.member_added': {
       category: 'access',
       severity: 'warning',
       operator: true,
-      description: "An operator's support staff was made known to the organization, without any permission.",
+      description: "An operator added a member of the operator's support staff, without any permission.",
     },
   },
   errors: {
-    access_grant_self_approval: { status: 403, title: 'A second person has to decide' },
-    access_grant_already_decided: { status: 409, title: 'This was decided already' },
-    access_grant_request_expired: { status: 409, title: 'This was asked for more than a day ago: ask again' },
-    access_grant_already_active: { status: 409, title: 'The member has an access grant in force' },
+    access_grant_self_approval: { status: 403, title: 'You cannot decide your own access request' },
+    access_grant_already_decided: { status: 409, title: 'The access request has already been decided' },
+    access_grant_request_expired: { status: 409, title: 'The access request has expired: submit a new one' },
+    access_grant_already_active: { status: 409, title: 'The member already has an active access grant' },
   },
   jobs: {
     'access-grants.close': {
-      description: 'Closes access grants whose time is over; they gave nothing any more since.',
+      description: 'Closes expired access grants. They have had no effect since they expired.',
       attempts: 5,
       backoffSeconds: 10,
       timeoutSeconds: 60,
@@ -82,7 +82,7 @@ export const accessGrantsFeature = defineFeature({
   },
   schedules: {
     'access-grants.expiry': {
-      description: 'Entries in the log for access grants whose time is over',
+      description: 'Records the expiry of access grants in the audit log',
       cron: '*/15 * * * *',
       timezone: 'UTC',
       job: 'access-grants.close',
@@ -101,15 +101,15 @@ export const accessGrantsFeature = defineFeature({
         select: ['access-grant:read', 'access-grant:decide'],
         insert: 'access-grant:request',
       },
-      retention: { reason: 'explains entries of the log that carry its id' },
+      retention: { reason: 'audit events refer to access grants by id' },
     },
   },
   controls: {
     'access-grants.second-person': {
       claims: ['E11', 'S4'],
       description:
-        'Permissions for a time need a reason and a second person, who holds them; the database decides, and ' +
-        'every entry made under them says so.',
+        'An access grant needs a reason and the approval of a second member who holds the permissions. The ' +
+        'database enforces this, and every audit event under a grant carries its id.',
     },
   },
 });

@@ -24,7 +24,7 @@ export type NewAccessGrant = Pick<
   'id' | 'membershipId' | 'personId' | 'scopes' | 'reason' | 'minutes' | 'requestedBy'
 >;
 
-/** What `app.decide_access_grant` says. */
+/** The result of `app.decide_access_grant`. */
 export type Decision =
   | 'approved'
   | 'declined'
@@ -45,7 +45,7 @@ const COLUMNS = `g.id, g.membership_id AS "membershipId", g.person_id AS "person
 export class AccessGrantsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Newest first; `before` is the last id seen. */
+  /** Returns the newest grants first; `before` is the last id of the previous page. */
   list(
     { status, membershipId }: { status?: GrantStatus; membershipId?: string },
     before: string | null,
@@ -68,7 +68,7 @@ export class AccessGrantsRepository {
     return row ?? null;
   }
 
-  /** Fails on a foreign key where member or person is not of this organization. */
+  /** Fails on a foreign key when the member or the person does not belong to this organization. */
   async insert({ id, membershipId, personId, scopes, reason, minutes, requestedBy }: NewAccessGrant): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO access_grants (org_id, id, membership_id, person_id, scopes, reason, minutes, requested_by)
@@ -85,13 +85,13 @@ export class AccessGrantsRepository {
     return row!.state;
   }
 
-  /** False when there is nothing to end, or the caller may not. */
+  /** Returns false when there is nothing to end or the caller may not end it. */
   async end(id: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ ended: boolean }>('SELECT app.end_access_grant($1) AS ended', [id]);
     return row!.ended;
   }
 
-  /** Ids of the grants it closed. Needs the worker's role. */
+  /** Returns the ids of the closed grants. Requires the worker's database role. */
   async closeExpired(): Promise<string[]> {
     const rows = await this.unitOfWork.sql<{ id: string }>('SELECT app.close_expired_access_grants() AS id');
     return rows.map(({ id }) => id);

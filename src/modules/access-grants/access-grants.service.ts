@@ -11,7 +11,7 @@ import { TenancyService } from '../tenancy/index.js';
 import type { AccessGrantsQuery, RequestAccessDto } from './access-grants.dto.js';
 import { AccessGrantsRepository, type AccessGrantRow, type Decision } from './access-grants.repository.js';
 
-const REFUSALS: Record<Exclude<Decision, 'approved' | 'declined'>, ErrorCode> = {
+const DECISION_ERRORS: Record<Exclude<Decision, 'approved' | 'declined'>, ErrorCode> = {
   unknown: 'not_found',
   decided: 'access_grant_already_decided',
   expired: 'access_grant_request_expired',
@@ -23,7 +23,7 @@ const REFUSALS: Record<Exclude<Decision, 'approved' | 'declined'>, ErrorCode> = 
 
 export type ShownGrant = Omit<AccessGrantRow, 'scopes'> & { grants: { permission: string; scope: string }[] };
 
-/** Permissions for a time. Who may decide on which request is decided by the database. */
+/** Manages access grants. The database decides who may decide on a request. */
 @Injectable()
 export class AccessGrantsService {
   constructor(
@@ -41,17 +41,19 @@ export class AccessGrantsService {
     return { ...page, items: page.items.map(shown) };
   }
 
-  /** Asks. Throws unknown_permission, scope_not_applicable, not_found for a member or person of elsewhere. */
+  /**
+   * Requests an access grant. Throws unknown_permission, scope_not_applicable, or not_found when the member or the
+   * person belongs to another organization.
+   */
   async request({ membershipId, ...wanted }: RequestAccessDto): Promise<ShownGrant> {
     const requestedBy = currentMember().membershipId;
-    return this.ask({ ...wanted, membershipId: membershipId ?? requestedBy, requestedBy });
+    return this.insertRequest({ ...wanted, membershipId: membershipId ?? requestedBy, requestedBy });
   }
 
   /**
-   * Asks on behalf of an operator's support staff, who become known to the organization as such. Nothing is given
-   * before a
-   * member of the organization approves. Throws as `request`, and membership_exists for somebody who is a member
-   * otherwise.
+   * Requests an access grant for a member of the operator's support staff and adds that member to the organization.
+   * The grant has no effect until a member of the organization approves it. Throws the errors of `request`, and
+   * membership_exists when the user is already a regular member.
    */
   async requestSupport({
     email,
@@ -62,16 +64,16 @@ export class AccessGrantsService {
   > {
     const { id, userId, isNew } = await this.tenancy.addSupport(email, name);
     if (isNew) this.audit.record('support.member_added', { target: { type: 'membership', id } });
-    return { ...(await this.ask({ ...wanted, membershipId: id, requestedBy: null })), userId };
+    return { ...(await this.insertRequest({ ...wanted, membershipId: id, requestedBy: null })), userId };
   }
 
   /**
-   * Throws not_found, access_grant_self_approval, access_grant_already_decided, access_grant_request_expired, access_grant_already_active,
-   * insufficient_privileges_to_grant.
+   * Approves or declines a request. Throws not_found, access_grant_self_approval, access_grant_already_decided,
+   * access_grant_request_expired, access_grant_already_active, or insufficient_privileges_to_grant.
    */
   async decide(id: string, approve: boolean): Promise<ShownGrant> {
     const decision = await this.grants.decide(id, approve, newId());
-    if (decision !== 'approved' && decision !== 'declined') throw new Problem(REFUSALS[decision]);
+    if (decision !== 'approved' && decision !== 'declined') throw new Problem(DECISION_ERRORS[decision]);
     const grant = await this.read(id);
     const target = { type: 'access-grant', id } as const;
     const { membershipId } = grant;
@@ -84,7 +86,7 @@ export class AccessGrantsService {
     return grant;
   }
 
-  /** Gives up, or takes back. Throws not_found. */
+  /** Ends a grant or withdraws a request. Throws not_found. */
   async end(id: string): Promise<void> {
     const grant = await this.grants.find(id);
     if (grant === null || !(await this.grants.end(id))) throw new Problem('not_found');
@@ -94,14 +96,14 @@ export class AccessGrantsService {
     });
   }
 
-  /** Writes down which grants' time is over. Returns how many. */
+  /** Closes expired grants, records the expiry, and returns their number. */
   async closeExpired(): Promise<number> {
     const ids = await this.grants.closeExpired();
     for (const id of ids) this.audit.record('access_grant.expired', { target: { type: 'access-grant', id } });
     return ids.length;
   }
 
-  private async ask({
+  private async insertRequest({
     grants,
     membershipId,
     personId,

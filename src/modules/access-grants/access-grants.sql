@@ -1,7 +1,7 @@
 -- Access grants: decisions, ends, and expiry.
 -- requires platform/database/context.sql
 
--- Approves or declines a request. Returns approved or declined; otherwise the reason: unknown | decided | lapsed
+-- Approves or declines a request. Returns approved or declined; otherwise the reason: unknown | decided | expired
 -- (requested more than a day ago) | own (the caller is the member or the requester) | beyond (more than the caller
 -- holds) | in_force (the member has an active grant) | ended (the membership has ended).
 CREATE OR REPLACE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
@@ -11,7 +11,7 @@ DECLARE
   g public.access_grants;
 BEGIN
   IF me IS NULL OR NOT app.has_permission('access-grant:decide') THEN
-    RAISE EXCEPTION 'deciding on access grants needs a member who may' USING ERRCODE = '42501';
+    RAISE EXCEPTION 'the caller may not decide on access grants' USING ERRCODE = '42501';
   END IF;
   PERFORM app.lock_organization();
   SELECT * INTO g FROM public.access_grants x WHERE x.org_id = app.org_id() AND x.id = grant_id FOR UPDATE;
@@ -50,7 +50,8 @@ BEGIN
   SELECT * INTO g FROM public.access_grants x WHERE x.org_id = app.org_id() AND x.id = grant_id FOR UPDATE;
   IF g.id IS NULL OR g.state NOT IN ('requested', 'approved') OR g.expires_at <= now()
     OR NOT (app.is_system() OR coalesce(app.interactive_membership_id()
-      IN (g.membership_id, coalesce(g.requested_by, g.membership_id)), false) OR app.has_permission('access-grant:decide')) THEN
+      IN (g.membership_id, coalesce(g.requested_by, g.membership_id)), false)
+        OR app.has_permission('access-grant:decide')) THEN
     RETURN false;
   END IF;
   UPDATE public.access_grants x SET state = CASE g.state WHEN 'requested' THEN 'declined'
@@ -70,7 +71,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.close_expired_access_grants TO vouchsafe_worker;
 
--- A member requests a grant in the own name only; the system requests for support.
+-- A member can request a grant only under the member's own name. The system requests grants for support staff.
 CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_system())
     OR (org_id, requested_by) = (SELECT app.org_id(), app.membership_id()));

@@ -1,38 +1,38 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
 import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
-/** Who reviewed what is evidence, kept as long as the log: seven years. */
+/** Access reviews are evidence and are kept as long as the audit log: seven years. */
 const SEVEN_YEARS = 2_557;
 
 export const accessReviewFeature = defineFeature({
   name: 'access-review',
   description:
-    'Access explained: who can reach a thing and why, what a user could see and do, and reviews of what ' +
-    'everybody holds.',
+    'Access explanations and reviews: which members can reach a resource and why, what a user can see and do, ' +
+    'and reviews of all access in the organization.',
   permissions: {
     'access:explain': {
       category: 'Access',
-      description: 'See who can reach a thing, and why.',
+      description: 'See which members can reach a resource, and why.',
       scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-review:read': {
       category: 'Access',
-      description: 'See reviews of access, and what was decided.',
+      description: 'Read access reviews and their decisions.',
       scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-review:create': {
       category: 'Access',
-      description: "Begin a review of everybody's access.",
+      description: 'Start an access review of the organization.',
       scopes: { org: MANAGER_ROLES },
     },
     'access-review:decide': {
       category: 'Access',
-      description: 'Confirm or revoke what a review lists; revoking needs the permission to take it away.',
+      description: 'Confirm or revoke items of a review. Revocation also needs the permission for that change.',
       scopes: { org: MANAGER_ROLES },
     },
     'access:preview': {
       category: 'Access',
-      description: 'See what a user could see and do.',
+      description: 'See what a user can see and do.',
       scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
   },
@@ -40,49 +40,49 @@ export const accessReviewFeature = defineFeature({
     'access.explained': {
       category: 'access',
       severity: 'notice',
-      description: 'Somebody asked who can reach a thing.',
+      description: 'A member listed who can reach a resource.',
       meta: { resource: 'code', permission: 'code', members: 'count' },
     },
     'access_review.started': {
       category: 'access',
       severity: 'notice',
-      description: "A review of everybody's access began.",
+      description: 'A member started an access review of the organization.',
       meta: { items: 'count' },
     },
     'access_review.confirmed': {
       category: 'access',
       severity: 'notice',
-      description: 'Access was reviewed and confirmed.',
+      description: 'A member confirmed an item of an access review.',
       meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'code', permission: 'code' },
     },
     'access_review.revoked': {
       category: 'access',
       severity: 'warning',
-      description: 'Access was reviewed and taken away.',
+      description: 'A member revoked an item of an access review.',
       meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'code', permission: 'code' },
     },
     'access_review.completed': {
       category: 'access',
       severity: 'notice',
-      description: 'A review was completed.',
+      description: 'A member completed an access review.',
       meta: { confirmed: 'count', revoked: 'count' },
     },
     'access.previewed': {
       category: 'access',
       severity: 'notice',
-      description: 'Somebody asked what a user could see and do.',
+      description: 'A member listed what a user can see and do.',
     },
   },
   errors: {
-    access_review_self_review: { status: 403, title: 'Somebody else has to review your access' },
-    access_review_item_already_decided: { status: 409, title: 'This was decided already' },
-    access_review_incomplete: { status: 409, title: 'Not everything in the review is decided' },
-    unknown_resource_type: { status: 400, title: 'There is no such kind of thing' },
-    permission_not_applicable: { status: 400, title: 'This permission does not concern such a thing' },
+    access_review_self_review: { status: 403, title: 'Another member must review your access' },
+    access_review_item_already_decided: { status: 409, title: 'The review item has already been decided' },
+    access_review_incomplete: { status: 409, title: 'The review has undecided items' },
+    unknown_resource_type: { status: 400, title: 'Unknown resource type' },
+    permission_not_applicable: { status: 400, title: 'The permission does not apply to this resource type' },
   },
   retention: {
     'access_reviews.old': {
-      description: 'Reviews of access',
+      description: 'Access reviews',
       table: 'access_reviews',
       ageColumn: 'created_at',
       days: SEVEN_YEARS,
@@ -90,7 +90,7 @@ export const accessReviewFeature = defineFeature({
       action: 'delete',
     },
     'access_review_items.old': {
-      description: 'What was decided in reviews of access',
+      description: 'Items and decisions of access reviews',
       table: 'access_review_items',
       ageColumn: 'created_at',
       days: SEVEN_YEARS,
@@ -136,14 +136,14 @@ export const accessReviewFeature = defineFeature({
     'access-review.reviews': {
       claims: ['E10', 'E12'],
       description:
-        "A review lists every membership, override and role of the organization's own; each is confirmed or " +
-        'revoked by somebody else, which is kept for seven years.',
+        'A review lists every membership, override and custom role. Another member confirms or revokes each item. ' +
+        'The decisions are kept for seven years.',
     },
     'access-review.explained': {
       claims: ['C5', 'E10', 'E12'],
       description:
-        'Who can reach a thing, and what a user could see and do, are answered with reasons from the grants, ' +
-        'assignments and row rules that enforce it.',
+        'The list of members who can reach a resource and the preview of a user are computed from the grants, ' +
+        'assignments and row rules that enforce access. Both give reasons.',
     },
   },
 });

@@ -1,13 +1,13 @@
 -- Access reviews.
 -- requires platform/database/context.sql
 
--- Refuses to complete a review with undecided items.
+-- Rejects the completion of a review with undecided items.
 CREATE OR REPLACE FUNCTION app_private.review_is_decided() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM public.access_review_items i
     WHERE i.org_id = NEW.org_id AND i.review_id = NEW.id AND i.decision IS NULL) THEN
-    RAISE EXCEPTION 'items of the review are open' USING ERRCODE = '23514', CONSTRAINT = 'access_reviews_open';
+    RAISE EXCEPTION 'the review has undecided items' USING ERRCODE = '23514', CONSTRAINT = 'access_reviews_open';
   END IF;
   RETURN NEW;
 END $$;

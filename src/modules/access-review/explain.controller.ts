@@ -13,7 +13,7 @@ export class ExplainController {
     private readonly previews: PreviewService,
   ) {}
 
-  /** Every active member who can reach a thing at this moment, with the reasons. */
+  /** Returns every active member who can currently reach a resource, with the reasons. */
   @Get('who-can')
   @Access('access:explain', { emits: ['access.explained'] })
   @ResponseType(WhoCanResponse, { list: true })
@@ -21,7 +21,7 @@ export class ExplainController {
     return this.explained.whoCan(query);
   }
 
-  /** What a user could see and do in this organization. */
+  /** Returns what a user can see and do in this organization. */
   @Get('preview')
   @Access('access:preview', { emits: ['access.previewed'] })
   @ResponseType(PreviewResponse)

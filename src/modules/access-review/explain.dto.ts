@@ -7,18 +7,18 @@ import type { LevelName } from './explain.repository.js';
 
 export class WhoCanQuery extends PageQuery {
   /**
-   * What kind of thing: assignment, delivery, export, membership, organization, person, session, sso-connection,
+   * The resource type: assignment, delivery, export, membership, organization, person, session, sso-connection, or
    * webhook-source.
    */
   @Matches(/^[a-z]{2,20}(-[a-z]{1,20}){0,2}$/)
   resource: string;
 
-  /** Which one; without it, who can reach such things at all. */
+  /** The id of one resource. Without it, the answer lists the members who can reach resources of this type. */
   @MayBeAbsent()
   @IsUUID()
   id?: string;
 
-  /** To do what; to see it, if not given. */
+  /** The permission to check. Default: the permission to see the resource. */
   @MayBeAbsent()
   @Matches(/^[a-z-]{2,40}:[a-z-]{2,40}$/)
   permission?: string;
@@ -29,16 +29,16 @@ export class PreviewQuery {
   userId: string;
 }
 
-/** One thing that is said of a member's permission. */
+/** One rule that sets the scope of a member's permission. */
 export class LevelResponse {
   /**
-   * member (an override), access-grant, role (an override of the organization), default; the first two outweigh the
-   * third, that the last.
+   * member (an override), access-grant, role (an override of the organization), or default. The first two override
+   * role, and role overrides default.
    */
   @Expose() level: LevelName;
-  /** The role that a role or default says it of. */
+  /** The role of a role or default rule; otherwise null. */
   @Expose() role: string | null;
-  /** org, assigned, own, or none: a denial. */
+  /** org, assigned, own, or none (a denial). */
   @Expose() scope: string;
   @Expose() since: Date | null;
   @Expose() accessGrantId: string | null;
@@ -53,18 +53,18 @@ export class RelatingAssignment {
 }
 
 export class ReasonResponse {
-  /** To see a thing, and to do with it what the permission says, are steps; each needs one of its reasons. */
+  /** Seeing the resource and using the permission are separate steps. Each step needs one of its reasons. */
   @Expose() step: 'see' | 'do';
-  /** Null where none is needed. */
+  /** Null when the step needs no permission. */
   @Expose() permission: string | null;
   @Expose() scope: string;
   /**
-   * What the scope reaches the thing by: organization, assigned, own (the person is the member), or own-row (the row is
-   * the member's).
+   * How the scope covers the resource: organization, assigned, own (the person is the member), or own-row (the row
+   * belongs to the member).
    */
   @Expose() relation: string;
   @StaffOnly() @Type(() => RelatingAssignment) assignments: RelatingAssignment[];
-  /** What gives the permission; several where they say the same. */
+  /** The rules that grant the permission; several when they agree. */
   @StaffOnly() @Type(() => LevelResponse) decidedBy: LevelResponse[];
   @StaffOnly() @Type(() => LevelResponse) overrides: LevelResponse[];
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { Resource } from './resources.js';
 
-/** Where something is said of a member's permission; `member` and `access-grant` are one level. */
+/** The level of a rule; `member` and `access-grant` have the same rank. */
 export type LevelName = 'member' | 'access-grant' | 'role' | 'default';
 
 export interface AssignmentFact {
@@ -19,7 +19,7 @@ export type MemberFacts = {
   role: string;
   personId: string | null;
   grants: Record<string, string>;
-  /** Those in force to the person who was asked about. */
+  /** The current assignments to the person in question. */
   assignments: AssignmentFact[];
 };
 
@@ -35,17 +35,17 @@ export type LevelRow = {
 };
 
 /**
- * Whose a thing is: the person it hangs on, and the membership it belongs to; and which permission it says it is opened
- * by.
+ * The attributes of a resource that decide on access: the person it concerns, the membership that owns it, and the
+ * permission that its row names.
  */
 export type Thing = { person: string | null; owner: string | null; permission: string | null };
 
-/** What decides on access, as the database has it. The functions answer those alone who may ask. */
+/** Reads access data from the database. The functions answer only callers with the permission to ask. */
 @Injectable()
 export class ExplainRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Null for what the caller cannot see. */
+  /** Returns null when the caller cannot see the resource. */
   async thing({ table, rows }: Resource, id: string): Promise<Thing | null> {
     const [row] = await this.unitOfWork.sql<Thing>(
       `SELECT ${rows.person ?? 'NULL::uuid'} AS person, ${rows.own?.column ?? 'NULL::uuid'} AS owner,
@@ -56,17 +56,17 @@ export class ExplainRepository {
     return row ?? null;
   }
 
-  /** Active members in order of id, with their assignments to a person; `after` is the last id seen. */
-  async members(personId: string | null, after: string | null, most: number): Promise<MemberFacts[]> {
+  /** Returns active members by id with their assignments to a person; `after` is the last id of the previous page. */
+  async members(personId: string | null, after: string | null, limit: number): Promise<MemberFacts[]> {
     const rows = await this.unitOfWork.sql<MemberFacts>(
       `SELECT id, name, email, role, person_id AS "personId", grants, assignments
          FROM app.members_and_grants($1, $2, $3)`,
-      [personId, after, most],
+      [personId, after, limit],
     );
     return rows.map((row) => ({ ...row, assignments: row.assignments.map(dated) }));
   }
 
-  /** What is said of some members' permissions, the levels that outweigh others first. */
+  /** Returns the rules for the permissions of the given members, highest rank first. */
   levels(membershipIds: readonly string[]): Promise<LevelRow[]> {
     return this.unitOfWork.sql<LevelRow>(
       `SELECT membership_id AS "membershipId", permission, source AS level, scope, since,
@@ -77,7 +77,7 @@ export class ExplainRepository {
   }
 }
 
-/** An assignment out of JSON, where moments are text. */
+/** Parses the dates of an assignment that comes from JSON. */
 export function dated<T extends { from: Date; until: Date | null }>(fact: T): T {
   return { ...fact, from: new Date(fact.from), until: fact.until === null ? null : new Date(fact.until) };
 }

@@ -11,7 +11,7 @@ import { chainsOf, type Chains } from './levels.js';
 import { assertConcerns, resourceNamed, type Resource } from './resources.js';
 
 const BATCH = 500;
-/** For questions about no thing in particular: whatever a scope may reach. */
+/** For questions without a resource id: every relation that a scope may need. */
 const ANY: Relation = { assigned: true, own: true, ownRow: false };
 
 interface Step {
@@ -19,13 +19,13 @@ interface Step {
   rule: Rule;
 }
 
-/** A member with what lets them take each step. */
+/** A member with the access paths for each step. */
 interface Reaching {
   member: MemberFacts;
   paths: (AccessPath & Pick<Step, 'step'>)[];
 }
 
-/** Answers who can reach a thing, and why, from the rules that enforce it. */
+/** Answers which members can reach a resource, and why, from the rules that enforce access. */
 @Injectable()
 export class ExplainService {
   constructor(
@@ -35,9 +35,9 @@ export class ExplainService {
   ) {}
 
   /**
-   * A page of the active members who can reach a thing at this moment, in order of id.
-   * Throws unknown_resource_type, unknown_permission, permission_not_applicable, and not_found for what the caller cannot
-   * see.
+   * Returns a page of the active members who can currently reach a resource, by id.
+   * Throws unknown_resource_type, unknown_permission, permission_not_applicable, or not_found when the caller cannot
+   * see the resource.
    */
   async whoCan({ resource: name, id, permission, limit, cursor }: WhoCanQuery): Promise<Page<WhoCanResponse>> {
     const resource = resourceNamed(name);
@@ -67,26 +67,26 @@ export class ExplainService {
     return thing;
   }
 
-  /** The first members after one who can take all steps. */
+  /** Returns the next members after an id who can take all steps. */
   private async reaching(
     steps: readonly Step[],
     thing: Thing | null,
     after: string | null,
-    most: number,
+    limit: number,
   ): Promise<Reaching[]> {
     const found: Reaching[] = [];
-    for (let last = after, more = true; more && found.length < most;) {
+    for (let last = after, more = true; more && found.length < limit;) {
       const members = await this.explained.members(thing?.person ?? null, last, BATCH);
       found.push(...members.flatMap((member) => reachingOf(steps, member, thing)));
       more = members.length === BATCH;
       last = members.at(-1)?.id ?? null;
     }
-    return found.slice(0, most);
+    return found.slice(0, limit);
   }
 }
 
 /**
- * What has to be possible: to see the thing, where one was named or nothing else was asked, and to do what was asked.
+ * Returns the steps to check: "see" when a resource or no permission is given, and "do" when a permission is given.
  */
 function stepsOf({ rows }: Resource, thing: Thing | null, permission: string | undefined): Step[] {
   return [
@@ -109,15 +109,12 @@ function reachingOf(steps: readonly Step[], member: MemberFacts, thing: Thing | 
           own: thing.person !== null && thing.person === member.personId,
           ownRow: thing.owner === member.id,
         };
-  const taken = steps.map(({ step, rule }) => decide(rule, grants, relation).map((way) => ({ ...way, step })));
-  return taken.every((ways) => ways.length > 0) ? [{ member, paths: taken.flat() }] : [];
+  const pathsByStep = steps.map(({ step, rule }) => decide(rule, grants, relation).map((path) => ({ ...path, step })));
+  return pathsByStep.every((paths) => paths.length > 0) ? [{ member, paths: pathsByStep.flat() }] : [];
 }
 
-function shown(
-  { member: { id, name, email, role, assignments }, paths: ways }: Reaching,
-  chains: Chains,
-): WhoCanResponse {
-  const reasons = ways.map(({ step, permission, scope, relation }): ReasonResponse => ({
+function shown({ member: { id, name, email, role, assignments }, paths }: Reaching, chains: Chains): WhoCanResponse {
+  const reasons = paths.map(({ step, permission, scope, relation }): ReasonResponse => ({
     step,
     permission,
     scope,

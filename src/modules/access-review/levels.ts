@@ -1,7 +1,7 @@
 import type { LevelResponse } from './explain.dto.js';
 import type { LevelRow } from './explain.repository.js';
 
-/** Why a permission has the scope it has. */
+/** The rules that set the scope of a permission, and the rules that they override. */
 export interface Chain {
   decidedBy: LevelResponse[];
   overrides: LevelResponse[];
@@ -9,7 +9,7 @@ export interface Chain {
 
 export type Chains = ReadonlyMap<string, Chain>;
 
-/** Chains by permission, of one member's levels. */
+/** Returns the chains of one member by permission. */
 export function chainsOf(levels: readonly LevelRow[], role: string): Chains {
   return new Map(
     [...Map.groupBy(levels, ({ permission }) => permission)].map(([permission, rows]) => [

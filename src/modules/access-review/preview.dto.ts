@@ -6,16 +6,16 @@ export class PreviewedPermission {
   @Expose() permission: string;
   /** org, assigned, own, or none. */
   @Expose() scope: string;
-  /** Empty where nobody says anything of it, which is none. */
+  /** Empty when no rule names the permission; the scope is then none. */
   @StaffOnly() @Type(() => LevelResponse) decidedBy: LevelResponse[];
   @StaffOnly() @Type(() => LevelResponse) overrides: LevelResponse[];
-  /** How many people can be seen and are in its reach; null for what is not about people. */
+  /** The number of people in scope; null for a permission that is not person-scoped. */
   @Expose() people: number | null;
 }
 
 export class PreviewedAssignment extends RelatingAssignment {
   @StaffOnly() personId: string;
-  /** False for one that begins later. */
+  /** False for an assignment that starts later. */
   @Expose() inForce: boolean;
 }
 
@@ -35,7 +35,7 @@ export class PreviewedAccessGrant {
 export class AllowedRoute {
   @Expose() method: string;
   @Expose() path: string;
-  /** The permission that opens it, or signed-in. */
+  /** The permission that the route requires, or signed-in. */
   @Expose() permission: string;
 }
 
@@ -45,22 +45,23 @@ export class PreviewResponse {
   @StaffOnly() name: string;
   @StaffOnly() email: string;
   @Expose() role: string;
-  /** member, or support: an operator's staff. */
+  /** member, or support (a member of the operator's staff). */
   @Expose() kind: string;
   @StaffOnly() createdAt: Date;
   @StaffOnly() endedAt: Date | null;
-  /** Within the hour. */
+  /** Accurate to the hour. */
   @StaffOnly() lastUsedAt: Date | null;
   /**
-   * Codes of the problems that a sign-in by password meets first: membership_ended, organization_suspended,
-   * password_change_required (blocks changes alone), step_up_required, mfa_enrollment_required, sso_required, sign_in_method_not_allowed.
+   * Problem codes that a sign-in by password would meet: membership_ended, organization_suspended,
+   * password_change_required (blocks changes only), step_up_required, mfa_enrollment_required, sso_required,
+   * sign_in_method_not_allowed.
    */
   @StaffOnly() signInRestrictions: string[];
-  /** Every permission there is. An ended membership holds none. */
+  /** All declared permissions. An ended membership holds none. */
   @Expose() @Type(() => PreviewedPermission) permissions: PreviewedPermission[];
   @Expose() @Type(() => PreviewedAssignment) assignments: PreviewedAssignment[];
-  /** Those in force. */
+  /** Active access grants. */
   @Expose() @Type(() => PreviewedAccessGrant) accessGrants: PreviewedAccessGrant[];
-  /** What the permissions open. Which rows are found behind a route depends on their scopes. */
+  /** The routes that the permissions open. The scopes decide which rows a route returns. */
   @Expose() @Type(() => AllowedRoute) routes: AllowedRoute[];
 }

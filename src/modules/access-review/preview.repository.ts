@@ -17,10 +17,10 @@ export type MemberInFull = {
   lastUsedAt: Date | null;
   mustChangePassword: boolean;
   suspended: boolean;
-  /** What the organization would lack in a sign-in by password. */
+  /** The requirement of the organization that a sign-in by password does not meet. */
   requiredAction: SessionRow['required_action'];
   grants: Record<string, string>;
-  /** How many people the organization has. */
+  /** The number of people in the organization. */
   people: number;
   assignments: (AssignmentFact & { personId: string; inForce: boolean })[];
   accessGrants: {
@@ -36,12 +36,13 @@ export type MemberInFull = {
 export class PreviewRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Null for a user who is, and was, no member of the organization. */
+  /** Returns null for a user who has never been a member of the organization. */
   async member(userId: string): Promise<MemberInFull | null> {
     const [row] = await this.unitOfWork.sql<MemberInFull>(
       `SELECT id, user_id AS "userId", name, email, role, kind, status, person_id AS "personId",
          created_at AS "createdAt", ended_at AS "endedAt",
-              last_used_at AS "lastUsedAt", must_change_password AS "mustChangePassword", suspended, required_action AS "requiredAction",
+              last_used_at AS "lastUsedAt", must_change_password AS "mustChangePassword", suspended,
+              required_action AS "requiredAction",
               grants, people, assignments, access_grants AS "accessGrants"
          FROM app.member_details($1)`,
       [userId],

@@ -13,13 +13,13 @@ import type { AllowedRoute, PreviewResponse, PreviewedPermission } from './previ
 import { PreviewRepository, type MemberInFull } from './preview.repository.js';
 import { resourceNamed } from './resources.js';
 
-/** Some people who stand to the member in the same way. */
+/** A number of people with the same relation to the member. */
 interface Group {
   relation: Relation;
   count: number;
 }
 
-/** Answers what a user could see and do, from the rules that enforce it. */
+/** Answers what a user can see and do, from the rules that enforce access. */
 @Injectable()
 export class PreviewService {
   constructor(
@@ -30,7 +30,7 @@ export class PreviewService {
     private readonly scanner: MetadataScanner,
   ) {}
 
-  /** Throws not_found for a user who was never a member here. */
+  /** Throws not_found for a user who has never been a member. */
   async preview(userId: string): Promise<PreviewResponse> {
     const member = await this.previews.member(userId);
     if (member === null) throw new Problem('not_found');
@@ -84,10 +84,10 @@ function signInRestrictionsOf({ status, suspended, mustChangePassword, requiredA
     [mustChangePassword, 'password_change_required'],
     ...(requiredAction === null ? [] : [[true, REQUIRED_ACTIONS[requiredAction]] as [boolean, ErrorCode]]),
   ];
-  return codes.filter(([stands]) => stands).map(([, code]) => code);
+  return codes.filter(([applies]) => applies).map(([, code]) => code);
 }
 
-/** The organization's people, by how they stand to the member. */
+/** Groups the organization's people by their relation to the member. */
 function groupsOf({ people, personId, assignments }: MemberInFull): Group[] {
   const assigned = new Set(assignments.filter(({ inForce }) => inForce).map((assignment) => assignment.personId));
   const both = personId !== null && assigned.has(personId);
@@ -104,7 +104,7 @@ function groupsOf({ people, personId, assignments }: MemberInFull): Group[] {
   ];
 }
 
-/** People who can be seen, and to whom the permission reaches. */
+/** Counts the people whom the member can see and whom the permission covers. */
 function peopleInReach(permission: string, grants: Grants, groups: readonly Group[]): number {
   const rules = [ruleOf(resourceNamed('person').rows, 'select'), ruleOfPermission(permission, true)];
   return groups

@@ -3,14 +3,14 @@ import type { RowRules } from '../../platform/feature/declarations.js';
 import { declared, type ResourceType } from '../../platform/feature/registry.js';
 import { Problem } from '../../platform/problem/index.js';
 
-/** A kind of thing that people ask about: a table, as its feature declares it. */
+/** A resource type: a table, as its feature declares it. */
 export interface Resource {
   name: ResourceType;
   table: string;
   rows: RowRules;
 }
 
-/** Every kind of thing, from the declarations. */
+/** Returns every resource type from the declarations. */
 export function resources(): Resource[] {
   return [...declared('tables')].flatMap(([table, declaration]) =>
     declaration.kind === 'tenant' && declaration.resource !== undefined
@@ -27,11 +27,9 @@ export function resourceNamed(name: string): Resource {
 }
 
 /**
- * Throws unknown_permission, or permission_not_applicable for one that says nothing of such a thing: its rules do not
- * name
- * it, it is not called after it, and is not about people where the thing is a person. Whoever may only add things can
- * do
- * nothing to one that is there.
+ * Throws unknown_permission, or permission_not_applicable when the permission does not apply to the resource type. A
+ * permission applies when a row rule names it, when its prefix is the type, or when it is person-scoped and the
+ * resource is a person. A permission that only inserts does not apply to an existing resource.
  */
 export function assertConcerns({ name, rows }: Resource, permission: string, existing: boolean): void {
   const declaration = declared('permissions').get(permission);

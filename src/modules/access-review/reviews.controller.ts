@@ -9,7 +9,7 @@ import { ReviewsService } from './reviews.service.js';
 export class ReviewsController {
   constructor(private readonly reviews: ReviewsService) {}
 
-  /** Takes down everybody's access as it is now, for review. */
+  /** Starts a review of all current access in the organization. */
   @Post()
   @Access('access-review:create', { emits: ['access_review.started'] })
   @ResponseType(ReviewResponse, { status: 201 })
@@ -38,7 +38,7 @@ export class ReviewsController {
     return this.reviews.items(id, query);
   }
 
-  /** Confirms or revokes one item. Nobody decides about their own access. */
+  /** Confirms or revokes one item. A member cannot decide on the member's own access. */
   @Post(':id/items/:itemId')
   @Access('access-review:decide', {
     emits: [
@@ -59,7 +59,7 @@ export class ReviewsController {
     return this.reviews.decide(id, itemId, body);
   }
 
-  /** Ends a review, once every item is decided. */
+  /** Completes a review when every item is decided. */
   @Post(':id/complete')
   @Access('access-review:decide', { emits: ['access_review.completed'] })
   @ResponseType(ReviewResponse)

@@ -10,7 +10,7 @@ export type Decision = (typeof DECISIONS)[number];
 export type ItemKind = 'membership' | 'member-override' | 'role' | 'role-override';
 
 export class ReviewItemsQuery extends PageQuery {
-  /** Those decided in one way, or open ones. */
+  /** Items with this decision, or open items. */
   @MayBeAbsent()
   @IsIn(['open', ...DECISIONS])
   decision?: 'open' | Decision;
@@ -21,7 +21,7 @@ export class DecideItemDto {
   @IsIn(DECISIONS)
   decision: Decision;
 
-  /** Why; kept with the decision. */
+  /** The reason, stored with the decision. */
   @MayBeAbsent()
   @IsString()
   @Length(1, 500)
@@ -41,39 +41,39 @@ export class ReviewResponse {
 }
 
 export class TemporaryGrant extends HeldScope {
-  /** The access grant it comes from. */
+  /** The access grant that it comes from. */
   @Expose() id: string;
   @Expose() expiresAt: string;
 }
 
-/** What was found when the review began; which fields there are follows from the kind of the item. */
+/** The state at the start of the review. The kind of the item decides which fields are present. */
 export class ItemSnapshot {
-  /** Of a membership: member or support. */
+  /** For a membership: member or support. */
   @Expose() kind?: string;
   @Expose() memberSince?: string;
   @Expose() lastUsedAt?: string | null;
   @StaffOnly() personId?: string | null;
-  /** What it came to, all levels taken together. */
+  /** The effective grants, after all levels. */
   @Expose() @Type(() => HeldScope) grants?: HeldScope[];
   @Expose() @Type(() => HeldScope) overrides?: HeldScope[];
   @Expose() @Type(() => TemporaryGrant) accessGrants?: TemporaryGrant[];
-  /** Of an override: org, assigned, own or none. */
+  /** For an override: org, assigned, own or none. */
   @Expose() scope?: string;
-  /** Of an override or role: since when it was as it was. */
+  /** For an override or role: when it was last changed. */
   @Expose() since?: string;
-  /** Of a role. */
+  /** For a role. */
   @Expose() name?: string;
   @Expose() portal?: boolean;
-  /** Of a role or its override: how many held the role. */
+  /** For a role or its override: the number of members with the role. */
   @Expose() members?: number;
 }
 
 export class ReviewItemResponse {
   @Expose() id: string;
-  /** membership, member-override, role (of the organization's own) or role-override. */
+  /** membership, member-override, role (a custom role) or role-override. */
   @Expose() kind: ItemKind;
   @StaffOnly() membershipId: string | null;
-  /** Of the member, as they are called now. */
+  /** The current name of the member. */
   @StaffOnly() name: string | null;
   @StaffOnly() email: string | null;
   @Expose() role: string | null;

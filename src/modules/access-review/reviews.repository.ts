@@ -46,18 +46,18 @@ const ITEMS = `SELECT i.id, i.number, i.kind, i.membership_id AS "membershipId",
     LEFT JOIN users u ON u.id = m.user_id
  WHERE i.org_id = $1 AND i.review_id = $2`;
 
-/** Reviews of access in the current organization. */
+/** Reads and writes access reviews of the current organization. */
 @Injectable()
 export class ReviewsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Takes down all there is to review. Returns how many items. */
+  /** Records all items to review and returns their number. */
   async start(id: string): Promise<number> {
     const [row] = await this.unitOfWork.sql<{ items: number }>('SELECT app.start_access_review($1) AS items', [id]);
     return row!.items;
   }
 
-  /** Newest first; `before` is the last id seen. */
+  /** Returns the newest reviews first; `before` is the last id of the previous page. */
   list(before: string | null, limit: number): Promise<ReviewRow[]> {
     return this.unitOfWork.sql<ReviewRow>(
       `${REVIEWS} AND ($2::uuid IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3`,
@@ -70,7 +70,7 @@ export class ReviewsRepository {
     return row ?? null;
   }
 
-  /** In order of number; `after` is the last seen. */
+  /** Returns items by number; `after` is the last number of the previous page. */
   items(
     reviewId: string,
     decision: 'open' | Decision | undefined,
@@ -89,7 +89,7 @@ export class ReviewsRepository {
     return row ?? null;
   }
 
-  /** False when it was decided already. */
+  /** Returns false when the item has already been decided. */
   async decide(id: string, decision: Decision, decidedBy: string, note: string | null): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
@@ -100,7 +100,7 @@ export class ReviewsRepository {
     );
   }
 
-  /** False when it was completed already. Fails on the constraint access_reviews_open while items are open. */
+  /** Returns false when the review is already complete. Fails on access_reviews_open while items are undecided. */
   async complete(id: string, completedBy: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(

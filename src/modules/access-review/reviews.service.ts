@@ -10,7 +10,7 @@ import type { DecideItemDto, ReviewItemsQuery } from './reviews.dto.js';
 import { ReviewsRepository, type ReviewItemRow, type ReviewRow } from './reviews.repository.js';
 import { Revocation } from './revocation.js';
 
-/** Reviews of everybody's access: begun as one picture, decided item by item, completed when none is open. */
+/** Manages access reviews: a snapshot of all access, one decision per item, and completion when none is open. */
 @Injectable()
 export class ReviewsService {
   constructor(
@@ -40,7 +40,7 @@ export class ReviewsService {
     return review;
   }
 
-  /** Throws not_found for a review that is not there. */
+  /** Throws not_found when the review does not exist. */
   async items(reviewId: string, { limit, cursor, decision }: ReviewItemsQuery): Promise<Page<ReviewItemRow>> {
     await this.read(reviewId);
     const scope = { purpose: `access-review ${reviewId}`, orgId: currentContext().orgId };
@@ -53,7 +53,7 @@ export class ReviewsService {
     );
   }
 
-  /** Throws not_found, access_review_self_review, access_review_item_already_decided, and what revoking throws. */
+  /** Throws not_found, access_review_self_review, access_review_item_already_decided, and the errors of `revoke`. */
   async decide(reviewId: string, itemId: string, { decision, note }: DecideItemDto): Promise<ReviewItemRow> {
     const item = await this.item(reviewId, itemId);
     const { membershipId: decidedBy } = currentMember();
@@ -75,7 +75,7 @@ export class ReviewsService {
     return this.item(reviewId, itemId);
   }
 
-  /** Throws not_found, access_review_incomplete, access_review_item_already_decided when it is completed already. */
+  /** Throws not_found, access_review_incomplete, or access_review_item_already_decided when already completed. */
   async complete(id: string): Promise<ReviewRow> {
     await this.read(id);
     try {

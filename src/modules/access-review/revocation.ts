@@ -7,7 +7,7 @@ import { TenancyService } from '../tenancy/index.js';
 import type { ItemKind } from './reviews.dto.js';
 import type { ReviewItemRow } from './reviews.repository.js';
 
-/** What the same would need outside a review. */
+/** The permission that the same change needs outside a review. */
 const NEEDED: Record<ItemKind, Permission> = {
   membership: 'membership:end',
   'member-override': 'membership:override',
@@ -15,7 +15,7 @@ const NEEDED: Record<ItemKind, Permission> = {
   'role-override': 'role:update',
 };
 
-/** Takes away what a review found, through the services that do so otherwise, with their rules. */
+/** Revokes reviewed access through the services for members, roles and overrides, so that their rules apply. */
 @Injectable()
 export class Revocation {
   constructor(
@@ -25,19 +25,20 @@ export class Revocation {
   ) {}
 
   /**
-   * What is gone already is left at that. Throws insufficient_privileges_to_grant without the permission to take it away, and what the
-   * services throw: last_owner, insufficient_privileges_to_grant, role_in_use.
+   * Revokes an item; an item that no longer exists counts as revoked. Throws insufficient_privileges_to_grant without
+   * the permission for the change, and the errors of the services: last_owner, insufficient_privileges_to_grant,
+   * role_in_use.
    */
   async revoke(item: ReviewItemRow): Promise<void> {
     if (currentMember().grants.get(NEEDED[item.kind]) !== 'org') throw new Problem('insufficient_privileges_to_grant');
     try {
-      await this.takeAway(item);
+      await this.remove(item);
     } catch (error) {
       if (!(error instanceof Problem) || (error.code !== 'not_found' && error.code !== 'unknown_role')) throw error;
     }
   }
 
-  private async takeAway({ kind, membershipId, role, permission }: ReviewItemRow): Promise<void> {
+  private async remove({ kind, membershipId, role, permission }: ReviewItemRow): Promise<void> {
     if (kind === 'membership') await this.tenancy.end(membershipId!);
     else if (kind === 'member-override') await this.overrides.removeMember(membershipId!, permission!);
     else if (kind === 'role') await this.roles.delete(role!);

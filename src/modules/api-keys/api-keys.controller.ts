@@ -8,7 +8,7 @@ import { ApiKeysService } from './api-keys.service.js';
 export class ApiKeysController {
   constructor(private readonly keys: ApiKeysService) {}
 
-  /** All of the organization for who may read them, else one's own: the rules of the table decide. */
+  /** Lists all keys for callers who may read them, otherwise the caller's own. The row policies decide. */
   @Get()
   @Access('signed-in')
   @ResponseType(ApiKeyResponse, { list: true })
@@ -30,7 +30,7 @@ export class ApiKeysController {
     return this.keys.rotate(id, body);
   }
 
-  /** One's own, or any for who may revoke them: the rules of the table decide. */
+  /** Revokes a key of the caller, or any key for callers who may revoke them. The row policies decide. */
   @Delete(':id')
   @Access('signed-in', { emits: ['api_key.revoked'], interactiveOnly: true })
   @ResponseType.nothing()

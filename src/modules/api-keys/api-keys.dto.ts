@@ -19,12 +19,12 @@ import { PageQuery } from '../../platform/http/pagination.dto.js';
 export const MAX_OVERLAP_SECONDS = 7 * 86_400;
 
 export class CreateApiKeyDto {
-  /** What the key is for. */
+  /** The purpose of the key. */
   @IsString()
   @Length(1, 100)
   name: string;
 
-  /** What it may do, of what its member may do at the moment of each request. */
+  /** Permissions of the key. Each request is also limited to the member's current permissions. */
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(100)
@@ -38,7 +38,7 @@ export class CreateApiKeyDto {
   @Max(365)
   expiresInDays: number;
 
-  /** Networks it may be used from, such as 192.0.2.0/24 or 2001:db8::/32; from anywhere, if not given. */
+  /** Networks that may use the key, such as 192.0.2.0/24 or 2001:db8::/32. Default: all networks. */
   @MayBeAbsent()
   @IsArray()
   @ArrayMinSize(1)
@@ -49,7 +49,7 @@ export class CreateApiKeyDto {
 }
 
 export class RotateApiKeyDto {
-  /** For how long the old key goes on working beside the new one: 0 to 604800. */
+  /** How many seconds the old key stays valid after the rotation: 0 to 604800. */
   @MayBeAbsent()
   @IsInt()
   @Min(0)
@@ -68,21 +68,21 @@ export class ApiKeyResponse {
   /** The member it acts as. */
   @StaffOnly() membershipId: string;
   @Expose() name: string;
-  /** How the key begins. */
+  /** The first characters of the key. */
   @Expose() prefix: string;
   @Expose() permissions: string[];
   @Expose() allowedRanges: string[] | null;
   @Expose() createdAt: Date;
   @Expose() expiresAt: Date;
-  /** To the minute. */
+  /** Accurate to the minute. */
   @Expose() lastUsedAt: Date | null;
   @StaffOnly() lastUsedIp: string | null;
   @Expose() revokedAt: Date | null;
-  /** The key whose place it took. */
+  /** The key that this key replaced. */
   @Expose() rotatedFrom: string | null;
 }
 
 export class NewApiKeyResponse extends ApiKeyResponse {
-  /** The key itself, shown this once. */
+  /** The full key, shown once. */
   @Expose() key: string;
 }

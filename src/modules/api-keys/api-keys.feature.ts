@@ -3,26 +3,26 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const apiKeysFeature = defineFeature({
   name: 'api-keys',
-  description: 'Keys for machines: each acts as the member that made it, narrowed to the permissions of its list.',
+  description: 'API keys for programs. A key acts as its creator, limited to the permissions in its list.',
   permissions: {
     'api-key:read': {
       category: 'API keys',
-      description: 'See the API keys of all members.',
+      description: 'List the API keys of all members.',
       scopes: { org: MANAGER_ROLES },
     },
     'api-key:create': {
       category: 'API keys',
-      description: 'Make API keys that act as oneself.',
+      description: 'Create API keys that act as the member.',
       scopes: { org: MANAGER_ROLES },
     },
     'api-key:rotate': {
       category: 'API keys',
-      description: "Put new keys in place of one's own.",
+      description: "Rotate the member's own API keys.",
       scopes: { org: MANAGER_ROLES },
     },
     'api-key:revoke': {
       category: 'API keys',
-      description: 'End the API keys of any member.',
+      description: 'Revoke the API keys of any member.',
       scopes: { org: MANAGER_ROLES },
     },
   },
@@ -30,30 +30,29 @@ export const apiKeysFeature = defineFeature({
     'api_key.created': {
       category: 'api-keys',
       severity: 'warning',
-      description: 'An API key was made.',
+      description: 'A member created an API key.',
       meta: { permissions: 'codes', ranges: 'count', expiresAt: 'time' },
     },
     'api_key.rotated': {
       category: 'api-keys',
       severity: 'notice',
-      description: 'A new API key took the place of another, which ends after the overlap.',
+      description: 'A member rotated an API key. The old key ends after the overlap.',
       meta: { newKeyId: 'id', overlapSeconds: 'count', expiresAt: 'time' },
     },
     'api_key.revoked': {
       category: 'api-keys',
       severity: 'notice',
-      description: 'An API key was ended.',
+      description: 'A member revoked an API key.',
       meta: { membershipId: 'id' },
     },
   },
   errors: {
-    api_key_already_rotated: { status: 409, title: 'This key has a successor already' },
+    api_key_already_rotated: { status: 409, title: 'The API key has already been rotated' },
   },
   retention: {
     'api_keys.ended': {
       description:
-        'API keys whose time was over more than a year ago: until then the log, which names them by id, can be ' +
-        'read with them',
+        'API keys that expired more than 400 days ago. Until then, an auditor can resolve the key ids of audit events',
       table: 'api_keys',
       ageColumn: 'expires_at',
       days: 400,
@@ -84,14 +83,14 @@ export const apiKeysFeature = defineFeature({
     'api-keys.narrowed': {
       claims: ['C5'],
       description:
-        'A key reaches what its member holds at that moment and its list names, in the database as well; it ' +
-        'makes and ends no keys.',
+        'A key reaches only what its member currently holds and its list names. The database enforces this too. ' +
+        'A key cannot create or revoke keys.',
     },
     'api-keys.hashed': {
       claims: ['E4'],
       description:
-        'Keys are shown once, stored as SHA-256, end within a year and with their member, and are told from ' +
-        'typos by a check sum.',
+        'A key is shown once and stored as a SHA-256 hash. It expires within a year, or when its membership ends. ' +
+        'A checksum detects typos.',
     },
   },
 });

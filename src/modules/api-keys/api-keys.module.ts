@@ -4,7 +4,7 @@ import './api-keys.feature.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 
-/** Keys for machines. How a request enters with one is the platform's business: platform/access. */
+/** API keys for programs. platform/access authenticates requests that carry a key. */
 @Module({
   controllers: [ApiKeysController],
   providers: [ApiKeysService, ApiKeysRepository],

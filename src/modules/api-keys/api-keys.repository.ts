@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-/** A key as it is shown; its secret is not among what the application's role may read. */
+/** The readable columns of a key. The application's database role cannot read the secret hash. */
 export type ApiKeyRow = {
   id: string;
   membershipId: string;
@@ -23,7 +23,7 @@ export type NewApiKey = Pick<ApiKeyRow, 'id' | 'membershipId' | 'name' | 'prefix
   days: number;
 };
 
-/** What `app.rotate_api_key` says. */
+/** The result of `app.rotate_api_key`. */
 export type Rotation = 'ok' | 'unknown' | 'rotated' | 'beyond';
 
 const COLUMNS = `k.id, k.membership_id AS "membershipId", k.name, k.prefix, k.permissions,
@@ -31,12 +31,12 @@ const COLUMNS = `k.id, k.membership_id AS "membershipId", k.name, k.prefix, k.pe
   k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", host(k.last_used_ip) AS "lastUsedIp",
     k.revoked_at AS "revokedAt", k.rotated_from AS "rotatedFrom"`;
 
-/** API keys of the current organization, as far as the caller may see them. */
+/** Reads and writes API keys of the current organization, limited to those that the caller may see. */
 @Injectable()
 export class ApiKeysRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Newest first; `before` is the last id seen. */
+  /** Returns the newest keys first; `before` is the last id of the previous page. */
   list(membershipId: string | undefined, before: string | null, limit: number): Promise<ApiKeyRow[]> {
     return this.unitOfWork.sql<ApiKeyRow>(
       `SELECT ${COLUMNS} FROM api_keys k WHERE k.org_id = $1 AND ($2::uuid IS NULL OR k.membership_id = $2)
@@ -54,7 +54,7 @@ export class ApiKeysRepository {
     return row ?? null;
   }
 
-  /** Fails with SQLSTATE 22P02 on a range that is none. */
+  /** Fails with SQLSTATE 22P02 when a range is invalid. */
   async insert({
     id,
     membershipId,
@@ -87,7 +87,7 @@ export class ApiKeysRepository {
     return row!.state;
   }
 
-  /** The membership whose key it was; null when there is none to revoke, or the caller may not. */
+  /** Returns the membership of the key; null when there is no key to revoke or the caller may not revoke it. */
   async revoke(id: string): Promise<string | null> {
     const [row] = await this.unitOfWork.sql<{ membershipId: string }>(
       `UPDATE api_keys SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL

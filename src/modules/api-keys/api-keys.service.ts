@@ -13,10 +13,10 @@ import { ApiKeysRepository, type ApiKeyRow, type NewApiKey } from './api-keys.re
 
 const DEFAULT_OVERLAP_SECONDS = 86_400;
 
-/** A key with its secret, which nobody can be shown again. */
+/** A key with its secret, which is shown once. */
 export type ShownKey = ApiKeyRow & { key: string };
 
-/** Keys for machines. A machine that is to have rights of its own gets a member of its own, who makes the key. */
+/** Manages API keys. A program with rights of its own needs its own member, and that member creates the key. */
 @Injectable()
 export class ApiKeysService {
   constructor(
@@ -32,8 +32,8 @@ export class ApiKeysService {
   }
 
   /**
-   * Makes a key of the caller's. Throws unknown_permission, insufficient_privileges_to_grant, invalid_request for a range that is
-   * none.
+   * Creates a key for the caller. Throws unknown_permission, insufficient_privileges_to_grant, or invalid_request when
+   * a range is invalid.
    */
   async create({ name, permissions, expiresInDays, allowedRanges }: CreateApiKeyDto): Promise<ShownKey> {
     const { grants, membershipId } = currentMember();
@@ -51,17 +51,17 @@ export class ApiKeysService {
       days: expiresInDays,
       allowedRanges: allowedRanges ?? null,
     });
-    const made = await this.read(id);
+    const created = await this.read(id);
     this.audit.record('api_key.created', {
       target: { type: 'api-key', id },
-      meta: { permissions, ranges: allowedRanges?.length ?? 0, expiresAt: made.expiresAt.toISOString() },
+      meta: { permissions, ranges: allowedRanges?.length ?? 0, expiresAt: created.expiresAt.toISOString() },
     });
-    return { ...made, key };
+    return { ...created, key };
   }
 
   /**
-   * Puts a new key in place of one of the caller's. Of somebody else's nobody else gets hold.
-   * Throws not_found, api_key_already_rotated, insufficient_privileges_to_grant.
+   * Replaces one of the caller's keys with a new key. A member cannot rotate the key of another member.
+   * Throws not_found, api_key_already_rotated, or insufficient_privileges_to_grant.
    */
   async rotate(id: string, { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateApiKeyDto): Promise<ShownKey> {
     const { key, id: newKeyId, prefix, secretHash } = freshKey();
@@ -69,15 +69,15 @@ export class ApiKeysService {
     if (outcome === 'unknown') throw new Problem('not_found');
     if (outcome === 'rotated') throw new Problem('api_key_already_rotated');
     if (outcome === 'beyond') throw new Problem('insufficient_privileges_to_grant');
-    const made = await this.read(newKeyId);
+    const created = await this.read(newKeyId);
     this.audit.record('api_key.rotated', {
       target: { type: 'api-key', id },
-      meta: { newKeyId, overlapSeconds, expiresAt: made.expiresAt.toISOString() },
+      meta: { newKeyId, overlapSeconds, expiresAt: created.expiresAt.toISOString() },
     });
-    return { ...made, key };
+    return { ...created, key };
   }
 
-  /** Ends a key at once. Throws not_found. */
+  /** Revokes a key at once. Throws not_found. */
   async revoke(id: string): Promise<void> {
     const membershipId = await this.keys.revoke(id);
     if (membershipId === null) throw new Problem('not_found');
@@ -91,7 +91,7 @@ export class ApiKeysService {
       if (errorCode(error) !== '22P02') throw error;
       throw new Problem('invalid_request', {
         errors: [
-          { field: 'allowedRanges', message: 'must be networks, such as 192.0.2.0/24, with nothing behind the prefix' },
+          { field: 'allowedRanges', message: 'must be networks, such as 192.0.2.0/24, without bits after the prefix' },
         ],
       });
     }

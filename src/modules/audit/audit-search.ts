@@ -3,15 +3,15 @@ import type { Statement } from '../../platform/database/statement.js';
 export const OUTCOMES = ['success', 'denied', 'failure'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** A place in the log, newest first. */
+/** A position in the audit log, newest first. */
 export interface Position {
   occurredAt: Date;
   id: string;
 }
 
-/** What to look for. All of it holds together; what is absent does not matter. */
+/** The filters of a search. An event must match all given filters. */
 export interface AuditFilter {
-  /** Any of these types. */
+  /** Matches any of these types. */
   types?: readonly string[];
   actorId?: string;
   targetType?: string;
@@ -20,18 +20,18 @@ export interface AuditFilter {
   accessGrantId?: string;
   apiKeyId?: string;
   from?: Date;
-  /** Not included. */
+  /** Exclusive. */
   to?: Date;
 }
 
 /**
- * The statement that finds one page: positions first, from an index alone, then the rows they name.
+ * Returns the statement for one page. It finds positions from an index only, then reads the rows.
  *
- * Every filter has an index led by `org_id` that ends in `(occurred_at, id)`, so a page is read off it in order, at any
- * depth. Both comparisons of time are needed: the row comparison starts the index at the position, the plain one lets
- * the planner leave out partitions. All operators are leakproof, or row security would keep them from the index.
- * What is not asked for is not in the text: an open end as a parameter would make the planner expect few rows and sort.
- * The outcome is text of ours, not a parameter: the index of what did not succeed is partial.
+ * Every filter has an index that starts with `org_id` and ends with `(occurred_at, id)`, so a page is read in order at
+ * any depth. Both time comparisons are needed. The row comparison starts the index scan at the position, and the plain
+ * comparison lets the planner skip partitions. All operators are leakproof; otherwise row-level security would prevent
+ * the use of the index. Absent filters are absent from the text, because a null parameter would make the planner
+ * expect few rows and sort. The outcome is a literal, because the index of failed events is partial.
  */
 export function pageStatement(orgId: string, filter: AuditFilter, after: Position | null, limit: number): Statement {
   const values: unknown[] = [orgId, limit];
@@ -64,14 +64,14 @@ function positionsWhere(conditions: readonly string[]): string {
     ORDER BY e.occurred_at DESC, e.id DESC LIMIT $2`;
 }
 
-/** One ordered walk a type, merged: an index over several types at once would give them unordered. */
+/** Merges one ordered index scan per type. A single scan over several types would return unordered rows. */
 function positionsOfTypes(conditions: readonly string[], types: string): string {
   return `SELECT found.* FROM unnest(${types}::text[]) AS wanted (type)
     CROSS JOIN LATERAL (${positionsWhere([...conditions, 'e.type = wanted.type'])}) AS found
     ORDER BY found.occurred_at DESC, found.id DESC LIMIT $2`;
 }
 
-/** The rows of the page, one look-up each: LIMIT keeps the planner from reading whole partitions to join them. */
+/** Looks up each row of the page separately. LIMIT stops the planner from joining whole partitions. */
 function rowsAt(positions: string): string {
   return `
     WITH page AS MATERIALIZED (${positions})

@@ -10,7 +10,7 @@ import { AuditService } from './audit.service.js';
 export class AuditController {
   constructor(private readonly audit: AuditService) {}
 
-  /** The organization's log, newest first. */
+  /** Returns the organization's audit events, newest first. */
   @Get()
   @Access('audit:read', { emits: ['audit.read'] })
   @ResponseType(AuditEventResponse, { list: true })
@@ -18,7 +18,7 @@ export class AuditController {
     return this.audit.search(query);
   }
 
-  /** Every type of event that can be in the log, with what it means. */
+  /** Lists every event type with its meaning. */
   @Get('event-types')
   @Access('audit:read')
   @ResponseType(EventTypeResponse, { list: true })

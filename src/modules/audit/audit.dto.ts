@@ -7,27 +7,27 @@ import { OUTCOMES, type Outcome } from './audit-search.js';
 
 const CODE = /^[a-z][a-zA-Z0-9._:-]{0,63}$/;
 
-/** `?limit=&cursor=` and what to look for; all filters hold together. */
+/** `?limit=&cursor=` and the filters. An event must match all given filters. */
 export class AuditQuery extends PageQuery {
-  /** A type of event from `/v1/audit/event-types`. */
+  /** An event type from `/v1/audit/event-types`. */
   @MayBeAbsent()
-  @Matches(CODE, { message: 'must be a type of event' })
+  @Matches(CODE, { message: 'must be an event type' })
   type?: string;
 
-  /** A category of events from `/v1/audit/event-types`. */
+  /** An event category from `/v1/audit/event-types`. */
   @MayBeAbsent()
-  @Matches(CODE, { message: 'must be a category of events' })
+  @Matches(CODE, { message: 'must be an event category' })
   category?: string;
 
-  /** Id of the user, job or webhook source that acted. */
+  /** The id of the user, job, or webhook source that acted. */
   @MayBeAbsent()
   @IsString()
   @Length(1, 100)
   actorId?: string;
 
-  /** A declared type of resource: `person`, `webhook-source`, … */
+  /** A declared resource type: `person`, `webhook-source`, … */
   @MayBeAbsent()
-  @Matches(CODE, { message: 'must be a type of resource' })
+  @Matches(CODE, { message: 'must be a resource type' })
   targetType?: string;
 
   @MayBeAbsent()
@@ -39,41 +39,41 @@ export class AuditQuery extends PageQuery {
   @IsIn(OUTCOMES)
   outcome?: Outcome;
 
-  /** What was done under an access grant. */
+  /** The access grant under which the action ran. */
   @MayBeAbsent()
   @IsUUID()
   accessGrantId?: string;
 
-  /** What was done with an API key. */
+  /** The API key that made the request. */
   @MayBeAbsent()
   @IsUUID()
   apiKeyId?: string;
 
-  /** Entries of this moment and later: RFC 3339, or a date. */
+  /** Events at or after this time: RFC 3339, or a date. */
   @MayBeAbsent()
   @IsInstant()
   from?: string;
 
-  /** Entries before this moment: RFC 3339, or a date. */
+  /** Events before this time: RFC 3339, or a date. */
   @MayBeAbsent()
   @IsInstant()
   to?: string;
 }
 
-/** Who acted. */
+/** The actor of an event. */
 export class AuditActor {
   @Expose() type: 'user' | 'system' | 'source' | 'anonymous';
   @StaffOnly() id: string | null;
   @StaffOnly() email: string | null;
 }
 
-/** What it was done to. */
+/** The resource that the event concerns. */
 export class AuditTarget {
   @Expose() type: string;
   @StaffOnly() id: string;
 }
 
-/** A type of event, as its feature declares it. */
+/** An event type, as its feature declares it. */
 export class EventTypeResponse {
   @Expose() type: string;
   @Expose() category: string;
@@ -81,9 +81,9 @@ export class EventTypeResponse {
   @Expose() description: string;
 }
 
-/** An entry of the log. Category, severity and description are null for a type that is no longer declared. */
+/** An audit event. Category, severity and description are null for a type that is no longer declared. */
 export class AuditEventResponse {
-  /** Id of the event. */
+  /** The id of the event. */
   @Expose() id: string;
   @Expose() occurredAt: Date;
   @Expose() type: string;
@@ -96,10 +96,10 @@ export class AuditEventResponse {
   @StaffOnly() ip: string | null;
   @StaffOnly() userAgent: string | null;
   @StaffOnly() requestId: string;
-  /** The API key that was used. */
+  /** The API key of the request. */
   @StaffOnly() apiKeyId: string | null;
-  /** The time-boxed access grant that was in force. */
+  /** The active access grant of the request. */
   @StaffOnly() accessGrantId: string | null;
-  /** The fields the event declares: ids, codes, counts, times. */
+  /** The declared fields of the event: ids, codes, counts, times. */
   @StaffOnly() @Type(() => Object) meta: Record<string, unknown>;
 }

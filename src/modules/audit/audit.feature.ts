@@ -3,11 +3,11 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const auditFeature = defineFeature({
   name: 'audit',
-  description: 'The log of who did what, for compliance officers: search, and the catalog of events.',
+  description: 'The audit log for compliance officers: search, and the catalog of event types.',
   permissions: {
     'audit:read': {
       category: 'Compliance',
-      description: 'Search the audit log; every search is logged.',
+      description: 'Search the audit log. Every search is itself recorded.',
       scopes: { org: MANAGER_ROLES },
     },
   },
@@ -15,13 +15,13 @@ export const auditFeature = defineFeature({
     'audit.read': {
       category: 'audit',
       severity: 'notice',
-      description: 'The audit log was searched.',
+      description: 'A member searched the audit log.',
       meta: { filters: 'codes', entries: 'count' },
     },
   },
   jobs: {
     'audit.partitions': {
-      description: 'Makes the partitions of the log for the months ahead.',
+      description: 'Creates the partitions of the audit log for the next months.',
       attempts: 10,
       backoffSeconds: 30,
       timeoutSeconds: 60,
@@ -30,7 +30,7 @@ export const auditFeature = defineFeature({
   },
   schedules: {
     'audit.partitions': {
-      description: 'Keeps a year of partitions ready, so that the log can always be written.',
+      description: 'Keeps one year of partitions ready, so that audit events can always be written.',
       cron: '45 1 * * *',
       timezone: 'UTC',
       job: 'audit.partitions',
@@ -44,26 +44,26 @@ export const auditFeature = defineFeature({
     audit_events: {
       kind: 'tenant',
       rows: { select: 'audit:read', insert: 'signed-in' },
-      retention: { reason: 'nothing of the log is removed: seven years is the least it has to be kept' },
+      retention: { reason: 'audit events are never deleted: the minimum retention is seven years' },
     },
     audit_private: {
       kind: 'tenant',
       rows: { select: 'audit:read', insert: 'signed-in' },
-      retention: { reason: 'goes with the partition of the log it belongs to' },
+      retention: { reason: 'deleted together with the audit log partition that it belongs to' },
     },
   },
   controls: {
     'audit.append-only': {
       claims: ['M5', 'C6'],
-      description: 'The database refuses to change or remove an entry of the log, from its owner too.',
+      description: 'The database rejects changes to and deletion of audit events, also by the table owner.',
     },
     'audit.search': {
       claims: ['M5', 'C6'],
-      description: 'Who did what to which record, answered from indexes and itself logged.',
+      description: 'A search by actor, resource, or time is answered from indexes and is itself recorded.',
     },
     'audit.no-personal-data': {
       claims: ['E18'],
-      description: 'Metadata of entries passes an allowlist of fields and shapes; the rest is stripped with a warning.',
+      description: 'Event metadata passes an allowlist of fields and formats. Other fields are removed with a warning.',
     },
   },
 });

@@ -4,7 +4,7 @@ import { AuditRepository } from './audit.repository.js';
 
 const MONTHS_AHEAD = 12;
 
-/** Keeps the log writable. */
+/** Creates audit log partitions in advance. */
 @Injectable()
 export class AuditJobs {
   constructor(private readonly repository: AuditRepository) {}

@@ -3,7 +3,7 @@ import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { pageStatement, type AuditFilter, type Outcome, type Position } from './audit-search.js';
 
-/** An entry as it is stored; `payload` is canonical JSON of the personal part, null once erased. */
+/** A stored audit event; `payload` is the canonical JSON of the personal data, null once erased. */
 export interface AuditEventRow {
   id: string;
   occurredAt: Date;
@@ -21,18 +21,18 @@ export interface AuditEventRow {
   [column: string]: unknown;
 }
 
-/** The log of the current organization. */
+/** Reads the audit log of the current organization. */
 @Injectable()
 export class AuditRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** A page, newest first; `after` is the place of the last entry seen. */
+  /** Returns a page, newest first; `after` is the position of the last event of the previous page. */
   page(filter: AuditFilter, after: Position | null, limit: number): Promise<AuditEventRow[]> {
     const { text, values } = pageStatement(currentContext().orgId, filter, after, limit);
     return this.unitOfWork.sql<AuditEventRow>(text, values);
   }
 
-  /** Makes the partitions of the months ahead that are missing; returns how many. For the worker's role alone. */
+  /** Creates the missing partitions for the next months and returns their number. Requires the worker's role. */
   async ensurePartitions(monthsAhead: number): Promise<number> {
     const [row] = await this.unitOfWork.sql<{ made: number }>('SELECT app.ensure_audit_partitions($1) AS made', [
       monthsAhead,

@@ -9,7 +9,7 @@ import type { AuditEventResponse, AuditQuery, EventTypeResponse } from './audit.
 import { AuditRepository, type AuditEventRow } from './audit.repository.js';
 import type { AuditFilter, Position } from './audit-search.js';
 
-/** Answers who did what, from the log of the caller's organization; every answer is itself an entry. */
+/** Searches the audit log of the caller's organization and records each search. */
 @Injectable()
 export class AuditService {
   constructor(
@@ -18,7 +18,7 @@ export class AuditService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** A page, newest first. Throws invalid_request for an unknown category or target type, or an empty time range. */
+  /** Returns a page, newest first. Throws invalid_request for an unknown category or target type, or an empty range. */
   async search({ limit, cursor, ...query }: AuditQuery): Promise<Page<AuditEventResponse>> {
     const scope = { purpose: 'audit', orgId: currentContext().orgId };
     const after = cursor === undefined ? null : positionOf(this.cursors.decode(scope, cursor));
@@ -32,7 +32,7 @@ export class AuditService {
     return { items: items.map(present), nextCursor };
   }
 
-  /** Every type of event that can be in the log. */
+  /** Returns every declared event type. */
   eventTypes(): Page<EventTypeResponse> {
     const items = [...declared('events')].map(([type, { category, severity, description }]) => ({
       type,
@@ -57,18 +57,19 @@ function filterOf({ type, category, from, to, ...filter }: Omit<AuditQuery, 'lim
     throw new Problem('invalid_request', { errors: [{ field: 'to', message: 'must be later than from' }] });
   }
   if (filter.targetType !== undefined && !isResourceType(filter.targetType))
-    throw new Problem('invalid_request', { errors: [{ field: 'targetType', message: 'is not a type of resource' }] });
+    throw new Problem('invalid_request', { errors: [{ field: 'targetType', message: 'is not a resource type' }] });
   return { ...filter, ...range, types: typesOf(type, category) };
 }
 
 /**
- * The types asked for. A type may have left the catalog and still be in the log; a category is what is declared now.
+ * Returns the event types to search for. The log may contain a type that is no longer in the catalog. A category
+ * covers only declared types.
  */
 function typesOf(type: string | undefined, category: string | undefined): string[] | undefined {
   if (category === undefined) return type === undefined ? undefined : [type];
   const types = [...declared('events')].flatMap(([key, event]) => (event.category === category ? [key] : []));
   if (types.length === 0)
-    throw new Problem('invalid_request', { errors: [{ field: 'category', message: 'is not a category of events' }] });
+    throw new Problem('invalid_request', { errors: [{ field: 'category', message: 'is not an event category' }] });
   return type === undefined ? types : types.filter((known) => known === type);
 }
 

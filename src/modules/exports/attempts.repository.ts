@@ -5,7 +5,7 @@ import type { SealingKey, StoredObject } from '../../platform/storage/index.js';
 import { FILE_HOURS, type ExportKind } from './export.js';
 import type { PeopleFilter } from './people-csv.js';
 
-/** One try of the worker to make a file. The object's key names the try: only the latest may finish. */
+/** One attempt of the worker to build a file. The object key identifies the attempt: only the latest can finish. */
 export interface ExportAttempt {
   id: string;
   kind: ExportKind;
@@ -15,12 +15,12 @@ export interface ExportAttempt {
   objectKey: string;
 }
 
-/** What came of a try. */
+/** The result of an attempt. */
 export interface RenderedExport {
   stored: StoredObject;
   seal: SealingKey;
   rows: number;
-  /** Contact details that the file shows. */
+  /** The contact fields that the file shows. */
   unlocked: readonly string[];
 }
 
@@ -29,14 +29,14 @@ interface OpenExport extends Omit<ExportAttempt, 'objectKey'> {
   [column: string]: unknown;
 }
 
-/** Exports of the current organization, as the worker makes them. */
+/** Reads and writes exports of the current organization for the worker. */
 @Injectable()
 export class AttemptsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /**
-   * An export that is still to be made, locked, with the key of the object that a former try may have left. Null when
-   * it is over.
+   * Locks an unfinished export and returns it, with the object key that an earlier attempt may have left. Returns null
+   * when the export has ended.
    */
   async open(id: string): Promise<OpenExport | null> {
     const [row] = await this.unitOfWork.sql<OpenExport>(
@@ -47,7 +47,7 @@ export class AttemptsRepository {
     return row ?? null;
   }
 
-  /** Notes where the file will be before it is written, so that whatever happens it can be found and removed. */
+  /** Stores the object key before the file is written, so that the file can be found and removed after a crash. */
   async begin(id: string, objectKey: string): Promise<void> {
     await this.unitOfWork.execute(
       `UPDATE exports SET state = 'running', rows = 0, object_key = $3 WHERE org_id = $1 AND id = $2`,
@@ -62,7 +62,7 @@ export class AttemptsRepository {
     );
   }
 
-  /** The file is there. False when another try has taken over. */
+  /** Marks the file as ready. Returns false when a later attempt has started. */
   async finish({ id, objectKey }: ExportAttempt, { stored, seal, rows }: RenderedExport): Promise<boolean> {
     const finished = await this.unitOfWork.execute(
       `UPDATE exports SET state = 'ready', rows = $4, bytes = $5, sha256 = $6, key_version = $7,
@@ -73,7 +73,7 @@ export class AttemptsRepository {
     return finished > 0;
   }
 
-  /** There will be no file. False when another try has taken over. */
+  /** Marks the export as failed. Returns false when a later attempt has started. */
   async fail({ id, objectKey }: ExportAttempt, errorCode: string): Promise<boolean> {
     const failed = await this.unitOfWork.execute(
       `UPDATE exports SET state = 'failed', object_key = NULL, error_code = $4, finished_at = now()

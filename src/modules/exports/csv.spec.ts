@@ -12,12 +12,12 @@ const columns: CsvColumn[] = [
 ];
 const watermark = "Exported by O'Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1";
 
-/** What COPY sends: quoted where it must be, LF after each row. */
+/** The format of COPY: quoted where needed, LF after each row. */
 const copied = (rows: string[][]): string => rows.map((row) => `${row.map(quoted).join(',')}\n`).join('');
 const quoted = (cell: string): string =>
   /[",\r\n]/.test(cell) || cell === '' ? `"${cell.replaceAll('"', '""')}"` : cell;
 
-/** Sends text through a file in pieces of `size` bytes, cutting inside characters too. */
+/** Sends text through a file in chunks of `size` bytes, which also split characters. */
 function fileOf(rows: string, size = 1000): Promise<string> {
   const bytes = Buffer.from(rows);
   const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
@@ -54,13 +54,13 @@ describe('csvSafe', () => {
   });
 
   it.each(['', 'Ann', 'a=b', '1-2', "'=1", ' x', 'x\t', '(555) 010-0000', 'é', '李雷', '\u2014 dash'])(
-    'leaves %j as it is',
+    'does not change %j',
     (cell) => {
       expect(csvSafe(cell)).toBe(cell);
     },
   );
 
-  it('leaves nothing that begins like a formula, and takes nothing away', () => {
+  it('leaves no cell that starts like a formula, and removes nothing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (cell) => {
         const safe = csvSafe(cell);
@@ -74,7 +74,7 @@ describe('csvSafe', () => {
 });
 
 describe('the statement for the rows', () => {
-  it('defuses every text, leaves numbers alone, ends each row with the watermark and gives no header', () => {
+  it('escapes every text, keeps numbers, appends the watermark to each row and has no header', () => {
     expect(copyRowsSql({ columns, from: 'people p', watermark })).toBe(
       'COPY (SELECT app.csv_safe((p.name)::text), (p.year)::numeric, ' +
         "'Exported by O''Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1' " +
@@ -82,13 +82,13 @@ describe('the statement for the rows', () => {
     );
   });
 
-  it('holds a watermark with quotes and backslashes as one literal', () => {
+  it('quotes a watermark with quotes and backslashes as one literal', () => {
     expect(copyRowsSql({ columns: [], from: 'p', watermark: "a\\'; DROP TABLE p; --" })).toContain(
       "SELECT  E'a\\\\''; DROP TABLE p; --' FROM p)",
     );
   });
 
-  it('comes with a function that has no names to be captured, and that Postgres can inline', () => {
+  it('uses a function that Postgres can inline and whose names are qualified', () => {
     const sql = readFileSync(`${import.meta.dirname}/exports.sql`, 'utf8');
     expect(sql).toContain('OPERATOR(pg_catalog.~)');
     expect(sql).toContain('IMMUTABLE PARALLEL SAFE');
@@ -98,11 +98,11 @@ describe('the statement for the rows', () => {
 });
 
 describe('a CSV file', () => {
-  it('carries the watermark in its header when it has no rows', async () => {
+  it('has the watermark in its header when it has no rows', async () => {
     expect(readCsv(await fileOf(''))).toEqual([['Name', 'Year', watermark]]);
   });
 
-  it('is RFC 4180 with the watermark in every row, wherever the stream is cut', async () => {
+  it('follows RFC 4180 with the watermark in every row, for every chunk size', async () => {
     const cell = fc.oneof(
       fc.string(),
       fc.array(fc.constantFrom('"', '\n', '\r', ',', 'é', 'x'), { maxLength: 8 }).map((list) => list.join('')),
@@ -116,7 +116,7 @@ describe('a CSV file', () => {
     );
   });
 
-  it('counts the rows that pass, line breaks inside cells not among them', async () => {
+  it('counts rows, without line breaks inside cells', async () => {
     let rows = 0;
     await text(
       csvFile(
@@ -130,7 +130,7 @@ describe('a CSV file', () => {
     expect(rows).toBe(3);
   });
 
-  it('fails when the rows fail', async () => {
+  it('fails when the source of the rows fails', async () => {
     const rows = new Readable({
       read(): void {
         this.destroy(new Error('the query was cancelled'));
@@ -139,13 +139,13 @@ describe('a CSV file', () => {
     await expect(text(csvFile(rows, { columns, watermark }))).rejects.toThrow('the query was cancelled');
   });
 
-  it('keeps a line break inside a cell as it was', async () => {
+  it('keeps a line break inside a cell', async () => {
     expect(await fileOf('"a\nb\r\nc",1\nd,2\n')).toMatch(/\r\n"a\nb\r\nc",1\r\nd,2\r\n$/);
   });
 });
 
 describe('csvLine', () => {
-  it('quotes text, defuses it and leaves null empty', () => {
+  it('quotes and escapes text and leaves null empty', () => {
     expect(csvLine(['a "b"', null, '', '=1', 'x,\ny'])).toBe('"a ""b""",,"","\'=1","x,\ny"\r\n');
   });
 });

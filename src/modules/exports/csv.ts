@@ -2,17 +2,16 @@ import { pipeline, Transform, type Readable } from 'node:stream';
 import { escapeLiteral } from 'pg';
 
 /*
- * Spreadsheets run a cell as a formula when it begins with = + - or @, in the full-width and small
- * forms too, and some skip blanks before it; a leading tab or line break can shift what follows into
- * a cell of its own. Such text gets a leading apostrophe, which spreadsheets take for "this is text".
- * The pattern is written so that JavaScript and Postgres (chapter 9.7.3) read it alike.
+ * Spreadsheets run a cell as a formula when it starts with = + - or @, also in the full-width and small forms. Some
+ * skip leading blanks; a leading tab or line break can move the rest into another cell. Such text gets a leading
+ * apostrophe, which marks a cell as text. JavaScript and Postgres (chapter 9.7.3) read the pattern in the same way.
  */
 export const FORMULA =
   '^(?:[\\t\\n\\u000B\\f\\r]|[ ' +
   '\\u00A0\\u2000-\\u200B\\u202F\\u205F\\u3000\\uFEFF]*[-=+@\\uFF1D\\uFF0B\\uFF0D\\uFF20\\uFE66\\uFE62\\uFE63\\uFE6B])';
 const formula = new RegExp(FORMULA);
 
-/** Text that no spreadsheet runs: the same rule as `app.csv_safe` of exports.sql. */
+/** Returns text that no spreadsheet runs as a formula: the same rule as `app.csv_safe` of exports.sql. */
 export function csvSafe(text: string): string {
   return formula.test(text) ? `'${text}` : text;
 }
@@ -20,28 +19,28 @@ export function csvSafe(text: string): string {
 /** A column of a CSV export. */
 export interface CsvColumn {
   readonly header: string;
-  /** An SQL expression written in the code, never built from input. */
+  /** An SQL expression from the code, never built from input. */
   readonly sql: string;
-  /** The expression gives a number, so that a leading minus is no formula. */
+  /** The expression returns a number, so a leading minus is not a formula. */
   readonly isNumber?: true;
-  /** Portal roles do not get it. */
+  /** Omitted from files for portal roles. */
   readonly staffOnly?: true;
 }
 
 /**
- * What goes into a file. The watermark is its last column, in the header and in every row: so the
- * file stays plain RFC 4180 with as many fields in each line, and a row copied out still carries it.
+ * The content of a file. The watermark is the last column, in the header and in every row: the file stays valid
+ * RFC 4180 with the same number of fields per line, and a copied row still carries the watermark.
  */
 export interface CsvQuery {
   readonly columns: readonly CsvColumn[];
-  /** `table alias JOIN … WHERE … ORDER BY …`, written in the code, never built from input. */
+  /** `table alias JOIN … WHERE … ORDER BY …` from the code, never built from input. */
   readonly from: string;
   readonly watermark: string;
 }
 
 /**
- * The COPY statement for the rows, each ending with the watermark. It gives no header line:
- * a column name cannot hold a watermark, since Postgres cuts names at 63 bytes; `csvFile` writes it.
+ * Returns the COPY statement for the rows, each with the watermark at the end. `csvFile` writes the header, because
+ * Postgres truncates a column name at 63 bytes.
  */
 export function copyRowsSql({ columns, from, watermark }: CsvQuery): string {
   const cells = columns.map(({ sql, isNumber }) => (isNumber ? `(${sql})::numeric` : `app.csv_safe((${sql})::text)`));
@@ -49,18 +48,17 @@ export function copyRowsSql({ columns, from, watermark }: CsvQuery): string {
   return `COPY (SELECT ${expressions} FROM ${from}) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')`;
 }
 
-/** One record of RFC 4180 with its line end: null is an empty field, every text is quoted. */
+/** Returns one RFC 4180 record with its line end: null is an empty field, and every text is quoted. */
 export function csvLine(fields: readonly (string | null)[]): string {
   return `${fields.map((field) => (field === null ? '' : `"${csvSafe(field).replaceAll('"', '""')}"`)).join(',')}\r\n`;
 }
 
 /**
- * Makes a whole file of the rows that COPY sends: first a header whose last field is the
- * watermark, so that a file without rows carries it too, then the rows with the line ends that
- * RFC 4180 section 2 wants (COPY ends them with LF alone; a LF inside quotes stays as it is).
- * When the rows fail, the file fails with their error.
+ * Builds a complete file from the rows that COPY sends: a header whose last field is the watermark, then the rows with
+ * the line ends of RFC 4180 section 2. COPY ends rows with LF only; LF inside quotes does not change.
+ * The file fails with the error of the rows.
  *
- * @param passed told how many more rows have passed, once a chunk
+ * @param passed receives the number of rows in each chunk
  */
 export function csvFile(
   rows: Readable,
@@ -82,9 +80,7 @@ export function csvFile(
 
 const [QUOTE, LF, CR] = [0x22, 0x0a, 0x0d];
 
-/**
- * Puts a CR before each LF outside quotes. A doubled quote opens and closes at once, so it needs no rule of its own.
- */
+/** Inserts CR before each LF outside quotes. A doubled quote closes and opens at once, so it needs no rule. */
 function withCrlf(rows: Buffer, startsQuoted: boolean): { bytes: Buffer; ended: number; endsQuoted: boolean } {
   const bytes = Buffer.allocUnsafe(rows.length * 2);
   let [isQuoted, used] = [startsQuoted, 0];

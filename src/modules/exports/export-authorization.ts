@@ -4,23 +4,23 @@ import { Problem } from '../../platform/problem/index.js';
 import { PeopleService } from '../people/index.js';
 import type { ExportKind } from './export.js';
 
-/** Throws forbidden unless grants allow an export of everybody: narrower scopes export single records only. */
+/** Throws forbidden unless the grants allow an export of all people; narrower scopes export single records only. */
 export function assertMayExportEverybody(grants: Grants): void {
   if (grants.get('export:create') !== 'org' || !grants.has('person:read')) throw new Problem('forbidden');
 }
 
-/** What a member may have exported: asked at the request, and again when the file is made. */
+/** Checks what a member may export, at the request and again when the worker builds the file. */
 @Injectable()
 export class ExportAuthorization {
   constructor(private readonly people: PeopleService) {}
 
-  /** Throws forbidden where the kind is beyond the grants, not_found where the person is. */
+  /** Throws forbidden when the grants do not allow the kind, and not_found when they do not cover the person. */
   async assert(kind: ExportKind, personId: string | null, grants: Grants): Promise<void> {
     if (kind === 'people_csv') assertMayExportEverybody(grants);
     else await this.assertPerson(personId!, grants);
   }
 
-  /** Throws forbidden or not_found unless the current member may have this person's record exported. */
+  /** Throws forbidden or not_found unless the current member may export this person's record. */
   async assertPerson(personId: string, grants: Grants): Promise<void> {
     const scope = grants.get('export:create');
     if (scope === undefined) throw new Problem('forbidden');

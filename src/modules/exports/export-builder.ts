@@ -22,7 +22,7 @@ import { watermarkText } from './watermark.js';
 
 const PROGRESS_MS = 2_000;
 
-/** Makes the file of an export as whoever asked for it: with that member's permissions and scope of this moment. */
+/** Builds the file of an export with the requesting member's current permissions and scope. */
 @Injectable()
 export class ExportBuilder {
   constructor(
@@ -37,14 +37,14 @@ export class ExportBuilder {
   ) {}
 
   /**
-   * Throws NoSuchMember, forbidden or not_found when the member may no longer have it, WatermarkFailed without a
-   * watermark.
+   * Builds the file. Throws NoSuchMember, forbidden, or not_found when the member may no longer export it, and
+   * WatermarkFailed when it has no watermark.
    */
   make(attempt: ExportAttempt, signal: AbortSignal): Promise<RenderedExport> {
     return attempt.kind === 'people_csv' ? this.peopleCsv(attempt, signal) : this.personPdf(attempt);
   }
 
-  /** Streams from the database to the storage: memory does not grow with the number of people. */
+  /** Streams from the database to the storage, so that memory use does not grow with the number of people. */
   private async peopleCsv(attempt: ExportAttempt, signal: AbortSignal): Promise<RenderedExport> {
     const { orgId } = currentContext();
     const seal = await this.unitOfWork.run(enterOrganization(orgId), () => this.files.sealingKey(null));

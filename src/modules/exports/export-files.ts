@@ -7,11 +7,11 @@ import { DataKeys, type KeyRing } from '../../platform/keys/data-keys.js';
 import { Problem } from '../../platform/problem/index.js';
 import { EncryptedStorage, objectKey, type SealingKey, type StorageEnvironment } from '../../platform/storage/index.js';
 import { FILES, type ExportKind } from './export.js';
-import type { SpentFile } from './exports.repository.js';
+import type { ConsumedFile } from './exports.repository.js';
 
 /**
- * Where the files of exports lie, and under whose key: a person's record under that person's, so that it can no longer
- * be opened once the person's key is destroyed; all else under the organization's.
+ * Stores export files and selects their encryption key. A person's record is encrypted under that person's key, so
+ * that it cannot be decrypted after that key is destroyed. Other files use the organization's key.
  */
 @Injectable()
 export class ExportFiles {
@@ -21,7 +21,7 @@ export class ExportFiles {
     private readonly app: AppConfig,
   ) {}
 
-  /** A key that no file had before. */
+  /** Returns a new unique object key. */
   newObjectKey(exportId: string, kind: ExportKind): string {
     const env = this.app.environment as StorageEnvironment;
     return objectKey({
@@ -35,7 +35,7 @@ export class ExportFiles {
   }
 
   /**
-   * The key that seals a new file; asks the database, so it needs a transaction. Throws not_found for an erased person.
+   * Returns the encryption key for a new file. Requires a transaction. Throws not_found for an erased person.
    */
   async sealingKey(personId: string | null): Promise<SealingKey> {
     const ring = await this.ring(personId);
@@ -43,8 +43,8 @@ export class ExportFiles {
     return { key: ring.current, keyVersion: ring.keyVersion };
   }
 
-  /** The content of a file, opened. Throws export_link_expired when it is there no more, or its key is not. */
-  async open({ objectKey: key, personId, keyVersion }: SpentFile): Promise<Readable> {
+  /** Decrypts the content of a file. Throws export_link_expired when the file or its key no longer exists. */
+  async open({ objectKey: key, personId, keyVersion }: ConsumedFile): Promise<Readable> {
     const ring = await this.ring(personId, keyVersion);
     if (ring.isEmpty || !(await this.storage.exists(key))) throw new Problem('export_link_expired');
     return this.storage.get(key, ring.keyFor);

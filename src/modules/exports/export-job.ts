@@ -12,8 +12,8 @@ import { ExportBuilder } from './export-builder.js';
 import { WatermarkFailed } from './watermark.js';
 
 /**
- * The job behind every export. It may run again after any crash: each try writes an object of its own and removes the
- * one before.
+ * The job for every export. It may run again after a crash: each attempt writes its own object and removes the object
+ * of the previous attempt.
  */
 @Injectable()
 export class ExportJob {
@@ -34,15 +34,15 @@ export class ExportJob {
   async render({ exportId }: JobPayload, job: JobContext): Promise<JobCounts | void> {
     const attempt = await this.begin(String(exportId), job);
     if (attempt === null) return;
-    let made: RenderedExport;
+    let rendered: RenderedExport;
     try {
-      made = await this.maker.make(attempt, job.signal);
+      rendered = await this.maker.make(attempt, job.signal);
     } catch (error) {
       return this.giveUp(attempt, error, job);
     }
-    const isCurrentAttempt = await this.complete(attempt, made, job);
+    const isCurrentAttempt = await this.complete(attempt, rendered, job);
     if (!isCurrentAttempt) await this.discard(attempt.objectKey);
-    return { rows: made.rows, bytes: made.stored.bytes };
+    return { rows: rendered.rows, bytes: rendered.stored.bytes };
   }
 
   private async begin(exportId: string, { orgId }: JobContext): Promise<ExportAttempt | null> {
@@ -57,15 +57,15 @@ export class ExportJob {
     return opened;
   }
 
-  private complete(attempt: ExportAttempt, made: RenderedExport, { orgId }: JobContext): Promise<boolean> {
+  private complete(attempt: ExportAttempt, rendered: RenderedExport, { orgId }: JobContext): Promise<boolean> {
     const { kind, requestedBy } = attempt;
     const {
       rows,
       stored: { bytes },
       unlocked,
-    } = made;
+    } = rendered;
     return this.unitOfWork.run(enterOrganization(orgId), async () => {
-      const isCurrentAttempt = await this.attempts.finish(attempt, made);
+      const isCurrentAttempt = await this.attempts.finish(attempt, rendered);
       if (isCurrentAttempt)
         this.audit.record('export.completed', {
           target: { type: 'export', id: attempt.id },
@@ -75,7 +75,7 @@ export class ExportJob {
     });
   }
 
-  /** Removes what was written. Throws while trying again may help, and at the last try for an unknown reason. */
+  /** Removes the written object. Throws when a retry may help, and at the last attempt when the reason is unknown. */
   private async giveUp(attempt: ExportAttempt, error: unknown, job: JobContext): Promise<void> {
     await this.discard(attempt.objectKey);
     const reason = lastingReason(error);
@@ -96,7 +96,7 @@ export class ExportJob {
     });
   }
 
-  /** An object that cannot be removed now is found again: by the next try, or by retention. */
+  /** If an object cannot be removed now, the next attempt or retention removes it. */
   private async discard(objectKey: string): Promise<void> {
     await this.files.storage
       .delete(objectKey)
@@ -104,7 +104,7 @@ export class ExportJob {
   }
 }
 
-/** Why trying again will not help; null when it may. */
+/** Returns the reason why a retry cannot help; null when it may help. */
 function lastingReason(error: unknown): string | null {
   if (error instanceof WatermarkFailed) return 'watermark_failed';
   if (error instanceof NoSuchMember) return 'access_lost';

@@ -11,7 +11,8 @@ export class ExportsController {
   constructor(private readonly exports: ExportsService) {}
 
   /**
-   * A file names the person who asked for it and is made with all that they may see: no key asks, and none fetches it.
+   * Requests an export. API keys cannot request or download one, because the file names the requesting user and holds
+   * everything that the user can see.
    */
   @Post()
   @Access('export:create', { emits: ['export.requested'], interactiveOnly: true, stepUpMinutes: 30 })
@@ -38,7 +39,7 @@ export class ExportsController {
   @Access('document:download', { emits: ['export.downloaded'], interactiveOnly: true })
   @ResponseType.file()
   file(@Param('id', ParseUUIDPipe) id: string, @Query() { token }: FileQuery, @Req() { method }: Request) {
-    // HEAD comes here too, and would spend the link without giving the file.
+    // Nest routes HEAD to this handler too. HEAD would consume the link without sending the file.
     if (method !== 'GET') throw new Problem('method_not_allowed', { headers: { Allow: 'GET' } });
     return this.exports.download(id, token);
   }

@@ -4,7 +4,7 @@ import { StaffOnly } from '../../platform/http/audience.js';
 import { KINDS, STATUSES, type Kind, type Status } from '../people/index.js';
 import { EXPORT_KINDS, type ExportKind, type ExportStatus } from './export.js';
 
-/** Which people; without it, all that the caller may see. */
+/** Limits the people. Without a filter, the export contains all people that the caller can see. */
 export class PeopleFilterDto {
   @IsOptional()
   @IsIn(KINDS)
@@ -19,12 +19,12 @@ export class CreateExportDto {
   @IsIn(EXPORT_KINDS)
   kind: ExportKind;
 
-  /** Whose record, for `person_pdf`. */
+  /** The person of a `person_pdf`. */
   @IsOptional()
   @IsUUID()
   personId?: string | null;
 
-  /** For `people_csv`. */
+  /** For `people_csv` only. */
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -33,7 +33,7 @@ export class CreateExportDto {
 }
 
 export class FileQuery {
-  /** From the `url` of the export. */
+  /** The token from the `url` of the export. */
   @IsString()
   @MaxLength(200)
   token: string;
@@ -45,7 +45,7 @@ export class ExportFilterResponse {
 }
 
 export class ExportProgress {
-  /** Rows written so far; of a person's record, always 1 in the end. */
+  /** Rows written so far; 1 for a finished record of one person. */
   @Expose() rows: number;
 }
 
@@ -54,7 +54,7 @@ export class ExportResponse {
   @Expose() kind: ExportKind;
   @StaffOnly() personId: string | null;
   @StaffOnly() @Type(() => ExportFilterResponse) filter: ExportFilterResponse;
-  /** The membership that asked for it. */
+  /** The membership of the requester. */
   @StaffOnly() requestedBy: string;
   @Expose() status: ExportStatus;
   @StaffOnly() @Type(() => ExportProgress) progress: ExportProgress;
@@ -64,10 +64,10 @@ export class ExportResponse {
   @StaffOnly() errorCode: string | null;
   @Expose() createdAt: Date;
   @Expose() finishedAt: Date | null;
-  /** Until when the file waits to be downloaded. */
+  /** When the file expires. */
   @Expose() expiresAt: Date | null;
   /**
-   * The link to the file, while it is ready, for whoever asked for it: works once, and replaces the one given before.
+   * The download link, for the requester while the file is ready. It works once and replaces the previous link.
    */
   @Expose() url: string | null;
   @Expose() urlExpiresAt: Date | null;

@@ -3,23 +3,23 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const exportsFeature = defineFeature({
   name: 'exports',
-  description: 'Files that leave the system: made by a job, marked with who asked for them, fetched once.',
+  description: 'Exports: a job builds the file with a watermark that names the requester. The file is downloaded once.',
   permissions: {
     'export:create': {
       category: 'Exports',
       personScoped: true,
-      description: "Have people or one person's record exported, as far as one may see them.",
+      description: "Export people or one person's record, limited to the member's scope.",
       scopes: { org: MANAGER_ROLES },
     },
     'export:read': {
       category: 'Exports',
-      description: "See who asked for which export, and how far one's own are.",
+      description: "See the status of exports, limited to the member's scope.",
       scopes: { org: MANAGER_ROLES },
     },
     'document:download': {
       category: 'Documents',
       personScoped: true,
-      description: 'Download documents; an export only whoever asked for it.',
+      description: "Download documents, and the member's own exports.",
       scopes: { org: [...MANAGER_ROLES, 'staff', 'read_only'] },
     },
   },
@@ -27,43 +27,43 @@ export const exportsFeature = defineFeature({
     'export.requested': {
       category: 'exports',
       severity: 'notice',
-      description: 'An export was asked for.',
+      description: 'A member requested an export.',
       meta: { kind: 'code', personId: 'id', filter: 'codes' },
       realtime: { permission: 'export:read' },
     },
     'export.link_issued': {
       category: 'exports',
       severity: 'info',
-      description: 'Whoever asked for an export was given the link to it.',
+      description: 'The requester of an export received a download link.',
     },
     'export.downloaded': {
       category: 'exports',
       severity: 'notice',
-      description: 'An export was downloaded; its link is spent.',
+      description: 'A member downloaded an export. Its link was consumed.',
       meta: { kind: 'code', rows: 'count', bytes: 'count' },
       realtime: { permission: 'export:read' },
     },
     'export.completed': {
       category: 'exports',
       severity: 'info',
-      description: 'An export was made.',
+      description: 'The worker finished an export.',
       meta: { kind: 'code', requestedBy: 'id', rows: 'count', bytes: 'count', unlocked: 'codes' },
       realtime: { permission: 'export:read' },
     },
     'export.failed': {
       category: 'exports',
       severity: 'warning',
-      description: 'An export could not be made.',
+      description: 'The worker could not build an export.',
       meta: { kind: 'code', requestedBy: 'id', reason: 'code' },
       realtime: { permission: 'export:read' },
     },
   },
   errors: {
-    export_link_expired: { status: 410, title: 'This link was used, replaced or has expired' },
+    export_link_expired: { status: 410, title: 'The download link is no longer valid' },
   },
   jobs: {
     'exports.render': {
-      description: 'Makes the file of one export, with the scope of whoever asked for it',
+      description: 'Builds the file of one export with the scope of the requester',
       attempts: 5,
       backoffSeconds: 2,
       timeoutSeconds: 600,
@@ -73,7 +73,7 @@ export const exportsFeature = defineFeature({
   },
   retention: {
     'exports.files': {
-      description: 'Files of exports that were downloaded, or waited in vain',
+      description: 'Files of exports that were downloaded or that expired',
       table: 'exports',
       ageColumn: 'expires_at',
       days: 0,
@@ -83,7 +83,7 @@ export const exportsFeature = defineFeature({
       objectColumn: 'object_key',
     },
     'exports.finished': {
-      description: 'Exports that came to an end, with their files',
+      description: 'Ended exports, with their files',
       table: 'exports',
       ageColumn: 'finished_at',
       days: 7,
@@ -107,26 +107,26 @@ export const exportsFeature = defineFeature({
     'exports.watermark': {
       claims: ['M9'],
       description:
-        'Every file says who exported it, for which organization, when and by which export; without that it ' +
-        'is not made.',
+        'Every file names the user, the organization, the time, and the export. The system does not build a file ' +
+        'without this watermark.',
     },
     'exports.scope': {
       claims: ['M9', 'M10'],
       description:
-        'A file is made under the row policies of whoever asked for it; exports of everybody need a permission ' +
-        'that trainees lack.',
+        'A file is built under the row policies of the requester. Exports of all people need a permission that ' +
+        'trainees do not have.',
     },
     'exports.single-use': {
       claims: ['M10'],
-      description: 'The link works once, for fifteen minutes, for the same member; only its digest is stored.',
+      description: 'The link works once, for fifteen minutes, for the requester. Only its digest is stored.',
     },
     'exports.sealed-files': {
       claims: ['E15'],
       description:
-        "Files are sealed before they reach the storage: everybody's under the organization's key, a person's " +
-        "under that person's.",
+        "Files are encrypted before they reach the storage: exports of all people under the organization's key, " +
+        "a person's record under that person's key.",
     },
-    'exports.formulas': { claims: ['M10'], description: 'Cells that a spreadsheet would run are defused.' },
+    'exports.formulas': { claims: ['M10'], description: 'Cells that a spreadsheet would run as formulas are escaped.' },
   },
 });
 

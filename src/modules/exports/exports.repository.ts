@@ -4,7 +4,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { LINK_MINUTES, type ExportKind, type ExportStatus } from './export.js';
 import type { PeopleFilter } from './people-csv.js';
 
-/** What is known of an export; what leads to its file stays behind. */
+/** The readable columns of an export, without the object key and the link. */
 export interface ExportRow {
   id: string;
   kind: ExportKind;
@@ -22,8 +22,8 @@ export interface ExportRow {
   [column: string]: unknown;
 }
 
-/** A file whose link was just spent. */
-export interface SpentFile {
+/** A file whose link was just consumed. */
+export interface ConsumedFile {
   kind: ExportKind;
   personId: string | null;
   rows: number;
@@ -40,7 +40,7 @@ const COLUMNS = `e.id, e.kind, e.person_id AS "personId", e.filter, e.requested_
   e.rows, e.bytes::float8 AS bytes, e.sha256, e.error_code AS "errorCode", e.created_at AS "createdAt",
   e.finished_at AS "finishedAt", e.expires_at AS "expiresAt"`;
 
-/** Exports of the current organization, as requests see them. */
+/** Reads and writes exports of the current organization for requests. */
 @Injectable()
 export class ExportsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -60,7 +60,7 @@ export class ExportsRepository {
     return row ?? null;
   }
 
-  /** A page, newest first; `before` is the last id seen. */
+  /** Returns a page, newest first; `before` is the last id of the previous page. */
   list(before: string | null, limit: number): Promise<ExportRow[]> {
     return this.unitOfWork.sql<ExportRow>(
       `SELECT ${COLUMNS} FROM exports e WHERE e.org_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC
@@ -69,7 +69,7 @@ export class ExportsRepository {
     );
   }
 
-  /** Puts a new link in place of the one before. Gives when it ends; null when there is no file for this member. */
+  /** Replaces the link and returns its expiry; null when this member has no file to download. */
   async replaceLink(id: string, membershipId: string, tokenHash: Buffer): Promise<Date | null> {
     const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>(
       `UPDATE exports SET token_hash = $4, token_expires_at = least(now() + make_interval(mins => $5), expires_at)
@@ -82,10 +82,11 @@ export class ExportsRepository {
   }
 
   /**
-   * Spends a link, in one statement: of several at once, one gets the file. The file is due for removal from now on.
+   * Consumes a link in one statement, so that only one of several parallel requests receives the file. From then on,
+   * retention may remove the file.
    */
-  async spendLink(id: string, membershipId: string, tokenHash: Buffer): Promise<SpentFile | null> {
-    const [row] = await this.unitOfWork.sql<SpentFile>(
+  async consumeLink(id: string, membershipId: string, tokenHash: Buffer): Promise<ConsumedFile | null> {
+    const [row] = await this.unitOfWork.sql<ConsumedFile>(
       `UPDATE exports SET state = 'downloaded', token_hash = NULL, token_expires_at = NULL, expires_at = now()
         WHERE org_id = $1 AND id = $2 AND requested_by = $3 AND state = 'ready' AND token_hash = $4
           AND token_expires_at > now() AND expires_at > now() AND object_key IS NOT NULL

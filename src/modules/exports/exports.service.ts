@@ -15,7 +15,7 @@ import type { PeopleFilter } from './people-csv.js';
 
 const NO_LINK = { url: null, urlExpiresAt: null };
 
-/** What requests do with exports: ask for one, look how far it is, fetch it once. */
+/** Handles requests for exports: creation, status, and the single download. */
 @Injectable()
 export class ExportsService {
   constructor(
@@ -27,7 +27,7 @@ export class ExportsService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** Hands the export to the worker. Throws forbidden or not_found beyond the caller's reach, invalid_request. */
+  /** Enqueues an export. Throws forbidden, not_found, or invalid_request. */
   async request(body: CreateExportDto): Promise<ExportResponse> {
     const { kind, personId, filter } = parsed(body);
     const { grants, membershipId } = currentMember();
@@ -40,7 +40,7 @@ export class ExportsService {
     return present(await this.row(id));
   }
 
-  /** One export; to whoever asked for it, with a new link while it is ready. Throws not_found. */
+  /** Returns one export; for the requester of a ready export, with a new link. Throws not_found. */
   async read(id: string): Promise<ExportResponse> {
     const row = await this.row(id);
     const { grants, membershipId } = currentMember();
@@ -52,7 +52,7 @@ export class ExportsService {
     return present(row, { url: `/v1/exports/${id}/file?token=${token}`, urlExpiresAt });
   }
 
-  /** A page of exports, newest first. */
+  /** Returns a page of exports, newest first. */
   async list({ limit, cursor }: PageQuery): Promise<Page<ExportResponse>> {
     const scope = { purpose: 'exports', orgId: currentContext().orgId };
     const before = this.cursors.lastId(scope, cursor);
@@ -66,15 +66,15 @@ export class ExportsService {
   }
 
   /**
-   * The file, once. The log entry and the spent link are kept before the first byte leaves.
-   * Throws not_found for what is not the caller's, export_link_expired for any link but the one that is good.
+   * Streams the file once. The audit event and the consumed link are committed before the first byte is sent.
+   * Throws not_found for an export of another member, and export_link_expired for any link but the current one.
    */
   async download(id: string, token: string): Promise<StreamableFile> {
     const { grants, membershipId } = currentMember();
     const { requestedBy } = await this.row(id);
     if (requestedBy !== membershipId) throw new Problem('not_found');
     if (!grants.has('export:create')) throw new Problem('forbidden');
-    const file = await this.exports.spendLink(id, membershipId, hashToken(token));
+    const file = await this.exports.consumeLink(id, membershipId, hashToken(token));
     if (file === null) throw new Problem('export_link_expired');
     const { kind, rows, bytes } = file;
     const content = await this.files.open(file);
@@ -95,8 +95,8 @@ export class ExportsService {
 }
 
 /**
- * The request with nulls left out. A person's record needs the person and takes no filter; the list of people the other
- * way round.
+ * Returns the request without nulls. A person's record needs the person and takes no filter; a list of people takes a
+ * filter and no person.
  */
 function parsed({ kind, ...body }: CreateExportDto): Pick<ExportRow, 'kind' | 'personId' | 'filter'> {
   const personId = body.personId ?? null;
@@ -106,9 +106,9 @@ function parsed({ kind, ...body }: CreateExportDto): Pick<ExportRow, 'kind' | 'p
   const refuse = (field: string, message: string): never => {
     throw new Problem('invalid_request', { errors: [{ field, message }] });
   };
-  if (kind === 'person_pdf' && personId === null) refuse('personId', 'says whose record is exported');
-  if (kind === 'person_pdf' && Object.keys(filter).length > 0) refuse('filter', 'is for people_csv');
-  if (kind === 'people_csv' && personId !== null) refuse('personId', 'is for person_pdf');
+  if (kind === 'person_pdf' && personId === null) refuse('personId', 'is required for person_pdf');
+  if (kind === 'person_pdf' && Object.keys(filter).length > 0) refuse('filter', 'is allowed for people_csv only');
+  if (kind === 'people_csv' && personId !== null) refuse('personId', 'is allowed for person_pdf only');
   return { kind, personId, filter };
 }
 

@@ -16,7 +16,7 @@ describe('line breaks', () => {
     expect(breakLines(text, width, widthOf)).toEqual(lines);
   });
 
-  it('lose and add nothing but blanks, and keep to the width', () => {
+  it('add and remove nothing but blanks, and stay within the width', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme-ascii', maxLength: 80 }),

@@ -2,11 +2,11 @@ const words = new Intl.Segmenter('und', { granularity: 'word' });
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /**
- * Breaks text into lines that fit a width: between words (Unicode UAX #29, which knows scripts
- * written without spaces), inside a word only when the word alone is too wide.
+ * Breaks text into lines that fit a width: between words (Unicode UAX #29, which covers scripts without spaces), and
+ * inside a word only when the word alone is too wide.
  *
  * @param widthOf measures a piece of text, in the unit of `width`
- * @returns at least one line; LF in the text always begins a new one
+ * @returns at least one line; LF in the text always starts a new line
  */
 export function breakLines(text: string, width: number, widthOf: (piece: string) => number): string[] {
   return text.split('\n').flatMap((paragraph) => breakParagraph(paragraph, width, widthOf));

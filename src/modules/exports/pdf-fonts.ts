@@ -5,8 +5,8 @@ import { unpackWoff } from './woff.js';
 
 /*
  * DejaVu Sans draws Latin (Vietnamese too), Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic.
- * UnifontEX, plainer, draws the rest of Unicode's basic plane: Chinese, Japanese, Korean, the scripts
- * of India and others. What neither has is written as its code point, so that nothing is lost unseen.
+ * UnifontEX, a simpler font, draws the rest of Unicode's basic plane: Chinese, Japanese, Korean, the scripts of India
+ * and others. A character that neither font has is written as its code point, so that no character is lost.
  */
 const resolve = createRequire(import.meta.url).resolve;
 const FILES = {
@@ -17,7 +17,7 @@ const FILES = {
 
 export type FontName = keyof typeof FILES;
 
-/** A stretch of text that one font draws. */
+/** A part of a text that one font draws. */
 export interface Run {
   readonly text: string;
   readonly font: FontName;
@@ -25,7 +25,7 @@ export interface Run {
 
 interface LoadedFont {
   readonly data: Buffer;
-  /** Only asked which characters it has: a font object that draws keeps what one document used. */
+  /** Used only to look up characters: a font object that draws keeps the glyphs of one document. */
   readonly coverage: Font;
 }
 
@@ -37,20 +37,20 @@ function load(name: FontName): LoadedFont {
   const file = readFileSync(resolve(FILES[name]));
   const data = name === 'wide' ? unpackWoff(file) : file;
   const font = create(data);
-  if (!('glyphForCodePoint' in font)) throw new TypeError('a font file must hold one font');
+  if (!('glyphForCodePoint' in font)) throw new TypeError('the file must contain one font');
   loaded.set(name, { data, coverage: font });
   return { data, coverage: font };
 }
 
-/** The font file for embedding, read once a process. */
+/** Returns the font file for embedding, read once per process. */
 export function fontData(name: FontName): Buffer {
   return load(name).data;
 }
 
 /**
- * The text as it can be drawn: composed (NFC), every kind of space a plain one, line breaks as
- * LF; control characters, marks that reorder text, lone surrogates and characters that no font
- * has stand as their code point, like `[U+202E]`.
+ * Returns the text in a form that can be drawn: composed (NFC), with plain spaces and LF line breaks. Control
+ * characters, characters that reorder text, lone surrogates, and characters that no font has are replaced by their
+ * code point, like `[U+202E]`.
  */
 export function printable(text: string): string {
   const spaced = text
@@ -63,7 +63,7 @@ export function printable(text: string): string {
   });
 }
 
-/** Cuts printable text into runs. A mark that joins the character before it stays with that one's font if it can. */
+/** Splits printable text into runs. A combining mark stays in the font of the character before it, if possible. */
 export function runsOf(text: string, preferred: FontName): Run[] {
   const runs: { text: string; font: FontName }[] = [];
   for (const character of text) {
@@ -80,7 +80,7 @@ function fontOf(character: string, preferred: FontName): FontName | undefined {
   return [preferred, 'regular' as const, 'wide' as const].find((name) => has(name, character));
 }
 
-/** Glyph 0 is the box for "no such character"; some fonts list it under characters they lack. */
+/** Glyph 0 is the box for a missing character; some fonts map characters that they lack to it. */
 function has(name: FontName, character: string): boolean {
   return load(name).coverage.glyphForCodePoint(character.codePointAt(0)!).id !== 0;
 }

@@ -30,7 +30,7 @@ const count = (page: string, line: string): number =>
   page.replaceAll(' ', '').split(line.replaceAll(' ', '')).length - 1;
 
 describe('a person as PDF', () => {
-  it('carries the watermark twice on its page and in its metadata', async () => {
+  it('has the watermark twice on its page and in its metadata', async () => {
     const { pdf, pages } = await readBack(record(['Email', 'zoe@example.org']));
     expect(pages).toHaveLength(1);
     expect(count(pages[0]!, watermark)).toBe(2);
@@ -38,7 +38,7 @@ describe('a person as PDF', () => {
     expect(info).toMatchObject({ Title: 'Record of Zoë Ó Briain', Subject: watermark, Keywords: watermark });
   });
 
-  it('carries it on every page, those that text overflowed to as well', async () => {
+  it('has the watermark on every page, also on overflow pages', async () => {
     const long = 'A long remark on the rotation. '.repeat(1500);
     const { pages } = await readBack(
       record(['Remark', long], ...Array.from({ length: 120 }, (_, i): [string, string] => [`Row ${i}`, 'x'])),
@@ -49,7 +49,7 @@ describe('a person as PDF', () => {
     expect(pages.join('')).toContain('Row 119');
   });
 
-  it('carries the longest watermark there can be', async () => {
+  it('accepts the longest possible watermark', async () => {
     const longest = watermarkText({
       ...facts,
       name: '李'.repeat(200),
@@ -60,13 +60,13 @@ describe('a person as PDF', () => {
     expect(count(pages[0]!, longest)).toBe(2);
   });
 
-  it('fails when the watermark is empty, not one line, or too long to be seen whole', () => {
+  it('fails when the watermark is empty, not one line, or too long to be fully visible', () => {
     for (const bad of ['', '  ', 'a\nb', 'x'.repeat(5000)]) {
       expect(() => renderPersonPdf(record(['a', 'b']), bad)).toThrow(WatermarkFailed);
     }
   });
 
-  it('marks a record without sections too', async () => {
+  it('has the watermark on a record without sections', async () => {
     const { pages } = await readBack({ title: 'Nobody', sections: [] });
     expect(pages).toHaveLength(1);
     expect(count(pages[0]!, watermark)).toBe(2);
@@ -90,17 +90,17 @@ describe('a person as PDF', () => {
     expect(pages[0]!.normalize('NFKC')).toContain(`Name ${name.normalize('NFKC')}`);
   });
 
-  it('shows what it cannot draw, and what would mislead, as code points', async () => {
+  it('shows characters that no font has, and misleading characters, as code points', async () => {
     const { pages } = await readBack(record(['Odd', 'a\u{20BB7}b \u202egnp\u0007 \ud800.']));
     expect(pages[0]).toContain('a[U+20BB7]b [U+202E]gnp[U+0007] [U+D800].');
   });
 
-  it('keeps the lines of a value that has several', async () => {
+  it('keeps the line breaks of a value', async () => {
     const { pages } = await readBack(record(['Address', '1 Quay\r\nHarbour\u2028Coast']));
     expect(pages[0]).toContain('1 Quay Harbour Coast');
   });
 
-  it('is tagged: title, heading and table can be read aloud, the watermark is left out of it', async () => {
+  it('tags title, heading and table for screen readers, but not the watermark', async () => {
     const { file, pdf } = await readBack(record(['Email', 'zoe@example.org'], ['Phone', '']));
     expect(file.toString('latin1')).toContain('/Marked true');
     const tree = JSON.stringify(await (await pdf.getPage(1)).getStructTree());
@@ -109,7 +109,7 @@ describe('a person as PDF', () => {
     expect(tree).not.toContain('Artifact');
   });
 
-  it('does the same again in one process: no document depends on an earlier one', async () => {
+  it('gives the same result twice in one process, independent of earlier documents', async () => {
     await readBack(record(['Name', 'é']));
     const { pages } = await readBack(record(['Name', 'e ´ fi f i 李']));
     expect(pages[0]).toContain('e ´ fi f i 李');

@@ -5,7 +5,7 @@ import { fontData, printable, type FontName } from './pdf-fonts.js';
 import { visualRuns, type VisualRun } from './visual-order.js';
 import { WatermarkFailed } from './watermark.js';
 
-/** What a person's record says, ready to be read: formatted and masked by the caller. */
+/** The content of a person's record; the caller has formatted and masked it. */
 export interface PersonRecord {
   readonly title: string;
   readonly sections: readonly RecordSection[];
@@ -32,18 +32,18 @@ const TITLE: Style = { font: 'bold', size: 16 };
 const HEADING: Style = { font: 'bold', size: 11.5 };
 const LABEL: Style = { font: 'bold', size: 9 };
 const VALUE: Style = { font: 'regular', size: 9.5 };
-/** The footer is set in the first size that lets the whole watermark fit below the text. */
+/** The footer uses the first size at which the whole watermark fits below the text. */
 const FOOTER_SIZES = [6.5, 5, 4];
 const FOOTER_BASELINE = 24;
 const DIAGONAL_LARGEST = 28;
 
 /**
- * A person's record as PDF 1.7 on letter paper: tagged (title, headings, tables) so that it can
- * be read aloud, with the watermark as metadata, as footer and slantwise on every page.
+ * Renders a person's record as PDF 1.7 on letter paper. Title, headings and tables are tagged for screen readers. The
+ * watermark is in the metadata, in the footer, and diagonally on every page.
  *
- * @param watermark the line of `watermarkText`
- * @returns the file; it is laid out in full before the first byte is given
- * @throws WatermarkFailed when any page would lack the watermark
+ * @param watermark the line from `watermarkText`
+ * @returns the file; the layout is complete before the first byte is sent
+ * @throws WatermarkFailed when a page would lack the watermark
  */
 export function renderPersonPdf(record: PersonRecord, watermark: string): Readable {
   return new PersonPdf(record, watermark).render();
@@ -59,7 +59,7 @@ class PersonPdf {
     watermark: string,
   ) {
     this.watermark = printable(watermark).trim();
-    if (this.watermark === '' || this.watermark.includes('\n')) throw new WatermarkFailed('it is not one line of text');
+    if (this.watermark === '' || this.watermark.includes('\n')) throw new WatermarkFailed('it is not a single line');
     this.doc = new PDFDocument({
       size: 'LETTER',
       margins: MARGINS,
@@ -97,7 +97,7 @@ class PersonPdf {
     }
     root.end();
     const { start, count } = doc.bufferedPageRange();
-    if (this.markedPages !== start + count) throw new WatermarkFailed('a page lacks it');
+    if (this.markedPages !== start + count) throw new WatermarkFailed('a page has no watermark');
     doc.end();
     return Readable.from(doc, { objectMode: false });
   }
@@ -109,7 +109,7 @@ class PersonPdf {
     table.end();
   }
 
-  /** Label and value side by side, line by line, so that either may run over the end of a page. */
+  /** Draws label and value next to each other, line by line, so that either can continue on the next page. */
   private row(table: Structure, label: string, value: string): void {
     const { doc } = this;
     const [row, head, data] = [doc.struct('TR'), doc.struct('TH'), doc.struct('TD')];
@@ -146,7 +146,7 @@ class PersonPdf {
     element.end();
   }
 
-  /** Draws a line, if there is one, as content of a structure element on the page where it is drawn. */
+  /** Draws the line, if present, as content of a structure element on the current page. */
   private tagged(element: Structure, tag: string, line: string | undefined, draw: (line: string) => void): void {
     if (!line) return;
     element.add(this.doc.markStructureContent(tag));
@@ -166,7 +166,7 @@ class PersonPdf {
     return visualRuns(text, style.font).reduce((sum, run) => sum + this.runWidth(run, style), 0);
   }
 
-  /** Draws one line without wrapping, so that no page begins amid a line. */
+  /** Draws one line without wrapping, so that no page break splits a line. */
   private draw(line: string, style: Style, x: number, baseline: number): void {
     let at = x;
     for (const run of visualRuns(line, style.font)) {
@@ -176,12 +176,12 @@ class PersonPdf {
     }
   }
 
-  /** The width of a run in points; leaves its font chosen. */
+  /** Returns the width of a run in points and leaves its font selected. */
   private runWidth(run: VisualRun, { size }: Style): number {
     return this.doc.font(run.font, size).widthOfString(run.text, { features: shaping(run) });
   }
 
-  /** Marks a new page before anything else is written on it. */
+  /** Draws the watermark on a new page before other content. */
   private mark(): void {
     const { doc } = this;
     const { x, y } = doc;
@@ -225,10 +225,7 @@ class PersonPdf {
   }
 }
 
-/**
- * Text written from the right is shaped as a whole: the empty list keeps pdfkit from shaping it word by word, from the
- * left.
- */
+/** A right-to-left run is shaped as a whole: the empty list stops pdfkit from shaping it word by word. */
 function shaping(run: VisualRun): [] | undefined {
   return run.isRightToLeft ? [] : undefined;
 }

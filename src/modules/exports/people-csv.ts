@@ -3,7 +3,7 @@ import type { Audience } from '../../platform/http/serializer.js';
 import type { Kind, Status } from '../people/index.js';
 import type { CsvColumn } from './csv.js';
 
-/** Which people, as the request was validated; stored with the export. */
+/** The validated filter; stored with the export. */
 export interface PeopleFilter {
   readonly kind?: Kind;
   readonly status?: Status;
@@ -24,15 +24,13 @@ const COLUMNS: readonly CsvColumn[] = [
   { header: 'Updated', sql: time('p.updated_at') },
 ];
 
-/** The columns of the list of people for an audience: nothing of it is sealed in the database. */
+/** Returns the columns of the list of people for an audience. No column is encrypted in the database. */
 export function peopleColumns(audience: Audience): readonly CsvColumn[] {
   return COLUMNS.filter(({ staffOnly }) => audience === 'staff' || !staffOnly);
 }
 
-/**
- * The rest of the statement for an organization's people, in order of id. COPY takes no parameters, so values are
- * quoted here.
- */
+/** Returns the FROM clause and its rest for an organization's people, by id. COPY takes no parameters, so values are
+ * quoted here. */
 export function peopleFrom(orgId: string, { kind, status }: PeopleFilter): string {
   const conditions = [`p.org_id = ${escapeLiteral(orgId)}`];
   if (kind !== undefined) conditions.push(`p.kind = ${escapeLiteral(kind)}`);

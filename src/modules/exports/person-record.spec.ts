@@ -24,7 +24,7 @@ const person: PersonResponse = {
 const contact = { id: person.id, email: 'ada@test.example', phone: null, address: null };
 
 describe("a person's record for printing", () => {
-  it('shows identifiers masked and a dash for what is not recorded', () => {
+  it('shows masked identifiers, and a dash for missing values', () => {
     const { title, sections } = personRecord(person, null, 'staff');
     expect(title).toBe('Synthetic Ada');
     const rows = Object.fromEntries(
@@ -38,7 +38,7 @@ describe("a person's record for printing", () => {
     });
   });
 
-  it('has a section of contact details only where they were unlocked', () => {
+  it('has a section of contact details only for unlocked fields', () => {
     expect(personRecord(person, null, 'staff').sections.map(({ heading }) => heading)).toEqual(['Person', 'Record']);
     const [, unlocked] = personRecord(person, contact, 'staff').sections;
     expect(unlocked).toEqual({
@@ -51,7 +51,7 @@ describe("a person's record for printing", () => {
     });
   });
 
-  it('leaves out for portals what is for staff, and nothing else', () => {
+  it('omits staff-only fields, and nothing else, for portal roles', () => {
     const labels = (audience: Audience) =>
       personRecord(person, null, audience).sections.flatMap(({ rows }) => rows.map(({ label }) => label));
     expect(labels('staff').filter((label) => !labels('portal').includes(label))).toEqual(['External id', 'Version']);

@@ -3,8 +3,8 @@ import { PersonResponse, type ContactResponse } from '../people/index.js';
 import type { PersonRecord, RecordSection } from './pdf.js';
 
 /**
- * A person's record as it is printed: identifiers masked as everywhere, contact details only where the caller unlocked
- * them, and nothing that the audience would not be answered. A dash stands for what is not recorded.
+ * Returns a person's record for printing: identifiers masked as in the API, contact details only when the caller
+ * unlocked them, and only fields that the audience may read. A dash marks a missing value.
  */
 export function personRecord(
   person: PersonResponse,
@@ -38,6 +38,6 @@ export function personRecord(
 }
 
 function section(heading: string, fields: Readonly<Record<string, string | null | undefined>>): RecordSection {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return { heading, rows: given.map(([label, value]) => ({ label, value: value ?? '–' })) };
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return { heading, rows: present.map(([label, value]) => ({ label, value: value ?? '–' })) };
 }

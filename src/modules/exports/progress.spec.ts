@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { withProgress } from './progress.js';
 
 describe('progress', () => {
-  it("saves what was counted while the work goes on, and gives the work's result", async () => {
+  it("saves the count while the work runs, and returns the work's result", async () => {
     const seen = Promise.withResolvers<number>();
     const save = (count: number) => Promise.resolve(seen.resolve(count));
     await withProgress(save, 1, (add) => {
@@ -20,12 +20,12 @@ describe('progress', () => {
     ).toBe('done');
   });
 
-  it('passes over a count that cannot be saved', async () => {
+  it('ignores a count that cannot be saved', async () => {
     let tries = 0;
     await withProgress(
       () => {
         tries += 1;
-        return Promise.reject(new Error('the database is away'));
+        return Promise.reject(new Error('the database is unavailable'));
       },
       1,
       async (add) => {
@@ -38,13 +38,13 @@ describe('progress', () => {
     expect(tries).toBeGreaterThanOrEqual(2);
   });
 
-  it('fails as the work fails', async () => {
+  it('fails when the work fails', async () => {
     await expect(
       withProgress(
         () => Promise.resolve(),
         1,
-        () => Promise.reject(new Error('the rows broke')),
+        () => Promise.reject(new Error('the query failed')),
       ),
-    ).rejects.toThrow('the rows broke');
+    ).rejects.toThrow('the query failed');
   });
 });

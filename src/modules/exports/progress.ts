@@ -1,8 +1,8 @@
 import { setInterval } from 'node:timers/promises';
 
 /**
- * Runs `work` and keeps saving what it counts, every `millis` while it changes. A count that cannot be saved is passed
- * over: the next one says more.
+ * Runs `work` and saves its count every `millis` milliseconds while the count changes. A failure to save is ignored,
+ * because the next save has a newer count.
  */
 export async function withProgress<T>(
   save: (count: number) => Promise<void>,
@@ -18,7 +18,7 @@ export async function withProgress<T>(
       saved = count;
       await save(saved).catch(() => undefined);
     }
-  })().catch(() => undefined); // ends by being aborted
+  })().catch(() => undefined); // the abort ends the loop
   try {
     return await work((more) => {
       count += more;

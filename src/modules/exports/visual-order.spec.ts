@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { bidi } from './bidi.js';
 import { visualRuns } from './visual-order.js';
 
-/** The drawn characters from left to right, each run turned round as its font does it. */
+/** Returns the drawn characters from left to right, with each right-to-left run reversed as its font does it. */
 const drawn = (line: string): string =>
   visualRuns(line, 'regular')
     .map(({ text }) => (/[\u05d0-\u05ea\u0621-\u064a]/.test(text) ? Array.from(text).toReversed().join('') : text))
@@ -22,7 +22,7 @@ describe('visual order', () => {
     expect(drawn(line)).toBe(order);
   });
 
-  it('agrees with the algorithm applied to single characters', () => {
+  it('matches the algorithm applied to single characters', () => {
     const character = fc.constantFrom('א', 'ב', 'ع', 'a', 'b', '1', '2', ' ', '(', ')', '.', ',', '-');
     fc.assert(
       fc.property(fc.array(character, { maxLength: 20 }), (characters) => {

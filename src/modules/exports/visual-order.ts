@@ -3,15 +3,15 @@ import { runsOf, type FontName, type Run } from './pdf-fonts.js';
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** A run at its place from left to right. */
+/** A run in left-to-right drawing order. */
 export interface VisualRun extends Run {
   readonly isRightToLeft: boolean;
 }
 
 /**
- * The runs of one printable line in the order they are drawn, by the Unicode bidirectional
- * algorithm (UAX #9): names in Hebrew or Arabic stand in the right order between other text and
- * numbers. The text inside a run keeps its reading order; the font turns it round as it shapes it.
+ * Returns the runs of one printable line in drawing order, by the Unicode bidirectional algorithm (UAX #9), so that
+ * Hebrew or Arabic names are in the correct order between other text and numbers. The text inside a run keeps its
+ * reading order, because the font reverses it during shaping.
  */
 export function visualRuns(line: string, preferred: FontName): VisualRun[] {
   if (!RIGHT_TO_LEFT.test(line)) return runsOf(line, preferred).map((run) => ({ ...run, isRightToLeft: false }));
@@ -28,7 +28,7 @@ interface Stretch {
   readonly level: number;
 }
 
-/** Cuts a line where its embedding level changes; both halves of a surrogate pair have the same. */
+/** Splits a line where its embedding level changes; both halves of a surrogate pair have the same level. */
 function stretches(line: string, levels: Uint8Array): Stretch[] {
   const found: Stretch[] = [];
   for (let start = 0, end = 1; end <= line.length; end++) {
@@ -39,17 +39,17 @@ function stretches(line: string, levels: Uint8Array): Stretch[] {
   return found;
 }
 
-/** Rule L4: brackets and the like face the other way when read from the right. */
+/** Rule L4: brackets and similar characters are mirrored in right-to-left text. */
 function mirrored(text: string): string {
   return Array.from(text, (character) => bidi.getMirroredCharacter(character) ?? character).join('');
 }
 
-/** A font turns a run round only when it finds a letter written from the right in it. */
+/** Reverses a run that the font would not reverse, because it contains no right-to-left letter. */
 function turned(text: string, level: number): string {
   return level % 2 === 0 || RIGHT_TO_LEFT.test(text) ? text : Array.from(text).toReversed().join('');
 }
 
-/** Rule L2, for runs in place of characters: reverses every sequence at this level or above. */
+/** Rule L2, for runs instead of characters: reverses every sequence at this level or above. */
 function reverseFrom<T extends { level: number }>(runs: T[], level: number): void {
   for (let start = 0; start < runs.length; start++) {
     let end = start;

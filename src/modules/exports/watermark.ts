@@ -1,4 +1,4 @@
-/** Who exported, for which organization, when, and which export it was. */
+/** The user, the organization, the time, and the id of an export. */
 export interface WatermarkFacts {
   readonly name: string;
   readonly email: string;
@@ -7,7 +7,7 @@ export interface WatermarkFacts {
   readonly exportId: string;
 }
 
-/** A watermark could not be made or set: the export fails with it. */
+/** The watermark could not be built or drawn. The export fails with this error. */
 export class WatermarkFailed extends Error {
   override readonly name = 'WatermarkFailed';
 
@@ -17,19 +17,19 @@ export class WatermarkFailed extends Error {
 }
 
 /**
- * The longest e-mail address there is (RFC 5321 section 4.5.3.1 with erratum 1690), and what a name may take of the
- * line.
+ * The maximum length of an e-mail address (RFC 5321 section 4.5.3.1 with erratum 1690), and the maximum length of a
+ * name in the line.
  */
 const EMAIL_LENGTH = 254;
 const NAME_LENGTH = 120;
 
 /**
- * The one line that marks every export:
+ * Returns the line that marks every export:
  * `Exported by NAME <EMAIL> · ORGANIZATION · TIME in UTC · export ID`.
- * Control, formatting and line-breaking characters are removed, and so are the characters that
- * part the line, so that a name cannot pass for more than a name.
+ * Control, formatting and line-breaking characters and the separators of the line are removed, so that a name cannot
+ * imitate another part.
  *
- * @throws WatermarkFailed when a part has nothing left
+ * @throws WatermarkFailed when a part is empty
  */
 export function watermarkText(facts: WatermarkFacts): string {
   const name = part('name', facts.name, NAME_LENGTH);

@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { unpackWoff } from './woff.js';
 
-/** A WOFF of two tables: one packed, one (of 5 bytes) stored as it is. */
+/** Returns a WOFF with two tables: one compressed, one (of 5 bytes) stored. */
 function woffOf(packed: Buffer, plain: Buffer): Buffer {
   const [header, entries, deflated] = [Buffer.alloc(44), Buffer.alloc(40), deflateSync(packed)];
   header.write('wOFF', 'latin1');
@@ -18,7 +18,7 @@ function woffOf(packed: Buffer, plain: Buffer): Buffer {
 }
 
 describe('unpacking WOFF', () => {
-  it('gives the font it was made from, tables on 4-byte borders', () => {
+  it('restores the original font with tables on 4-byte boundaries', () => {
     const font = unpackWoff(woffOf(Buffer.alloc(1000, 'x'), Buffer.from('plain')));
     expect(font.subarray(0, 12).toString('hex')).toBe('000100000002002000010000');
     expect(font.subarray(12, 28).toString('hex')).toBe('61616161000012340000002c000003e8');
@@ -27,7 +27,7 @@ describe('unpacking WOFF', () => {
     expect(font.subarray(1044).toString()).toBe('plain\0\0\0');
   });
 
-  it('refuses other files, and tables that unpack to more than they say', () => {
+  it('rejects other files, and tables that unpack to more than the declared size', () => {
     expect(() => unpackWoff(Buffer.from('OTTO plus some more'))).toThrow(TypeError);
     const lying = woffOf(Buffer.alloc(100_000, 'x'), Buffer.from('plain'));
     lying.writeUInt32BE(1000, 44 + 12);

@@ -6,11 +6,10 @@ const SFNT_HEADER = 12;
 const SFNT_ENTRY = 16;
 
 /**
- * Unpacks a WOFF 1.0 font into the plain font it was made from (W3C "WOFF File Format 1.0",
- * sections 3 to 5). A font reader that unpacks as it goes unpacks a table anew for each glyph,
- * which takes a second a document.
+ * Unpacks a WOFF 1.0 font into the original font (W3C "WOFF File Format 1.0", sections 3 to 5). A font reader that
+ * unpacks on demand unpacks a table again for each glyph, which takes a second per document.
  *
- * @throws TypeError when it is not a WOFF 1.0 font
+ * @throws TypeError when the file is not a WOFF 1.0 font
  */
 export function unpackWoff(woff: Buffer): Buffer {
   if (woff.toString('latin1', 0, 4) !== 'wOFF') throw new TypeError('not a WOFF 1.0 font');

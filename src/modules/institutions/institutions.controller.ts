@@ -8,7 +8,7 @@ import { InstitutionsService } from './institutions.service.js';
 export class InstitutionsController {
   constructor(private readonly institutions: InstitutionsService) {}
 
-  /** The institution's organizations in numbers, as far as each agreed. */
+  /** Returns statistics of the institution's organizations that consented to reporting. */
   @Get('report')
   @Access('institution:read-report', { emits: ['institution.report_viewed'] })
   @ResponseType(OrganizationStatistics, { list: true })

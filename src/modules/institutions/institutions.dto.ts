@@ -1,6 +1,6 @@
 import { Expose } from 'class-transformer';
 
-/** One organization of the institution, in numbers. */
+/** Statistics of one organization of the institution. */
 export class OrganizationStatistics {
   @Expose() id: string;
   @Expose() name: string;

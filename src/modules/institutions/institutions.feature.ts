@@ -4,12 +4,12 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 export const institutionsFeature = defineFeature({
   name: 'institutions',
   description:
-    'Institutions group organizations for shared sign-in and reporting, each by its own consent; nothing else ' +
-    'crosses over.',
+    'Institutions group organizations for shared sign-in and reporting. Each organization consents for itself, and ' +
+    'nothing else is shared.',
   permissions: {
     'institution:read-report': {
       category: 'Organization',
-      description: "See the numbers of the institution's organizations.",
+      description: "Read statistics of the institution's organizations.",
       scopes: { org: MANAGER_ROLES },
     },
   },
@@ -18,25 +18,25 @@ export const institutionsFeature = defineFeature({
       category: 'organization',
       severity: 'notice',
       operator: true,
-      description: 'An institution was set up.',
+      description: 'An operator created an institution.',
     },
     'institution.joined': {
       category: 'organization',
       severity: 'notice',
       operator: true,
-      description: 'The organization was put into an institution.',
+      description: 'An operator added the organization to an institution.',
       meta: { institutionId: 'id' },
     },
     'institution.left': {
       category: 'organization',
       severity: 'notice',
       operator: true,
-      description: 'The organization was taken out of its institution.',
+      description: 'An operator removed the organization from its institution.',
     },
     'institution.report_viewed': {
       category: 'organization',
       severity: 'info',
-      description: "The numbers of the institution's organizations were seen.",
+      description: "A member read the statistics of the institution's organizations.",
       meta: { organizations: 'count' },
     },
   },
@@ -44,15 +44,15 @@ export const institutionsFeature = defineFeature({
     institutions: { name: { class: 'public', erasure: 'keep' } },
   },
   tables: {
-    institutions: { kind: 'installation', retention: { reason: 'set up and kept by operators' } },
+    institutions: { kind: 'installation', retention: { reason: 'created and maintained by operators' } },
   },
   resources: {
-    institution: { description: 'An institution, which several organizations can belong to' },
+    institution: { description: 'An institution: a group of organizations' },
   },
   controls: {
     'institutions.consent': {
       claims: ['M7'],
-      description: 'Between organizations of an institution pass numbers alone, and only of those that agreed.',
+      description: 'Organizations of an institution share statistics only, and only with their consent.',
     },
   },
 });

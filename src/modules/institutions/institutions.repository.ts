@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { OrganizationStatistics } from './institutions.dto.js';
 
-/** Institutions, through the functions that alone may see them. */
+/** Reads and writes institutions through database functions; no role reads the table. */
 @Injectable()
 export class InstitutionsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** The organizations of the caller's institution that agreed; the function checks the caller's permission. */
+  /** Returns statistics of the consenting organizations. The function checks the caller's permission. */
   report(): Promise<OrganizationStatistics[]> {
     return this.unitOfWork.sql<OrganizationStatistics & Record<string, unknown>>(
       `SELECT id, name, active_members::float8 AS "activeMembers", active_people::float8 AS "activePeople",
@@ -16,14 +16,14 @@ export class InstitutionsRepository {
     );
   }
 
-  /** Needs the worker's role, as below. */
+  /** Requires the worker's role, as does `place`. */
   async create(id: string, name: string): Promise<void> {
     await this.unitOfWork.sql('SELECT app.create_institution($1, $2)', [id, name]);
   }
 
   /**
-   * Puts the current organization into an institution or, by null, into none; its consents end. False when it is there
-   * already.
+   * Moves the current organization into an institution, or into none for null, and clears its consents. Returns false
+   * when the organization is already there.
    */
   async place(institutionId: string | null): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ changed: boolean }>('SELECT app.set_institution($1) AS changed', [

@@ -5,7 +5,7 @@ import type { Page } from '../../platform/http/pagination.js';
 import type { OrganizationStatistics } from './institutions.dto.js';
 import { InstitutionsRepository } from './institutions.repository.js';
 
-/** Institutions: reports for their organizations; for operators, which there are and who belongs to them. */
+/** Manages institutions: reports for their organizations; creation and membership for operators. */
 @Injectable()
 export class InstitutionsService {
   constructor(
@@ -13,22 +13,22 @@ export class InstitutionsService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** The organizations of the caller's institution that agreed to be reported; none where there is no institution. */
+  /** Returns statistics of the consenting organizations of the caller's institution; empty without an institution. */
   async report(): Promise<Page<OrganizationStatistics>> {
     const items = await this.institutions.report();
     this.audit.record('institution.report_viewed', { meta: { organizations: items.length } });
     return { items, nextCursor: null };
   }
 
-  /** For operators, as below. */
+  /** For operators, as are `add` and `remove`. */
   async create(id: string, name: string): Promise<void> {
     await this.institutions.create(id, name);
     this.audit.record('institution.created', { target: { type: 'institution', id } });
   }
 
   /**
-   * Puts the current organization into an institution; what it agreed to before has ended. False when it is in it
-   * already.
+   * Moves the current organization into an institution and clears its consents. Returns false when it already belongs
+   * to it.
    */
   async add(institutionId: string): Promise<boolean> {
     const added = await this.institutions.place(institutionId);
@@ -36,7 +36,7 @@ export class InstitutionsService {
     return added;
   }
 
-  /** False when the organization is in none. */
+  /** Returns false when the organization belongs to no institution. */
   async remove(): Promise<boolean> {
     const removed = await this.institutions.place(null);
     if (removed) this.audit.record('institution.left', { target: organization() });

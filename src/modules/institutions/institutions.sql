@@ -32,7 +32,7 @@ DECLARE
   reported record;
 BEGIN
   IF NOT app.has_permission('institution:read-report') THEN
-    RAISE EXCEPTION 'reports are for who may see them' USING ERRCODE = '42501';
+    RAISE EXCEPTION 'the caller may not read reports' USING ERRCODE = '42501';
   END IF;
   FOR reported IN
     SELECT o.id, o.name FROM public.organizations o

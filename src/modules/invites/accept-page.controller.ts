@@ -13,13 +13,13 @@ const PAGE = 'text/html; charset=utf-8';
 const FORM = { title: 'Accept the invitation', action: '/invites/accept', button: 'Accept', newPassword: true };
 
 const MESSAGES: FormMessages = {
-  weak_password: 'That password is not strong enough.',
-  invite_invalid: 'This invitation is not valid any more. Ask for a new one.',
-  sign_in_to_accept: 'You have an account already: sign in, then accept.',
-  membership_exists: 'You are a member already: sign in.',
+  weak_password: 'This password is not strong enough.',
+  invite_invalid: 'This invitation is no longer valid. Ask for a new one.',
+  sign_in_to_accept: 'You already have an account. Sign in, then accept the invitation.',
+  membership_exists: 'You are already a member. Sign in.',
 };
 
-/** The page that a mailed invitation leads to. */
+/** The page behind the link in an invitation mail. */
 @Controller('invites/accept')
 @UseFilters(PageFilter)
 export class AcceptPageController {
@@ -30,14 +30,14 @@ export class AcceptPageController {
   ) {}
 
   @Get()
-  @Public('whoever was invited has no session yet')
+  @Public('the invitee has no session yet')
   @ResponseType.text(PAGE)
   form() {
     return tokenPage(FORM);
   }
 
   @Post()
-  @Public('whoever was invited has no session yet', {
+  @Public('the invitee has no session yet', {
     emits: ['invite.accepted', 'invite.acceptance_failed', 'auth.signed_in', 'auth.mfa_challenged'],
     limit: INVITE_IP_RATE_LIMITS.acceptInvite,
   })

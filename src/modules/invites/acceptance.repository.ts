@@ -6,7 +6,7 @@ import { type NewSession, newSessionParam } from '../auth/sessions/index.js';
 import type { Credential } from '../auth/passwords/index.js';
 import type { InviteClaims } from './invite-token.js';
 
-/** Why an invite was not accepted, see `app.accept_invite`. */
+/** The reasons of `app.accept_invite` for a rejected invite. */
 export type InviteRejectionReason =
   | 'unknown'
   | 'superseded'
@@ -20,9 +20,9 @@ export type InviteRejectionReason =
   | 'can_sign_in'
   | 'member_already';
 
-/** What became of it, and the organization whose log that belongs to. */
+/** The result of an acceptance, and the organization whose audit log records it. */
 export interface Acceptance {
-  /** second_factor: accepted, and the visit's secret is that of a sign-in under way, of no session. */
+  /** second_factor: accepted, and the returned secret belongs to a pending sign-in instead of a session. */
   state: 'accepted' | 'second_factor' | InviteRejectionReason;
   org_id: string;
   user_id?: string;
@@ -31,17 +31,17 @@ export interface Acceptance {
   [column: string]: unknown;
 }
 
-/** Whether the membership was created. */
+/** Returns whether the membership was created. */
 export function isAccepted(state: Acceptance['state']): boolean {
   return state === 'accepted' || state === 'second_factor';
 }
 
-/** The two ways of accepting an invite, through the functions that check the token. */
+/** Accepts invites, with or without an account, through the functions that check the token. */
 @Injectable()
 export class AcceptanceRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** The entrance that sets the password, makes the membership and opens the session. */
+  /** Enters with the token: sets the password, creates the membership, and opens the session. */
   entrance(
     token: string,
     { orgId, id, email, role, expiresAt }: InviteClaims,
@@ -62,7 +62,7 @@ export class AcceptanceRepository {
     };
   }
 
-  /** For the member who is signed in. The rest of the transaction belongs to the inviting organization. */
+  /** Accepts for the signed-in user. The rest of the transaction runs in the inviting organization. */
   async acceptOwn(token: string, { orgId, id, email, role, expiresAt }: InviteClaims): Promise<Acceptance> {
     const [row] = await this.unitOfWork.sql<Acceptance>(
       'SELECT * FROM app.accept_own_invite($1, $2, $3, $4, $5, $6, $7)',

@@ -11,7 +11,7 @@ import type { AcceptedInviteResponse } from './invites.dto.js';
 import { assertStrong, Passwords } from '../auth/passwords/index.js';
 import { newSession, type OpenedSession } from '../auth/sessions/index.js';
 
-/** Accepting: what the addressee does, who has the token from the mail. */
+/** Accepts invites with the token from the mail. */
 @Injectable()
 export class AcceptanceService {
   private readonly key: Buffer;
@@ -29,12 +29,11 @@ export class AcceptanceService {
   }
 
   /**
-   * For somebody without an account: sets the password, makes the membership and opens a session; who still has a
-   * second
-   * factor from before shows it first. The password is evaluated first, so that tokens which open nothing cost the
-   * same.
-   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists, and mfa_required where it was
-   * accepted.
+   * Accepts for a user without an account: sets the password, creates the membership, and opens a session. A user with
+   * an enrolled second factor must first present it. The password is hashed first, so that an invalid token takes the
+   * same time.
+   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists, and mfa_required after an acceptance
+   * that needs a second factor.
    */
   async accept(token: string, password: string): Promise<OpenedSession> {
     const known = readInvite(this.key, token);
@@ -57,12 +56,12 @@ export class AcceptanceService {
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at!, remembered: false };
   }
 
-  /** For the member who is signed in; the session stays where it is. Throws invite_invalid, membership_exists. */
+  /** Accepts for the signed-in user; the session does not change. Throws invite_invalid, membership_exists. */
   async acceptOwn(token: string): Promise<AcceptedInviteResponse> {
     const claims = this.read(token);
     const outcome = { user_id: currentMember().userId, ...(await this.acceptance.acceptOwn(token, claims)) };
     this.inLogOf(outcome, () => this.record(outcome, claims));
-    await this.unitOfWork.commit(); // what was refused is written down, too
+    await this.unitOfWork.commit(); // keeps the audit event when the next line throws
     assertAccepted(outcome);
     return { organizationId: outcome.org_id, membershipId: outcome.membership_id };
   }
@@ -73,7 +72,7 @@ export class AcceptanceService {
     return claims;
   }
 
-  /** That an address has an account is nobody's business but its owner's: no entry tells. */
+  /** Records no event that would show whether an e-mail address has an account. */
   private record(outcome: Acceptance, { id, role, orgId: invitedTo }: InviteClaims): void {
     const { state, org_id: orgId, user_id: userId, membership_id: membershipId } = outcome;
     const target = orgId === invitedTo ? ({ type: 'invite', id } as const) : undefined;
@@ -89,7 +88,7 @@ export class AcceptanceService {
     else if (state === 'second_factor') this.audit.record('auth.mfa_challenged', { target, outcome: 'denied' });
   }
 
-  /** Writes in the log of the inviting organization, which learns of nobody who did not become its member. */
+  /** Writes to the audit log of the inviting organization. That log never names a user who did not become a member. */
   private inLogOf({ state, org_id: orgId }: Acceptance, write: () => void): void {
     withIdentity({ orgId, ...(state !== 'accepted' && { actor: { type: 'anonymous', id: null } }) }, write);
   }

@@ -10,15 +10,15 @@ const LETTER = {
   inviter: 'Dr. Synthetic',
 };
 
-it('the mail of an invite says who invites where, for how long, and how to accept', () => {
+it('the invitation mail names the inviter and the organization, the expiry, and how to accept', () => {
   const { to, subject, text } = inviteMail(LETTER, 'https://records.example.org/invites/accept#token=x');
   expect([to, subject]).toEqual(['a@b.example', 'Invitation to Synthetic Program']);
   expect(text).toContain('Dr. Synthetic invites you to become a member of Synthetic Program.');
   expect(text).toContain('\nhttps://records.example.org/invites/accept#token=x\n');
-  expect(text).toContain('ends on 2026-03-04 05:06 UTC');
+  expect(text).toContain('expires on 2026-03-04 05:06 UTC');
 });
 
-it('names that were chosen to write another mail stay in their line', () => {
+it('keeps manipulated names within their line', () => {
   const { subject, text } = inviteMail(
     { ...LETTER, organization: 'P\r\nBcc: c@d.example', inviter: 'Eve\n\nhttps://evil.example\n\n' },
     'https://records.example.org/',

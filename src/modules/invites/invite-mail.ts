@@ -2,8 +2,8 @@ import { oneLine, type MailMessage } from '../../platform/mail/index.js';
 import type { InviteMail } from './invites.repository.js';
 
 /**
- * The mail of an invite. The token stands behind `#`, which browsers keep to themselves: it reaches no server's log.
- * Names are of others' choice, so each stays a part of its line.
+ * Returns the mail of an invite. The token follows `#`, because browsers do not send the fragment to a server, so no
+ * server log contains it. Users choose the names, so each name is limited to its line.
  */
 export function inviteMail({ email, expiresAt, organization, inviter }: InviteMail, link: string): MailMessage {
   return {
@@ -16,9 +16,9 @@ export function inviteMail({ email, expiresAt, organization, inviter }: InviteMa
       '',
       link,
       '',
-      'The link is for you alone, works once, and ends on ' +
+      'The link is for you only, works once, and expires on ' +
         `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
-      'If you did not expect it, leave it: nothing happens without you.',
+      'If you did not expect this invitation, ignore it. You become a member only if you accept.',
       '',
     ].join('\n'),
   };

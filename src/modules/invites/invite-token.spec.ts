@@ -20,15 +20,15 @@ const claims = fc.record({
 const ALPHABET = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \0\ud800é'];
 
 describe('the token of an invite', () => {
-  it('says what it was signed for', () => {
+  it('contains the signed fields', () => {
     fc.assert(fc.property(claims, (given) => expect(readInvite(KEY, signInvite(KEY, given))).toEqual(given)));
   });
 
-  it('is another each time', () => {
+  it('is unique for each signing', () => {
     expect(new Set(Array.from({ length: 100 }, () => signInvite(KEY, CLAIMS))).size).toBe(100);
   });
 
-  it('is nothing once a letter of it is another, at any place', () => {
+  it('is invalid after a change of any character', () => {
     const token = signInvite(KEY, CLAIMS);
     for (let at = 0; at < token.length; at += 1) {
       for (const letter of ALPHABET.filter((one) => one !== token[at]))
@@ -38,7 +38,7 @@ describe('the token of an invite', () => {
     }
   });
 
-  it('is nothing when its parts come from two, are cut, or more stands around them', () => {
+  it('is invalid when it combines two tokens, is cut, or has text around it', () => {
     const [one, two] = [signInvite(KEY, CLAIMS), signInvite(KEY, { ...CLAIMS, role: 'program_director' })];
     const [payload, signature] = one.split('.') as [string, string];
     for (const token of [
@@ -59,7 +59,7 @@ describe('the token of an invite', () => {
       expect(readInvite(KEY, token)).toBeNull();
   });
 
-  it('is nothing under another key, or with another text in its place', () => {
+  it('is invalid under another key, or with another payload', () => {
     fc.assert(
       fc.property(claims, fc.uint8Array({ minLength: 32, maxLength: 32 }), (given, other) => {
         expect(readInvite(KEY, signInvite(Buffer.from(other), given))).toBeNull();
@@ -68,7 +68,7 @@ describe('the token of an invite', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => expect(readInvite(KEY, text)).toBeNull()));
   });
 
-  it('is signed under a key of its own', () => {
+  it('is signed under its own key', () => {
     expect(inviteKey('a9'.repeat(32))).not.toEqual(Buffer.from('a9'.repeat(32), 'hex'));
   });
 });

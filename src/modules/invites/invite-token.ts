@@ -1,6 +1,6 @@
 import { constantTimeEqual, deriveKey, hmac, randomToken } from '../../platform/crypto/index.js';
 
-/** What a token says: which invite it is for, and what it was for when it was sent. */
+/** The payload of a token: the id of the invite and its fields at the time of sending. */
 export interface InviteClaims {
   id: string;
   orgId: string;
@@ -11,14 +11,14 @@ export interface InviteClaims {
 
 type Fields = [id: string, orgId: string, email: string, role: string, expiresAt: number, nonce: string];
 
-/** The key under which tokens are signed, from the installation's 64 hexadecimal digits for such things. */
+/** Derives the key that signs tokens, from the installation's secret of 64 hexadecimal digits. */
 export function inviteKey(secret: string): Buffer {
   return deriveKey(Buffer.from(secret, 'hex'), 'invite-token');
 }
 
 /**
- * A token: base64url(JSON fields) "." base64url(HMAC-SHA-256 of that text). 256 random bits among the fields make each
- * one that is sent another, and keep whoever holds the key from making one that was sent.
+ * Returns a token: base64url(JSON fields) "." base64url(HMAC-SHA-256 of that text). 256 random bits in the fields make
+ * each token unique. The key alone is therefore not enough to forge a token that was sent.
  */
 export function signInvite(key: Buffer, { id, orgId, email, role, expiresAt }: InviteClaims): string {
   const fields: Fields = [id, orgId, email, role, expiresAt.getTime(), randomToken()];
@@ -27,8 +27,8 @@ export function signInvite(key: Buffer, { id, orgId, email, role, expiresAt }: I
 }
 
 /**
- * What a token says; null unless it is, letter by letter, one that was signed under the key. Says nothing of whether it
- * is still open.
+ * Returns the payload of a token; null unless the key signed exactly this text. The result does not show whether the
+ * invite is still pending.
  */
 export function readInvite(key: Buffer, token: string): InviteClaims | null {
   const [payload = '', signature = '', ...more] = token.split('.');

@@ -29,7 +29,7 @@ export class InvitesController {
     return this.invites.list(query);
   }
 
-  /** Invites an address by mail. The link leads to `/invites/accept#token=…` under PUBLIC_URL. */
+  /** Invites an e-mail address. The link in the mail opens `/invites/accept#token=…` under PUBLIC_URL. */
   @Post('invites')
   @Access('invite:create', { emits: ['invite.created'], stepUpMinutes: 30 })
   @ResponseType(InviteResponse, { status: 201 })
@@ -37,9 +37,9 @@ export class InvitesController {
     return this.invites.create(body);
   }
 
-  /** Accepts with the token of the mail, sets a password, and signs in. */
+  /** Accepts with the token from the mail, sets a password, and signs in. */
   @Post('invites/accept')
-  @Public('whoever was invited has no session yet', {
+  @Public('the invitee has no session yet', {
     emits: ['invite.accepted', 'invite.acceptance_failed', 'auth.signed_in', 'auth.mfa_challenged'],
     limit: INVITE_IP_RATE_LIMITS.acceptInvite,
   })
@@ -50,7 +50,7 @@ export class InvitesController {
     return session;
   }
 
-  /** Accepts with the token of the mail, as the user who is signed in. */
+  /** Accepts with the token from the mail as the signed-in user. */
   @Post('auth/invites/accept')
   @Access('signed-in', {
     interactiveOnly: true,

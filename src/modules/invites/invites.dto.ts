@@ -3,11 +3,11 @@ import { IsString, Length, MaxLength, MinLength } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { CreateMembershipDto } from '../tenancy/index.js';
 
-/** Who is invited, to what: as for a member who is added. */
+/** The invitee and the role: the same fields as for a new membership. */
 export class CreateInviteDto extends CreateMembershipDto {}
 
 export class AcceptOwnInviteDto {
-  /** What stands behind `#token=` in the link that was mailed. */
+  /** The token after `#token=` in the mailed link. */
   @IsString()
   @Length(1, 2_000)
   token: string;
@@ -27,16 +27,16 @@ export class InviteResponse {
   @Expose() name: string;
   @Expose() role: string;
   @StaffOnly() personId: string | null;
-  /** The membership in whose name it was sent last. */
+  /** The membership that sent the invite last. */
   @StaffOnly() invitedBy: string;
-  /** open, accepted, revoked or expired. */
+  /** pending, accepted, revoked or expired. */
   @Expose() status: string;
   @Expose() createdAt: Date;
-  /** When a mail last left. */
+  /** When the last mail was sent. */
   @Expose() sentAt: Date | null;
   @Expose() expiresAt: Date;
   @Expose() acceptedAt: Date | null;
-  /** The membership that came of it. */
+  /** The membership that the acceptance created. */
   @StaffOnly() membershipId: string | null;
   @StaffOnly() revokedAt: Date | null;
 }

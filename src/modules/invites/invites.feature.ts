@@ -3,11 +3,11 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const invitesFeature = defineFeature({
   name: 'invites',
-  description: 'Invitations by mail to become a member, in a role that the inviter could give.',
+  description: 'Invitations by e-mail to become a member, in a role that the inviter may grant.',
   permissions: {
     'invite:read': {
       category: 'Members',
-      description: 'See invites and what became of them.',
+      description: 'List invites with their status.',
       scopes: { org: MANAGER_ROLES },
     },
     'invite:create': {
@@ -17,7 +17,7 @@ export const invitesFeature = defineFeature({
     },
     'invite:resend': {
       category: 'Members',
-      description: 'Send an invite again, for another week.',
+      description: 'Resend an invite with a new expiry of one week.',
       scopes: { org: MANAGER_ROLES },
     },
     'invite:revoke': {
@@ -30,47 +30,47 @@ export const invitesFeature = defineFeature({
     'invite.created': {
       category: 'members',
       severity: 'notice',
-      description: 'Somebody was invited to become a member.',
+      description: 'A member invited a person to become a member.',
       meta: { role: 'code', personId: 'id' },
     },
     'invite.sent': {
       category: 'members',
       severity: 'info',
-      description: 'The mail of an invite was handed to the mail server.',
+      description: 'The mail server accepted the mail of an invite.',
     },
     'invite.resent': {
       category: 'members',
       severity: 'notice',
-      description: 'An invite was asked to be sent again, in the name of whoever asked; its old link is dead.',
+      description: "A member resent an invite under the member's own name. The previous link expired.",
       meta: { role: 'code' },
     },
     'invite.revoked': {
       category: 'members',
       severity: 'notice',
-      description: 'An invite was revoked; its link is dead.',
+      description: 'A member revoked an invite. Its link no longer works.',
     },
     'invite.accepted': {
       category: 'members',
       severity: 'notice',
-      description: 'An invite was accepted: its addressee is a member.',
+      description: 'An invitee accepted an invite and became a member.',
       meta: { role: 'code', membershipId: 'id', userId: 'id' },
     },
     'invite.acceptance_failed': {
       category: 'members',
       severity: 'warning',
-      description: 'A genuine invite was tried and is not open.',
+      description: 'A user presented a genuine invite that is not pending.',
       meta: { reason: 'code' },
     },
   },
   errors: {
-    invite_invalid: { status: 404, title: 'This invite is not, or no longer, good for anything' },
-    invite_not_pending: { status: 409, title: 'The invite was accepted or revoked already' },
-    invites_disabled: { status: 409, title: 'Members of this organization come in by single sign-on' },
+    invite_invalid: { status: 404, title: 'The invite is invalid or has expired' },
+    invite_not_pending: { status: 409, title: 'The invite has already been accepted or revoked' },
+    invites_disabled: { status: 409, title: 'This organization adds members through single sign-on only' },
     sign_in_to_accept: { status: 409, title: 'You have an account: sign in to accept the invite' },
   },
   jobs: {
     'invite.send': {
-      description: 'Makes the token of an invite and mails it.',
+      description: 'Creates the token of an invite and mails it.',
       attempts: 8,
       backoffSeconds: 15,
       timeoutSeconds: 60,
@@ -80,7 +80,7 @@ export const invitesFeature = defineFeature({
   },
   retention: {
     'invites.expired': {
-      description: 'Invites whose time is over, accepted or not; the log keeps who invited and who came',
+      description: 'Expired invites, accepted or not. The audit log keeps the inviter and the acceptance',
       table: 'invites',
       ageColumn: 'expires_at',
       days: 30,
@@ -110,11 +110,11 @@ export const invitesFeature = defineFeature({
     'invites.token': {
       claims: ['C16', 'E4'],
       description:
-        'Signed, for one address and role, for a week and once; made when it is mailed and kept as a digest.',
+        'Signed, for one e-mail address and role, single-use, for one week. The database stores only a digest.',
     },
     'invites.no-oracle': {
       claims: ['E8'],
-      description: 'Inviting tells nothing of accounts; tokens that open nothing cost and answer the same.',
+      description: 'An invite does not reveal accounts. Invalid tokens take the same time and get the same answer.',
     },
   },
 });

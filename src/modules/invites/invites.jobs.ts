@@ -9,7 +9,7 @@ import { inviteKey, signInvite } from './invite-token.js';
 import { InvitesRepository, type InviteMail } from './invites.repository.js';
 import { inviteMail } from './invite-mail.js';
 
-/** Makes the token of an invite and mails it; the token is nowhere else than in the mail. */
+/** Creates the token of an invite and mails it. The token exists only in the mail. */
 @Injectable()
 export class InviteJobs {
   private readonly key: Buffer;
@@ -24,13 +24,13 @@ export class InviteJobs {
     this.key = inviteKey(security.jwtSecret);
   }
 
-  /** Run again, it makes another token, and the mail before is worth nothing. Fails for good with mail_rejected. */
+  /** A retry creates a new token and invalidates the previous mail. Fails permanently with mail_rejected. */
   @OnJob('invite.send', { emits: ['invite.sent'], transaction: 'own' })
   async send({ inviteId }: JobPayload): Promise<void> {
     const id = String(inviteId);
     await this.mail.deliver({
       load: () => this.load(id),
-      write: ({ letter, url }) => inviteMail(letter, url),
+      write: ({ mail, url }) => inviteMail(mail, url),
       record: async () => {
         await this.invites.markSent(id);
         this.audit.record('invite.sent', { target: { type: 'invite', id } });
@@ -38,12 +38,12 @@ export class InviteJobs {
     });
   }
 
-  /** The digest is kept before the mail leaves: a mail that arrives is good. */
-  private async load(id: string): Promise<{ letter: InviteMail; url: string } | null> {
-    const letter = await this.invites.letter(id);
-    if (letter === null) return null;
-    const token = signInvite(this.key, { ...letter, orgId: currentContext().orgId });
-    if (!(await this.invites.replaceToken(letter, hashToken(token)))) return null;
-    return { letter, url: `${this.app.origin}/invites/accept#token=${token}` };
+  /** Stores the digest before the mail is sent, so that every delivered mail has a valid link. */
+  private async load(id: string): Promise<{ mail: InviteMail; url: string } | null> {
+    const mail = await this.invites.mail(id);
+    if (mail === null) return null;
+    const token = signInvite(this.key, { ...mail, orgId: currentContext().orgId });
+    if (!(await this.invites.replaceToken(mail, hashToken(token)))) return null;
+    return { mail, url: `${this.app.origin}/invites/accept#token=${token}` };
   }
 }

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-/** Days for which an invite is open, from when it was asked to be sent. */
+/** Days until an invite expires, from the last request to send it. */
 export const INVITE_DAYS = 7;
 
-/** An invite; what leads to its token stays behind. */
+/** The readable columns of an invite, without the token digest. */
 export interface InviteRow {
   id: string;
   email: string;
@@ -25,7 +25,7 @@ export interface InviteRow {
 
 export type NewInvite = Pick<InviteRow, 'id' | 'email' | 'name' | 'role' | 'personId'>;
 
-/** What a mail about an invite tells. */
+/** The content of an invitation mail. */
 export interface InviteMail extends Pick<InviteRow, 'id' | 'email' | 'role' | 'expiresAt'> {
   organization: string;
   inviter: string;
@@ -39,12 +39,12 @@ const COLUMNS = `id, email, name, role, person_id AS "personId", invited_by AS "
   sent_at AS "sentAt", expires_at AS "expiresAt", accepted_at AS "acceptedAt", accepted_membership AS "membershipId",
     revoked_at AS "revokedAt"`;
 
-/** Invites of the current organization. */
+/** Reads and writes invites of the current organization. */
 @Injectable()
 export class InvitesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** A page, newest first; `before` is the last id seen. */
+  /** Returns a page, newest first; `before` is the last id of the previous page. */
   list(before: string | null, limit: number): Promise<InviteRow[]> {
     return this.unitOfWork.sql<InviteRow>(
       `SELECT ${COLUMNS} FROM invites WHERE org_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
@@ -70,7 +70,7 @@ export class InvitesRepository {
     return row!;
   }
 
-  /** Opens an invite for another week, which ends the token that was sent. Null when it was accepted or revoked. */
+  /** Extends an invite by a week and invalidates its token. Returns null when it was accepted or revoked. */
   async prolong(id: string): Promise<InviteRow | null> {
     const [row] = await this.unitOfWork.sql<InviteRow>(
       `UPDATE invites SET expires_at = now() + make_interval(days => $3)
@@ -80,7 +80,7 @@ export class InvitesRepository {
     return row ?? null;
   }
 
-  /** Null when it was accepted or revoked. */
+  /** Returns null when the invite was accepted or revoked. */
   async revoke(id: string): Promise<InviteRow | null> {
     const [row] = await this.unitOfWork.sql<InviteRow>(
       `UPDATE invites SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL
@@ -90,8 +90,8 @@ export class InvitesRepository {
     return row ?? null;
   }
 
-  /** What is to be mailed about an invite; null when it is open no more. */
-  async letter(id: string): Promise<InviteMail | null> {
+  /** Returns the content of the mail; null when the invite is no longer pending. */
+  async mail(id: string): Promise<InviteMail | null> {
     const [row] = await this.unitOfWork.sql<InviteMail>(
       `SELECT i.id, i.email, i.role, i.expires_at AS "expiresAt", o.name AS organization, m.name AS inviter
          FROM invites i JOIN organizations o ON o.id = i.org_id JOIN memberships m ON m.org_id = i.org_id
@@ -102,7 +102,7 @@ export class InvitesRepository {
     return row ?? null;
   }
 
-  /** Puts a token's digest in place of the one before, for the worker; false when the letter is out of date. */
+  /** Replaces the token digest, for the worker. Returns false when the invite has changed since it was loaded. */
   async replaceToken({ id, expiresAt }: InviteMail, tokenHash: Buffer): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(

@@ -12,10 +12,10 @@ import { OrganizationService } from '../tenancy/index.js';
 import type { CreateInviteDto } from './invites.dto.js';
 import { InvitesRepository, type InviteRow } from './invites.repository.js';
 
-/** An organization fills nobody's mailbox: so many mails to one address. */
+/** Limits the mails to one e-mail address, so that an organization cannot flood a mailbox. */
 const BY_ADDRESSEE: RateLimit = { name: 'invite-addressee', points: 10, seconds: 3_600 };
 
-/** Inviting: what members of the organization do. The inviter never gets to see a token. */
+/** Creates, resends and revokes invites. The inviter never sees a token. */
 @Injectable()
 export class InvitesService {
   constructor(
@@ -28,7 +28,7 @@ export class InvitesService {
     private readonly limiter: RateLimiter,
   ) {}
 
-  /** A page of invites, newest first. */
+  /** Returns a page of invites, newest first. */
   async list({ limit, cursor }: PageQuery): Promise<Page<InviteRow>> {
     const scope = { purpose: 'invites', orgId: currentContext().orgId };
     const before = this.cursors.lastId(scope, cursor);
@@ -36,8 +36,8 @@ export class InvitesService {
   }
 
   /**
-   * Invites an address, whether or not it has an account: the answer does not tell. Throws unknown_role,
-   * insufficient_privileges_to_grant, not_found for a person that is none, invites_disabled, too_many_requests.
+   * Invites an e-mail address. The answer does not reveal whether it has an account. Throws unknown_role,
+   * insufficient_privileges_to_grant, not_found when the person does not exist, invites_disabled, too_many_requests.
    */
   async create({ email, name, role, personId }: CreateInviteDto): Promise<InviteRow> {
     await this.assertMayInvite(role, personId);
@@ -51,8 +51,8 @@ export class InvitesService {
   }
 
   /**
-   * Sends again, in the caller's name and for another week; the token before is worth nothing from now on. Throws as
-   * `create`, and invite_not_pending.
+   * Resends an invite under the caller's name with a new expiry. The previous token becomes invalid. Throws the errors
+   * of `create`, and invite_not_pending.
    */
   async resend(id: string): Promise<InviteRow> {
     const { role, email, personId } = await this.require(id);
@@ -90,7 +90,7 @@ export class InvitesService {
     try {
       return await this.invites.insert(invite);
     } catch (error) {
-      if (errorCode(error) === '23503') throw new Problem('not_found'); // no such person here
+      if (errorCode(error) === '23503') throw new Problem('not_found'); // the organization has no such person
       throw error;
     }
   }

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uu
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT coalesce(app.has_permission('membership:create'), false)
-    THEN RAISE EXCEPTION 'users are made by who may add members' USING ERRCODE = '42501'; END IF;
+    THEN RAISE EXCEPTION 'only a caller who may add members can create users' USING ERRCODE = '42501'; END IF;
   INSERT INTO public.users (id, email) VALUES (new_id, address) ON CONFLICT (email)
     WHERE scoped_org_id IS NULL DO NOTHING;
   RETURN (SELECT u.id FROM public.users u WHERE u.email = address AND u.scoped_org_id IS NULL);
@@ -21,7 +21,7 @@ BEGIN
   NEW.invited_by := coalesce(app.membership_id(), NEW.invited_by);
   IF current_user IN ('vouchsafe_app', 'vouchsafe_worker')
     AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_grant(NEW.role, NEW.person_id IS NOT NULL)) THEN
-    RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501';
+    RAISE EXCEPTION 'a member cannot grant permissions that the member does not hold' USING ERRCODE = '42501';
   END IF;
   RETURN NEW;
 END $$;
@@ -40,9 +40,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE app.scope_rank(wanted.value) > app.scope_rank(p.grants ->> wanted.key)))
 $$;
 
--- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state: pending, or
--- unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. An organization
--- that enforces SSO or allows no passwords accepts nobody by invite, because a password has no use there.
+-- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state:
+-- pending, or unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. An
+-- organization that enforces SSO or allows no passwords accepts no invite, because a password has no use there.
 CREATE OR REPLACE FUNCTION app_private.invite_state(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz
 ) RETURNS text
@@ -100,7 +100,7 @@ BEGIN
   END IF;
   UPDATE public.invites x SET accepted_at = now(), accepted_membership = m.id
     WHERE x.org_id = org AND x.id = invite AND x.accepted_at IS NULL;
-  IF NOT FOUND THEN RAISE EXCEPTION 'the invite is spent' USING ERRCODE = '42501'; END IF;
+  IF NOT FOUND THEN RAISE EXCEPTION 'the invite has already been used' USING ERRCODE = '42501'; END IF;
   RETURN NEXT m;
 END $$;
 
@@ -125,8 +125,8 @@ BEGIN
 END $$;
 
 -- Enters with an invite token, for a user who cannot sign in yet: sets the password, creates the membership, and opens
--- a session. State: accepted; second_factor (accepted, and the user has a factor: the visit's secret is that of a
--- pending sign-in); otherwise the reason of invite_state, or can_sign_in | member_already.
+-- a session. State: accepted; second_factor (accepted, and the user has a factor: the secret is that of a pending
+-- sign-in); otherwise the reason of invite_state, or can_sign_in | member_already.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
   new_verifier bytea, new_user uuid, new_membership uuid, visit app.new_session, OUT state text, OUT org_id uuid,
@@ -154,12 +154,12 @@ BEGIN
   END IF;
   PERFORM app_private.sign_member(m);
   PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
-  UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token came by mail
+  UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token arrived by mail
   org_id := m.org_id; membership_id := m.id;
   expires_at := app_private.start_mfa_challenge(m, app_private.lockout_key(m.user_id), visit);
   IF expires_at IS NOT NULL THEN
     state := 'second_factor';
-    PERFORM app_private.sign_authenticated_context(org_id); -- the mail was shown; it lets in nowhere yet
+    PERFORM app_private.sign_authenticated_context(org_id); -- proves the mail only; it opens no organization
     RETURN;
   END IF;
   expires_at := app_private.open_session(m, visit, 'password', 'infinity');
@@ -179,7 +179,7 @@ BEGIN
   IF state = 'pending' THEN
     PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.scoped_org_id IS NULL FOR UPDATE;
     IF FOUND THEN
-      PERFORM app_private.sign_audit_only_context(org); -- what is held where the session is means nothing here
+      PERFORM app_private.sign_audit_only_context(org); -- grants of the session's organization do not apply here
       SELECT * INTO m FROM app_private.consume_invite(org, invite, member, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     ELSE

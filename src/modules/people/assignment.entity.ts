@@ -1,6 +1,6 @@
 import type { Columns } from '../../platform/database/columns.js';
 
-/** A person entrusted to a member, from one moment to another. */
+/** An assignment of a person to a member, with a start and an end. */
 export interface AssignmentEntity {
   orgId: string;
   id: string;

@@ -6,7 +6,7 @@ import { ASSIGNMENT_COLUMNS, type AssignmentEntity } from './assignment.entity.j
 
 const COLUMNS = selectList(ASSIGNMENT_COLUMNS);
 
-/** The people of each narrow scope, as an index takes it. */
+/** The people in each narrow scope, in a form that uses an index. */
 const REACHED = {
   assigned: 'person_id = ANY ((SELECT app.assigned_people())::uuid[])',
   own: 'person_id = (SELECT app.own_person_id())',
@@ -22,9 +22,7 @@ export interface AssignmentFilter {
 export class AssignmentsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /**
-   * A page in order of id; `after` is the last id seen. `within` says a narrow scope once more, as an index takes it.
-   */
+  /** Returns a page by id; `after` is the last id seen. `within` repeats a narrow scope for the index. */
   list(
     { within, personId, membershipId }: AssignmentFilter,
     after: string | null,
@@ -42,7 +40,7 @@ export class AssignmentsRepository {
     );
   }
 
-  /** Whether the caller may put people in a member's reach. */
+  /** Returns whether the caller may assign people to a member. */
   async mayEntrust(membershipId: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ may: boolean }>('SELECT app.may_assign($1) AS may', [membershipId]);
     return row!.may;
@@ -53,7 +51,7 @@ export class AssignmentsRepository {
     await this.unitOfWork.executeVarying(insertInto('assignments', ASSIGNMENT_COLUMNS, row));
   }
 
-  /** Ends an assignment that has no end, or a later one. Null when there is none such. */
+  /** Ends an assignment without an end or with a later end. Returns null when there is no such assignment. */
   async end(id: string, at: Date): Promise<AssignmentEntity | null> {
     const key = [currentContext().orgId, id];
     const ended = await this.unitOfWork.execute(

@@ -10,7 +10,7 @@ import type { AssignmentEntity } from './assignment.entity.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import type { AssignmentsQuery, CreateAssignmentDto } from './people.dto.js';
 
-/** Who is entrusted to whom: what a mentor or member may see follows from it at once. */
+/** Manages assignments of people to members. A change affects the scope of the member at once. */
 @Injectable()
 export class AssignmentsService {
   constructor(
@@ -28,9 +28,9 @@ export class AssignmentsService {
   }
 
   /**
-   * Throws not_found when person or member is not of this organization; insufficient_privileges_to_grant where the member would reach
-   * the
-   * person by permissions that the caller does not hold for the whole organization.
+   * Throws not_found when the person or the member does not belong to this organization. Throws
+   * insufficient_privileges_to_grant when the member would gain permissions over the person that the caller does not
+   * hold for the whole organization.
    */
   async create({ personId, membershipId, startsAt, endsAt }: CreateAssignmentDto) {
     if (!(await this.assignments.mayEntrust(membershipId))) throw new Problem('insufficient_privileges_to_grant');
@@ -51,7 +51,7 @@ export class AssignmentsService {
     return assignment;
   }
 
-  /** Ends it now. Throws not_found when it is not there, or over. */
+  /** Ends an assignment now. Throws not_found when it does not exist or has ended. */
   async end(id: string) {
     const ended = await this.assignments.end(id, this.clock.now());
     if (ended === null) throw new Problem('not_found');
@@ -60,7 +60,7 @@ export class AssignmentsService {
   }
 }
 
-/** A narrower scope of assignment:read than the organization: one's own people, or one's own record. */
+/** Returns the scope of assignment:read when it is narrower than the organization. */
 function narrowed(): { within?: 'assigned' | 'own' } {
   const scope = currentContext().member?.grants.get('assignment:read');
   return scope === 'assigned' || scope === 'own' ? { within: scope } : {};

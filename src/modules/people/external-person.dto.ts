@@ -4,7 +4,7 @@ import { IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
 import { CreatePersonDto } from './people.dto.js';
 import { STATUSES, type PersonFields } from './person.js';
 
-/** A person as a partner system describes them: absent fields stay as they are, null empties a field. */
+/** A person in the format of a partner system. An absent field does not change; null clears a field. */
 export class ExternalPersonDto extends OmitType(CreatePersonDto, ['externalId'] as const) {
   @IsString()
   @Length(1, 100)

@@ -2,7 +2,7 @@ import { Expose, Type } from 'class-transformer';
 import { StaffOnly } from '../../platform/http/audience.js';
 import type { Kind, Status } from './person.js';
 
-/** A person's record as it was before a change. */
+/** A person's record before a change. */
 export class PersonSnapshotResponse {
   @StaffOnly() externalId: string | null;
   @Expose() kind: Kind;
@@ -11,7 +11,7 @@ export class PersonSnapshotResponse {
   @Expose() title: string | null;
   @Expose() npi: string | null;
   @Expose() status: Status;
-  /** Whether there was a value; what it was is not shown. */
+  /** Whether the field had a value. The value itself is not shown. */
   @Expose() hasEmail: boolean;
   @Expose() hasPhone: boolean;
   @Expose() hasAddress: boolean;
@@ -23,13 +23,13 @@ export class PersonSnapshotResponse {
 
 /** One change of a person's record. */
 export class PersonChangeResponse {
-  /** The version that the change ended. */
+  /** The version before the change. */
   @StaffOnly() version: number;
-  /** When it was changed. */
+  /** The time of the change. */
   @Expose() takenAt: Date;
-  /** The membership that changed it; null for a partner's webhook, a job or an operator. */
+  /** The membership that changed the record; null for a partner's webhook, a job or an operator. */
   @StaffOnly() changedBy: string | null;
-  /** The fields that were given another value. */
+  /** The fields that received another value. */
   @Expose() changed: string[];
   @Expose() @Type(() => PersonSnapshotResponse) before: PersonSnapshotResponse;
 }

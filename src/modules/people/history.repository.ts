@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-/** A snapshot as the database's trigger took it; `before` holds columns as `to_jsonb` writes them. */
+/** A snapshot from the database trigger; `before` holds the columns in the format of `to_jsonb`. */
 export interface SnapshotRow {
   version: number;
   takenAt: Date;
@@ -12,12 +12,12 @@ export interface SnapshotRow {
   [column: string]: unknown;
 }
 
-/** Snapshots of people of the current organization, as far as the caller sees people. Only the database writes them. */
+/** Reads snapshots of people in the current organization, within the caller's scope. Only a trigger writes them. */
 @Injectable()
 export class HistoryRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** A page, newest first; `before` is the last version seen. */
+  /** Returns a page, newest first; `before` is the last version of the previous page. */
   list(personId: string, before: number | null, limit: number): Promise<SnapshotRow[]> {
     return this.unitOfWork.sql<SnapshotRow>(
       `SELECT version, taken_at AS "takenAt", changed_by AS "changedBy", changed, before

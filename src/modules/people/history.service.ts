@@ -11,7 +11,7 @@ import { PeopleService } from './people.service.js';
 import { SEALED } from './person.js';
 import { changedFields, formerRecord, type Open } from './person-snapshot.js';
 
-/** What a person's record was before each change. */
+/** Returns a person's record as it was before each change. */
 @Injectable()
 export class HistoryService {
   constructor(
@@ -22,7 +22,10 @@ export class HistoryService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** A page, newest first; looking is logged. Throws not_found beyond the scope of person:read-history or person:read. */
+  /**
+   * Returns a page, newest first, and records the access. Throws not_found outside the scope of person:read-history or
+   * person:read.
+   */
   async list(personId: string, { limit, cursor }: PageQuery): Promise<Page<PersonChangeResponse>> {
     const scope = { purpose: `history of ${personId}`, orgId: currentContext().orgId };
     const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as number);
@@ -49,9 +52,7 @@ export class HistoryService {
     };
   }
 
-  /**
-   * Once the person's key is destroyed there is nothing left to open: of what was sealed, the masks alone are shown.
-   */
+  /** Returns a decryption function. After the person's key is destroyed, encrypted values are shown as masks only. */
   private async opener(personId: string): Promise<Open> {
     const ring = await this.dataKeys.find(personId);
     if (ring.isEmpty) return (_field, sealed) => (sealed === null ? null : '');

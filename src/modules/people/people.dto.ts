@@ -19,9 +19,9 @@ import { KINDS, STATUSES, type Kind, type Status } from './person.js';
 
 const DATE = /^(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
-/** What can be said of a person. Absent fields are left as they are, null empties a field. */
+/** The fields of a person. An absent field does not change; null clears a field. */
 class PersonFields {
-  /** The partner's own id of the person, unique in the organization. */
+  /** The partner's id of the person, unique in the organization. */
   @IsOptional()
   @IsString()
   @Length(1, 100)
@@ -101,7 +101,7 @@ export class UpdatePersonDto extends PersonFields {
   @IsIn(STATUSES)
   status?: Status;
 
-  /** The version that was read; when given, a record changed since is not overwritten. */
+  /** The version that the caller read. If the record has a newer version, the update is rejected. */
   @MayBeAbsent()
   @IsInt()
   @Min(1)
@@ -118,7 +118,7 @@ export class PeopleQuery extends PageQuery {
   @IsIn(STATUSES)
   status?: Status;
 
-  /** Exact address. */
+  /** Exact e-mail address. */
   @MayBeAbsent()
   @IsEmail()
   @MaxLength(254)
@@ -143,7 +143,7 @@ export class PersonSummary {
 }
 
 export class PersonResponse extends PersonSummary {
-  /** Whether there is a value behind the contact unlock. */
+  /** Whether the field has a value. The contact unlock shows the value. */
   @Expose() hasEmail: boolean;
   @Expose() hasPhone: boolean;
   @Expose() hasAddress: boolean;
@@ -169,7 +169,7 @@ export class CreateAssignmentDto {
   @IsUUID()
   membershipId: string;
 
-  /** When it begins; now, if not given. */
+  /** Start of the assignment. Default: now. */
   @MayBeAbsent()
   @IsInstant()
   startsAt?: string;

@@ -2,12 +2,12 @@ import { defineFeature } from '../../platform/feature/define-feature.js';
 import { ExternalPersonDto } from './external-person.dto.js';
 import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
-/** What all webhook events about people have in common. */
+/** The common properties of all webhook events about people. */
 const EXTERNAL_PERSON = { dto: ExternalPersonDto, orderKey: 'externalId' } as const;
 
 export const peopleFeature = defineFeature({
   name: 'people',
-  description: 'The record subjects: trainees, clinicians and providers, and who is assigned to whom.',
+  description: 'Records of people (trainees, clinicians and providers), and their assignments to members.',
   permissions: {
     'person:read': {
       category: 'People',
@@ -27,13 +27,13 @@ export const peopleFeature = defineFeature({
     'person:update': {
       category: 'People',
       personScoped: true,
-      description: 'Change what is recorded of people.',
+      description: "Change people's records.",
       scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
     'person:unlock-contact': {
       category: 'People',
       personScoped: true,
-      description: 'Unlock contact details; every unlock is logged.',
+      description: 'Unlock contact details. Every unlock is recorded.',
       scopes: {
         org: [...MANAGER_ROLES, 'staff'],
         assigned: ['mentor', 'member'],
@@ -43,13 +43,13 @@ export const peopleFeature = defineFeature({
     'person:read-history': {
       category: 'People',
       personScoped: true,
-      description: 'See what was recorded of people before each change; every look is logged.',
+      description: "See earlier versions of people's records. Every access is recorded.",
       scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
     'assignment:read': {
       category: 'People',
       personScoped: true,
-      description: 'See who is assigned to whom.',
+      description: 'List assignments.',
       scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'], assigned: ['mentor', 'member'] },
     },
     'assignment:create': {
@@ -64,56 +64,57 @@ export const peopleFeature = defineFeature({
     },
   },
   events: {
-    'person.viewed': { category: 'people', severity: 'info', description: "A person's record was opened." },
+    'person.viewed': { category: 'people', severity: 'info', description: "A member opened a person's record." },
     'person.contact_unlocked': {
       category: 'people',
       severity: 'notice',
-      description: "A person's contact details were shown.",
+      description: "A member unlocked a person's contact details.",
       meta: { fields: 'codes' },
     },
     'person.created': {
       category: 'people',
       severity: 'info',
-      description: 'A person was added.',
+      description: 'A member or a partner system added a person.',
       meta: { kind: 'code', fields: 'codes' },
       realtime: { permission: 'person:read' },
     },
     'person.updated': {
       category: 'people',
       severity: 'info',
-      description: "A person's record was changed in these fields; in none, where it was as asked already.",
+      description:
+        "A member or a partner system changed a person's record. An empty list of fields means no difference.",
       meta: { fields: 'codes', version: 'count' },
       realtime: { permission: 'person:read' },
     },
     'person.history_viewed': {
       category: 'people',
       severity: 'info',
-      description: "What a person's record was before its changes was shown.",
+      description: "A member read earlier versions of a person's record.",
       meta: { entries: 'count' },
     },
     'assignment.created': {
       category: 'people',
       severity: 'info',
-      description: 'A person was assigned to a member.',
+      description: 'A member assigned a person to a member.',
       meta: { membershipId: 'id' },
       realtime: { permission: 'assignment:read' },
     },
     'assignment.ended': {
       category: 'people',
       severity: 'info',
-      description: 'An assignment was ended.',
+      description: 'A member ended an assignment.',
       meta: { personId: 'id' },
       realtime: { permission: 'assignment:read', person: 'personId' },
     },
   },
   webhookEvents: {
-    'person.created': { ...EXTERNAL_PERSON, description: 'Creates the person, or changes the person that exists.' },
-    'person.updated': { ...EXTERNAL_PERSON, description: 'Changes the person, or creates the person that is missing.' },
+    'person.created': { ...EXTERNAL_PERSON, description: 'Creates the person, or changes the existing person.' },
+    'person.updated': { ...EXTERNAL_PERSON, description: 'Changes the person, or creates a missing person.' },
     'person.upserted': { ...EXTERNAL_PERSON, description: 'Creates or changes the person.' },
   },
   errors: {
-    external_id_taken: { status: 409, title: 'Another person has this external id' },
-    version_conflict: { status: 409, title: 'The record was changed by somebody else' },
+    external_id_taken: { status: 409, title: 'Another person has this external ID' },
+    version_conflict: { status: 409, title: 'Another user has changed the record' },
   },
   personalData: {
     people: {
@@ -136,39 +137,39 @@ export const peopleFeature = defineFeature({
       kind: 'tenant',
       resource: 'person',
       rows: { person: 'id', select: 'person:read', insert: 'person:create', update: 'person:update' },
-      retention: { reason: 'the record of a person lives until the organization or the person asks for its erasure' },
+      retention: { reason: "a person's record is kept until the organization or the person requests its erasure" },
     },
     person_snapshots: {
       kind: 'tenant',
       rows: { person: 'person_id', select: 'person:read-history' },
-      retention: { reason: 'what a record said before a change is part of the record, and is kept as long' },
+      retention: { reason: 'an earlier version is part of the record and is kept as long as the record' },
     },
     assignments: {
       kind: 'tenant',
       resource: 'assignment',
       rows: { person: 'person_id', select: 'assignment:read', insert: 'assignment:create', update: 'assignment:end' },
-      retention: { reason: "who could see a person at what time is part of the person's record" },
+      retention: { reason: "the history of who could see a person is part of the person's record" },
     },
     data_keys: {
       kind: 'tenant',
       rows: { select: 'signed-in', insert: 'signed-in' },
-      retention: { reason: 'a key lives as long as anything is sealed with it; erasure destroys it' },
+      retention: { reason: 'a key is kept while data is encrypted under it; erasure destroys the key' },
     },
   },
   controls: {
     'people.relations': {
       claims: ['M3', 'C1', 'C5'],
-      description: 'Who sees whom is decided by row policies in the database.',
+      description: 'Row policies in the database decide which people a member can see.',
     },
     'people.encrypted-fields': {
       claims: ['C4', 'E2'],
-      description: 'Contact details, date of birth and SSN are sealed under a key of the person.',
+      description: "Contact details, date of birth and SSN are encrypted under the person's own key.",
     },
     'people.history': {
       claims: ['E20'],
-      description: 'The database keeps the record as it was before each change, and refuses to alter what it kept.',
+      description: 'The database stores the record before each change and rejects changes to stored versions.',
     },
-    'people.masked': { claims: ['E20'], description: 'SSN and date of birth leave masked.' },
+    'people.masked': { claims: ['E20'], description: 'The API returns SSN and date of birth only in masked form.' },
   },
 });
 

@@ -22,7 +22,7 @@ import {
 
 const SEALED_FIELDS = Object.keys(SEALED) as SealedField[];
 
-/** What may be done with people. Who may be seen is decided by the database. */
+/** Reads and changes people. The database decides whom the caller can see. */
 @Injectable()
 export class PeopleService {
   constructor(
@@ -32,14 +32,17 @@ export class PeopleService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** One person, identifiers masked. Throws not_found outside the caller's scope. */
+  /** Returns one person with masked identifiers. Throws not_found outside the caller's scope. */
   async read(id: string): Promise<PersonResponse> {
     const row = await this.row(id);
     this.audit.record('person.viewed', { target: { type: 'person', id } });
     return this.present(row);
   }
 
-  /** A page of people, without anything sealed. Throws forbidden for a search by address without person:unlock-contact. */
+  /**
+   * Returns a page of people without encrypted fields. Throws forbidden for a search by e-mail address without
+   * person:unlock-contact.
+   */
   async list({ limit, cursor, email, ...filter }: PeopleQuery): Promise<Page<PersonSummaryRow>> {
     const scope = { purpose: 'people', orgId: currentContext().orgId };
     const after = this.cursors.lastId(scope, cursor);
@@ -50,20 +53,18 @@ export class PeopleService {
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
-  /**
-   * Whether the caller's grants reach the contact details of a person. Operators and jobs of ours reach everybody's.
-   */
+  /** Returns whether the caller may unlock the contact details of a person. Operators and jobs always may. */
   async mayUnlock(id: string): Promise<boolean> {
     const { member } = currentContext();
     return member === null || this.isInScope(id, member.grants.get('person:unlock-contact'));
   }
 
-  /** Whether a person the caller may read lies within a scope of another permission as well. */
+  /** Returns whether a readable person is also in the scope of another permission. */
   isInScope(id: string, scope: string | undefined): Promise<boolean> {
     return this.people.isInScope(id, scope);
   }
 
-  /** Contact details in the clear; the unlock is logged. Throws not_found beyond the scope of person:unlock-contact. */
+  /** Decrypts contact details and records the unlock. Throws not_found outside the scope of person:unlock-contact. */
   async unlockContact(id: string): Promise<ContactResponse> {
     const row = await this.row(id);
     if (!(await this.mayUnlock(id))) throw new Problem('not_found');
@@ -79,7 +80,7 @@ export class PeopleService {
     return contact;
   }
 
-  /** Adds a person with a data key of its own. Throws external_id_taken. */
+  /** Adds a person with a new data key. Throws external_id_taken. */
   async create(fields: PersonFields): Promise<PersonResponse> {
     const id = newId();
     const ring = await this.dataKeys.create(id);
@@ -102,7 +103,7 @@ export class PeopleService {
   }
 
   /**
-   * Changes what is given and differs; where nothing does, the record stays as it is and the log says so.
+   * Changes the given fields that differ. Without a difference, the record does not change, and the event says so.
    * Throws not_found, version_conflict or external_id_taken.
    */
   async update(id: string, { version, ...fields }: PersonFields & { version?: number }): Promise<PersonResponse> {
@@ -121,7 +122,7 @@ export class PeopleService {
     return this.present(after);
   }
 
-  /** Creates the person a partner calls `externalId`, or changes it. */
+  /** Creates the person with this external id, or changes the existing person. */
   async upsertByExternalId(externalId: string, fields: PersonFields): Promise<PersonResponse> {
     const known = await this.people.findByExternalId(externalId);
     return known === null ? this.create({ ...fields, externalId }) : this.update(known.id, fields);
@@ -150,7 +151,7 @@ export class PeopleService {
     };
   }
 
-  /** Fields as columns: what is personal is sealed, the address is indexed blindly. */
+  /** Converts fields to columns: encrypts personal data and computes the blind index of the e-mail address. */
   private async seal(cipher: RowCipher, fields: PersonFields): Promise<Partial<PersonEntity>> {
     const columns: Record<string, unknown> = { ...fields };
     for (const field of SEALED_FIELDS) {
@@ -162,7 +163,7 @@ export class PeopleService {
     return columns;
   }
 
-  /** Null in an organization that has no address yet. */
+  /** Returns null in an organization without any e-mail address. */
   private async knownEmailIndex(email: string): Promise<Buffer | null> {
     const ring = await this.dataKeys.knownOfOrganization('index');
     return ring === null ? null : blindIndex(ring.current, normalizeEmail(email));
@@ -184,15 +185,15 @@ export class PeopleService {
 }
 
 /**
- * The fields whose value is another than the row's. Sealed ones are opened: the same text never seals to the same
- * bytes.
+ * Returns the fields whose value differs from the row. Encrypted columns are decrypted for the comparison, because
+ * the same text never encrypts to the same bytes.
  */
 function differing(row: PersonRow, cipher: RowCipher, fields: PersonFields): PersonFields {
   const stored = (field: string) => (isSealed(field) ? cipher.open(SEALED[field], row[field]) : row[field]);
   return Object.fromEntries(Object.entries(fields).filter(([field, value]) => value !== stored(field)));
 }
 
-/** To find somebody by address is to learn the address. */
+/** A search by e-mail address reveals the address, so it needs the permission to unlock it. */
 function maySearchContacts(): boolean {
   const { member } = currentContext();
   return member === null || member.grants.has('person:unlock-contact');

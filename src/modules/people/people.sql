@@ -43,7 +43,7 @@ GRANT EXECUTE ON FUNCTION app.people_in_scope TO vouchsafe_app;
 
 SELECT app_private.append_only('person_snapshots');
 
--- Stores a snapshot of a person before a change and increments the version; an update without a change does neither. It
+-- Stores a snapshot of a person before a change and increments the version; an update without a change does nothing. It
 -- covers every column except bookkeeping, including columns added later. The caller cannot set the version. SECURITY
 -- DEFINER, because no other role writes snapshots; bytea_output, because it decides the JSON form of encrypted columns.
 CREATE OR REPLACE FUNCTION app_private.snapshot_person() RETURNS trigger
@@ -59,7 +59,7 @@ BEGIN
   NEW.updated_at := OLD.updated_at;
   IF cardinality(changed) > 0 THEN
     IF session_user = 'vouchsafe_app' AND app.membership_id() IS NULL THEN
-      RAISE EXCEPTION 'a change of a person is somebody''s' USING ERRCODE = '42501';
+      RAISE EXCEPTION 'only a member or the system can change a person' USING ERRCODE = '42501';
     END IF;
     INSERT INTO public.person_snapshots (org_id, person_id, version, taken_at, changed_by, changed, before)
     VALUES (OLD.org_id, OLD.id, OLD.version, clock_timestamp(), app.membership_id(), changed, before);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { SEALED } from './person.js';
 import { changedFields, formerRecord, type Open } from './person-snapshot.js';
 
-/** Columns as `to_jsonb` writes them; what is sealed here is merely hexadecimal. */
+/** Columns in the format of `to_jsonb`. The test encodes "encrypted" values as hexadecimal only. */
 const sealed = (text: string) => `\\x${Buffer.from(text).toString('hex')}`;
 const open: Open = (_field, value) => value?.toString() ?? null;
 const row = {
@@ -35,12 +35,12 @@ const shown = {
   dateOfBirth: '**/**/1990',
 };
 
-describe('a record as it was', () => {
-  it('shows identifiers masked, and of contact details only whether there were any', () => {
+describe('an earlier version of a record', () => {
+  it('shows masked identifiers, and for contact details only whether they existed', () => {
     expect(formerRecord(row, open)).toEqual(shown);
   });
 
-  it('hides every column that nobody has said may be shown', () => {
+  it('hides every column that is not listed', () => {
     const unknown = fc.dictionary(
       fc.string().filter((column) => !(column in row)),
       fc.oneof(fc.string(), fc.constant(sealed('planted'))),
@@ -53,7 +53,7 @@ describe('a record as it was', () => {
     );
   });
 
-  it('never shows an SSN, a date of birth or a contact detail, whatever they are', () => {
+  it('never shows an SSN, a date of birth or a contact detail', () => {
     const value = fc.string({ minLength: 5 });
     fc.assert(
       fc.property(value, value, value, (email, ssn, dateOfBirth) => {
@@ -75,7 +75,7 @@ describe('a record as it was', () => {
     );
   });
 
-  it('of a row without a column shows that it was empty', () => {
+  it('shows an absent column as empty', () => {
     expect(formerRecord({}, open)).toEqual({
       ...Object.fromEntries(Object.keys(shown).map((field) => [field, null])),
       hasEmail: false,
@@ -84,7 +84,7 @@ describe('a record as it was', () => {
     });
   });
 
-  it('names what changed by field, sealed ones too', () => {
+  it('names the changed fields, including encrypted fields', () => {
     expect(changedFields(['external_id', ...Object.values(SEALED), 'email_index', 'constructor'])).toEqual([
       'externalId',
       ...Object.keys(SEALED),

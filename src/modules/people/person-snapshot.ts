@@ -1,9 +1,9 @@
 import { maskDateOfBirth, maskSsn, SEALED, type PersonFields, type SealedField } from './person.js';
 
-/** Opens a sealed column of the person; null stays null. */
+/** Decrypts a column of the person; null stays null. */
 export type Open = (field: SealedField, sealed: Buffer | null) => string | null;
 
-/** A record as it was: identifiers masked, and of contact details only whether there were any. */
+/** An earlier version: identifiers masked, and for contact details only whether they existed. */
 export interface FormerRecord extends Required<
   Omit<PersonFields, 'email' | 'phone' | 'address' | 'ssn' | 'dateOfBirth'>
 > {
@@ -14,7 +14,7 @@ export interface FormerRecord extends Required<
   dateOfBirth: string | null;
 }
 
-/** The columns that history knows, with their fields. Any other column stays hidden until somebody adds it here. */
+/** The columns that the history may show, with their fields. Other columns stay hidden. */
 const FIELDS: Readonly<Record<string, keyof PersonFields>> = {
   external_id: 'externalId',
   kind: 'kind',
@@ -26,12 +26,12 @@ const FIELDS: Readonly<Record<string, keyof PersonFields>> = {
   ...Object.fromEntries(Object.entries(SEALED).map(([field, column]) => [column, field as SealedField])),
 };
 
-/** The fields behind columns, in their order. */
+/** Returns the fields of the given columns in the same order. */
 export function changedFields(columns: readonly string[]): (keyof PersonFields)[] {
   return columns.flatMap((column) => (Object.hasOwn(FIELDS, column) ? [FIELDS[column]!] : []));
 }
 
-/** What may be shown of a snapshot. Takes the columns as `to_jsonb` writes them: bytes as `\\x` and hexadecimal. */
+/** Returns the visible part of a snapshot. `to_jsonb` writes bytes as `\\x` and hexadecimal. */
 export function formerRecord(before: Readonly<Record<string, unknown>>, open: Open): FormerRecord {
   const known = Object.entries(FIELDS).map(
     ([column, field]) => [field, (before[column] ?? null) as string | null] as const,

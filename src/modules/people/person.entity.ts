@@ -1,7 +1,7 @@
 import type { Columns } from '../../platform/database/columns.js';
 import type { Kind, Status } from './person.js';
 
-/** A record subject as it is stored: what is sealed stays sealed. */
+/** A stored person. Personal columns stay encrypted. */
 export interface PersonEntity {
   orgId: string;
   id: string;

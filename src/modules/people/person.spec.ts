@@ -9,7 +9,7 @@ const day = fc
   .map((time) => new Date(time).toISOString().slice(0, 10));
 
 describe('masks', () => {
-  it('of an SSN show its last four digits, with and without dashes', () => {
+  it('show the last four digits of an SSN, with and without dashes', () => {
     fc.assert(
       fc.property(digits(9), (ssn) => {
         const masked = `***-**-${ssn.slice(5)}`;
@@ -21,7 +21,7 @@ describe('masks', () => {
     );
   });
 
-  it('of a date of birth show its year', () => {
+  it('show the year of a date of birth', () => {
     fc.assert(
       fc.property(day, (date) => {
         expect(maskDateOfBirth(date)).toBe(`**/**/${date.slice(0, 4)}`);
@@ -29,7 +29,7 @@ describe('masks', () => {
     );
   });
 
-  it('show nothing of what is neither', () => {
+  it('show nothing of an invalid value', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         if (text.replace(/\D/g, '').length !== 9) expect(maskSsn(text)).toBe('***-**-****');
@@ -40,8 +40,8 @@ describe('masks', () => {
   });
 });
 
-describe('fields as they are stored', () => {
-  it('hold the digits of an SSN alone, nulls as nulls, and nothing that was not given', () => {
+describe('normalized fields', () => {
+  it('hold the digits of an SSN, keep nulls, and omit absent fields', () => {
     expect(normalized({ ssn: '000-12-3456', title: null, npi: undefined, phone: '+1 202 555' })).toEqual({
       ssn: '000123456',
       title: null,

@@ -4,7 +4,7 @@ export type Kind = (typeof KINDS)[number];
 export const STATUSES = ['active', 'inactive'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** The fields that lie sealed in the database, with their columns. */
+/** The fields that the database stores encrypted, with their columns. */
 export const SEALED = {
   email: 'email_enc',
   phone: 'phone_enc',
@@ -18,7 +18,7 @@ export function isSealed(field: string): field is SealedField {
   return Object.hasOwn(SEALED, field);
 }
 
-/** What is known of a person, opened. */
+/** The decrypted fields of a person. */
 export interface PersonFields extends Partial<Record<SealedField, string | null>> {
   externalId?: string | null;
   kind?: Kind;
@@ -29,25 +29,25 @@ export interface PersonFields extends Partial<Record<SealedField, string | null>
   status?: Status;
 }
 
-/** The fields as they are stored: of an SSN the digits alone, and nothing that was not given. */
+/** Normalizes fields for storage: keeps only the digits of an SSN, and omits absent fields. */
 export function normalized(fields: PersonFields): PersonFields {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
-    given.map(([field, value]) => [
+    present.map(([field, value]) => [
       field,
       field === 'ssn' && value !== null ? String(value).replace(/\D/g, '') : value,
     ]),
   );
 }
 
-/** `***-**-1234`; null stays null, and of what is no SSN nothing is shown. */
+/** Returns `***-**-1234`; null stays null. An invalid SSN is masked completely. */
 export function maskSsn(ssn: string | null): string | null {
   if (ssn === null) return null;
   const digits = ssn.replace(/\D/g, '');
   return `***-**-${digits.length === 9 ? digits.slice(-4) : '****'}`;
 }
 
-/** Month and day hidden, year shown; null stays null, and of what is not YYYY-MM-DD nothing is shown. */
+/** Hides month and day and shows the year; null stays null. An invalid date is masked completely. */
 export function maskDateOfBirth(date: string | null): string | null {
   return date === null ? null : `**/**/${/^(\d{4})-\d\d-\d\d$/.exec(date)?.[1] ?? '****'}`;
 }

@@ -8,7 +8,7 @@ import { OverridesService } from './overrides.service.js';
 export class OverridesController {
   constructor(private readonly overrides: OverridesService) {}
 
-  /** Grants a permission to a role, or denies it by the scope "none". Nobody gives more than they hold. */
+  /** Grants a permission to a role, or denies it by the scope "none". The caller must hold the permission. */
   @Put('roles/:role/permissions/:permission')
   @Access('role:update', { emits: ['role.override_set'], stepUpMinutes: 30 })
   @ResponseType(GrantResponse)
@@ -16,7 +16,7 @@ export class OverridesController {
     return this.overrides.setRole(role, permission, scope);
   }
 
-  /** Takes the setting back: what the role grants by default holds again. */
+  /** Removes the override, so that the default of the role applies again. */
   @Delete('roles/:role/permissions/:permission')
   @Access('role:update', { emits: ['role.override_removed'], stepUpMinutes: 30 })
   @ResponseType.nothing()
@@ -24,7 +24,7 @@ export class OverridesController {
     return this.overrides.removeRole(role, permission);
   }
 
-  /** Grants a permission to one member, or denies it, whatever the role says. */
+  /** Grants a permission to one member, or denies it. The override takes precedence over the role. */
   @Put('memberships/:id/permissions/:permission')
   @Access('membership:override', { emits: ['membership.override_set'], stepUpMinutes: 30 })
   @ResponseType(GrantResponse)
@@ -36,7 +36,7 @@ export class OverridesController {
     return this.overrides.setMember(id, permission, scope);
   }
 
-  /** Takes the setting back: what the role grants holds again. */
+  /** Removes the override, so that the grants of the role apply again. */
   @Delete('memberships/:id/permissions/:permission')
   @Access('membership:override', { emits: ['membership.override_removed'], stepUpMinutes: 30 })
   @ResponseType.nothing()

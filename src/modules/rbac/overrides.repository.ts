@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-/** Overrides of the current organization. */
+/** Reads and writes overrides of the current organization. */
 @Injectable()
 export class OverridesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -15,7 +15,7 @@ export class OverridesRepository {
     );
   }
 
-  /** False when there was no override. */
+  /** Returns false when there was no override. */
   async removeRole(role: string, permission: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute('DELETE FROM role_overrides WHERE org_id = $1 AND role = $2 AND permission = $3', [
@@ -26,7 +26,7 @@ export class OverridesRepository {
     );
   }
 
-  /** False when there is no such active membership. */
+  /** Returns false when there is no such active membership. */
   async setMember(membershipId: string, permission: string, scope: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
@@ -39,7 +39,7 @@ export class OverridesRepository {
     );
   }
 
-  /** False when there was no override. */
+  /** Returns false when there was no override. */
   async removeMember(membershipId: string, permission: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
@@ -49,7 +49,7 @@ export class OverridesRepository {
     );
   }
 
-  /** Whether an active member holds a permission for the whole organization. */
+  /** Returns whether an active member holds a permission for the whole organization. */
   async isHeld(permission: string): Promise<boolean> {
     return (
       (

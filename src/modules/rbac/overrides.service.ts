@@ -6,10 +6,7 @@ import { Problem } from '../../platform/problem/index.js';
 import { OverridesRepository } from './overrides.repository.js';
 import { RolesService } from './roles.service.js';
 
-/**
- * An organization's own settings of what roles and members may do. A change reaches the members concerned at their next
- * request.
- */
+/** Manages an organization's overrides for roles and members. A change applies from the next request on. */
 @Injectable()
 export class OverridesService {
   constructor(
@@ -22,15 +19,15 @@ export class OverridesService {
   async setRole(role: string, permission: string, scope: string) {
     await this.roles.assertRole(role);
     this.assertApplicable(permission, scope);
-    await this.changing(permission, () => this.overrides.setRole(role, permission, scope));
+    await this.runChange(permission, () => this.overrides.setRole(role, permission, scope));
     this.audit.record('role.override_set', { target: { type: 'role', id: role }, meta: { role, permission, scope } });
     return { permission, scope, source: 'role' };
   }
 
-  /** Throws as setRole, and not_found when there is no override. */
+  /** Throws the errors of `setRole`, and not_found when there is no override. */
   async removeRole(role: string, permission: string): Promise<void> {
     await this.roles.assertRole(role);
-    await this.changing(permission, async () => {
+    await this.runChange(permission, async () => {
       if (!(await this.overrides.removeRole(role, permission))) throw new Problem('not_found');
     });
     this.audit.record('role.override_removed', { target: { type: 'role', id: role }, meta: { role, permission } });
@@ -39,7 +36,7 @@ export class OverridesService {
   /** Throws unknown_permission, scope_not_applicable, insufficient_privileges_to_grant, not_found, last_owner. */
   async setMember(membershipId: string, permission: string, scope: string) {
     this.assertApplicable(permission, scope);
-    await this.changing(permission, async () => {
+    await this.runChange(permission, async () => {
       if (!(await this.overrides.setMember(membershipId, permission, scope))) throw new Problem('not_found');
     });
     this.audit.record('membership.override_set', {
@@ -49,9 +46,9 @@ export class OverridesService {
     return { permission, scope, source: 'member' };
   }
 
-  /** Throws as setMember. */
+  /** Throws the errors of `setMember`. */
   async removeMember(membershipId: string, permission: string): Promise<void> {
-    await this.changing(permission, async () => {
+    await this.runChange(permission, async () => {
       if (!(await this.overrides.removeMember(membershipId, permission))) throw new Problem('not_found');
     });
     this.audit.record('membership.override_removed', {
@@ -61,10 +58,10 @@ export class OverridesService {
   }
 
   /**
-   * Nobody gives or takes away what they do not hold in full, and somebody has to be left who does. One change of an
-   * organization's roles at a time, so that two cannot each rely on the other.
+   * Runs a change. The caller must hold the permission for the whole organization before it, and an active member must
+   * hold it afterwards. Role changes of one organization run one at a time, so that two cannot rely on each other.
    */
-  private async changing(permission: string, change: () => Promise<void>): Promise<void> {
+  private async runChange(permission: string, change: () => Promise<void>): Promise<void> {
     if (!declared('permissions').has(permission)) throw new Problem('unknown_permission');
     this.roles.assertForGood();
     if (currentMember().grants.get(permission) !== 'org') throw new Problem('insufficient_privileges_to_grant');

@@ -13,16 +13,16 @@ export class GrantResponse {
   @Expose() permission: string;
   /** org, assigned, own, or none. */
   @Expose() scope: string;
-  /** Where the scope comes from: default, role or member. */
+  /** The source of the scope: default, role or member. */
   @StaffOnly() source: string;
 }
 
 export class RoleResponse {
   @Expose() key: string;
   @Expose() name: string;
-  /** Made by the organization, rather than part of its preset. */
+  /** A custom role of the organization, not a role of its preset. */
   @Expose() custom: boolean;
-  /** For the subjects of records, whose answers leave out what is meant for staff. */
+  /** A portal role. Its responses omit staff-only fields. */
   @Expose() portal: boolean;
   @Expose() description: string;
   @StaffOnly() @Type(() => GrantResponse) grants: GrantResponse[];
@@ -38,7 +38,7 @@ class RoleFields {
 }
 
 export class CreateRoleDto extends RoleFields {
-  /** What the role is called in requests: small letters and underscores. */
+  /** The key of the role in requests: lowercase letters and underscores. */
   @Matches(ROLE_KEY)
   key: string;
 
@@ -46,12 +46,12 @@ export class CreateRoleDto extends RoleFields {
   @Length(1, 100)
   name: string;
 
-  /** For the subjects of records, whose answers leave out what is meant for staff. */
+  /** A portal role. Its responses omit staff-only fields. */
   @MayBeAbsent()
   @IsBoolean()
   portal?: boolean;
 
-  /** A role whose grants it begins with; with none, if not given. */
+  /** A role whose grants are copied. Default: no grants. */
   @MayBeAbsent()
   @Matches(ROLE_KEY)
   copyOf?: string;

@@ -3,36 +3,36 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const rbacFeature = defineFeature({
   name: 'rbac',
-  description: "Permissions, the roles of the three presets, and an organization's own settings of them.",
+  description: "Permissions, the roles of the three presets, custom roles, and an organization's overrides.",
   permissions: {
     'role:read': {
       category: 'Roles',
-      description: 'See roles and what they grant.',
+      description: 'List roles and their grants.',
       scopes: { org: [...MANAGER_ROLES, 'viewer', 'staff'] },
     },
     'role:create': {
       category: 'Roles',
-      description: "Make a role of the organization's own.",
+      description: 'Create a custom role.',
       scopes: { org: MANAGER_ROLES },
     },
     'role:delete': {
       category: 'Roles',
-      description: 'Remove a role that the organization made.',
+      description: 'Delete a custom role.',
       scopes: { org: MANAGER_ROLES },
     },
     'role:update': {
       category: 'Roles',
-      description: 'Change what a role grants in this organization.',
+      description: 'Change the grants of a role in this organization.',
       scopes: { org: MANAGER_ROLES },
     },
     'permission:read': {
       category: 'Roles',
-      description: 'See the catalog of permissions.',
+      description: 'List the catalog of permissions.',
       scopes: { org: [...MANAGER_ROLES, 'viewer', 'staff'] },
     },
     'membership:override': {
       category: 'Roles',
-      description: 'Change what one member is granted.',
+      description: 'Change the grants of one member.',
       scopes: { org: MANAGER_ROLES },
     },
   },
@@ -40,60 +40,60 @@ export const rbacFeature = defineFeature({
     'role.created': {
       category: 'roles',
       severity: 'notice',
-      description: 'The organization made a role.',
+      description: 'A member created a custom role.',
       meta: { role: 'code', copyOf: 'code' },
       realtime: { permission: 'role:read' },
     },
     'role.updated': {
       category: 'roles',
       severity: 'notice',
-      description: 'A role was renamed or described anew.',
+      description: 'A member changed the name or the description of a role.',
       meta: { role: 'code', fields: 'codes' },
       realtime: { permission: 'role:read' },
     },
     'role.deleted': {
       category: 'roles',
       severity: 'notice',
-      description: 'A role of the organization was removed.',
+      description: 'A member deleted a custom role.',
       meta: { role: 'code' },
       realtime: { permission: 'role:read' },
     },
     'role.override_set': {
       category: 'roles',
       severity: 'notice',
-      description: 'What a role grants was changed.',
+      description: 'A member changed a grant of a role.',
       meta: { role: 'code', permission: 'code', scope: 'code' },
       realtime: { permission: 'role:read' },
     },
     'role.override_removed': {
       category: 'roles',
       severity: 'notice',
-      description: 'A role was set back to its default.',
+      description: 'A member reset a grant of a role to its default.',
       meta: { role: 'code', permission: 'code' },
       realtime: { permission: 'role:read' },
     },
     'membership.override_set': {
       category: 'roles',
       severity: 'notice',
-      description: 'What one member is granted was changed.',
+      description: 'A member changed a grant of one member.',
       meta: { permission: 'code', scope: 'code' },
       realtime: { permission: 'role:read' },
     },
     'membership.override_removed': {
       category: 'roles',
       severity: 'notice',
-      description: 'A member was set back to the role.',
+      description: 'A member reset a grant of one member to that of the role.',
       meta: { permission: 'code' },
       realtime: { permission: 'role:read' },
     },
   },
   errors: {
-    unknown_role: { status: 400, title: 'The organization has no such role: GET /v1/roles lists them' },
-    insufficient_privileges_to_grant: { status: 403, title: 'Nobody can give what they do not hold' },
-    role_exists: { status: 409, title: 'There is such a role already' },
-    role_in_use: { status: 409, title: 'Members hold this role, or sign-ins lead to it' },
-    scope_not_applicable: { status: 400, title: 'This permission is held for the whole organization or not at all' },
-    unknown_permission: { status: 400, title: 'There is no such permission: GET /v1/permissions lists them' },
+    unknown_role: { status: 400, title: 'Unknown role: GET /v1/roles lists all roles' },
+    insufficient_privileges_to_grant: { status: 403, title: 'You cannot grant permissions that you do not hold' },
+    role_exists: { status: 409, title: 'A role with this key already exists' },
+    role_in_use: { status: 409, title: 'A member holds this role, or a sign-in mapping uses it' },
+    scope_not_applicable: { status: 400, title: 'This permission applies to the whole organization only' },
+    unknown_permission: { status: 400, title: 'Unknown permission: GET /v1/permissions lists all permissions' },
   },
   personalData: {
     roles: { name: { class: 'public', erasure: 'keep' } },
@@ -101,9 +101,9 @@ export const rbacFeature = defineFeature({
   tables: {
     permissions: {
       kind: 'installation',
-      retention: { reason: 'written anew from the permission catalog at every migration' },
+      retention: { reason: 'rewritten from the permission catalog at every migration' },
     },
-    preset_roles: { kind: 'installation', retention: { reason: 'written anew from the presets at every migration' } },
+    preset_roles: { kind: 'installation', retention: { reason: 'rewritten from the presets at every migration' } },
     roles: {
       kind: 'tenant',
       rows: { select: 'signed-in', insert: 'role:create', update: 'role:update', delete: 'role:delete' },
@@ -111,7 +111,7 @@ export const rbacFeature = defineFeature({
     },
     role_defaults: {
       kind: 'installation',
-      retention: { reason: 'written anew from the permission catalog at every migration' },
+      retention: { reason: 'rewritten from the permission catalog at every migration' },
     },
     role_overrides: {
       kind: 'tenant',
@@ -141,12 +141,13 @@ export const rbacFeature = defineFeature({
     'rbac.rows': {
       claims: ['C5'],
       description:
-        'What permissions say of rows is declared with each table, and migrate makes row policies of it: raw ' +
-        "SQL in a member's session obeys too.",
+        'Each table declares the permissions for its rows, and migrate generates row policies from them. Raw SQL in ' +
+        "a member's session follows the same policies.",
     },
     'rbac.cascade': {
       claims: ['E10', 'E12', 'C5'],
-      description: 'Member override over role override over code default, resolved in the database.',
+      description:
+        'A member override wins over a role override, and a role override over the default. The database decides.',
     },
   },
 });

@@ -1,6 +1,6 @@
 -- Roles, and explanations of access.
 
--- Refuses to delete a role that a member holds or that a group of an identity provider maps to.
+-- Rejects the deletion of a role that a member holds or that a group of an identity provider maps to.
 CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION app_private.assert_holds(VARIADIC permissions text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT app.has_permission(VARIADIC permissions) THEN
-    RAISE EXCEPTION 'this needs one of the permissions %', permissions USING ERRCODE = '42501';
+    RAISE EXCEPTION 'one of these permissions is required: %', permissions USING ERRCODE = '42501';
   END IF;
 END $$;
 

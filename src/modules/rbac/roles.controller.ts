@@ -8,7 +8,7 @@ import { RolesService } from './roles.service.js';
 export class RolesController {
   constructor(private readonly roles: RolesService) {}
 
-  /** Every permission there is. */
+  /** Lists all permissions. */
   @Get('permissions')
   @Access('permission:read')
   @ResponseType(PermissionResponse, { list: true })
@@ -16,7 +16,7 @@ export class RolesController {
     return this.roles.permissions();
   }
 
-  /** The organization's roles, and what each grants. */
+  /** Lists the organization's roles and their grants. */
   @Get('roles')
   @Access('role:read')
   @ResponseType(RoleResponse, { list: true })
@@ -24,7 +24,7 @@ export class RolesController {
     return this.roles.list();
   }
 
-  /** Makes a role of the organization's own; it grants nothing, or what another does. */
+  /** Creates a custom role, without grants or with the grants of another role. */
   @Post('roles')
   @Access('role:create', { emits: ['role.created'], stepUpMinutes: 30 })
   @ResponseType(RoleResponse, { status: 201 })
@@ -39,7 +39,7 @@ export class RolesController {
     return this.roles.update(role, body);
   }
 
-  /** Removes a role of the organization's own that nobody holds. */
+  /** Deletes a custom role that no member holds. */
   @Delete('roles/:role')
   @Access('role:delete', { emits: ['role.deleted'], stepUpMinutes: 30 })
   @ResponseType.nothing()

@@ -10,7 +10,7 @@ export interface GrantRow {
   [column: string]: unknown;
 }
 
-/** A role an organization has made for itself. */
+/** A custom role of an organization. */
 export interface CustomRole {
   key: string;
   name: string;
@@ -19,12 +19,12 @@ export interface CustomRole {
   [column: string]: unknown;
 }
 
-/** The roles of the current organization and what they grant. */
+/** Reads and writes the roles of the current organization and their grants. */
 @Injectable()
 export class RolesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Whether there is such a role here, of the preset or made. */
+  /** Returns whether the organization has the role, from its preset or as a custom role. */
   async exists(role: string): Promise<boolean> {
     const rows = await this.unitOfWork.sql(
       `SELECT 1 FROM preset_roles r JOIN organizations o ON o.preset = r.preset WHERE o.id = $1 AND r.role = $2
@@ -41,7 +41,7 @@ export class RolesRepository {
     );
   }
 
-  /** What every role grants here, override over default. */
+  /** Returns the effective grants of every role. */
   grants(): Promise<GrantRow[]> {
     return this.unitOfWork.sql<GrantRow>(
       `SELECT role, permission, coalesce(o.scope, d.scope) AS scope,
@@ -59,7 +59,7 @@ export class RolesRepository {
     );
   }
 
-  /** Null when the organization has not made such a role. */
+  /** Returns null when the organization has no such custom role. */
   async update(
     key: string,
     { name, description }: { name?: string; description?: string },
@@ -74,13 +74,13 @@ export class RolesRepository {
   }
 
   /**
-   * False when the organization has not made such a role. Fails on the constraint roles_in_use while somebody holds it.
+   * Returns false when the organization has no such custom role. Fails on roles_in_use while a member holds the role.
    */
   async delete(key: string): Promise<boolean> {
     return (await this.unitOfWork.execute('DELETE FROM roles WHERE org_id = $1 AND key = $2', [this.orgId, key])) > 0;
   }
 
-  /** Gives a role what another one has. */
+  /** Copies the grants of one role to another. */
   async copyGrants(from: string, to: string): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO role_overrides (org_id, role, permission, scope)
@@ -91,7 +91,7 @@ export class RolesRepository {
     );
   }
 
-  /** Lets changes of roles and members in this organization happen one after another. */
+  /** Serializes changes of roles and members in this organization. */
   async lockOrganization(): Promise<void> {
     await this.unitOfWork.sql('SELECT app.lock_organization()');
   }

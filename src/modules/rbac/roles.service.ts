@@ -16,7 +16,7 @@ import { Problem } from '../../platform/problem/index.js';
 import type { CreateRoleDto, UpdateRoleDto } from './rbac.dto.js';
 import { RolesRepository, type CustomRole } from './roles.repository.js';
 
-/** The roles of the organization: those of its preset, and those it made. */
+/** Manages the roles of the organization: preset roles and custom roles. */
 @Injectable()
 export class RolesService {
   constructor(
@@ -24,7 +24,7 @@ export class RolesService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** The catalog of permissions. */
+  /** Returns the catalog of permissions. */
   permissions() {
     return {
       items: [...declared('permissions')].map(([key, { category, description }]) => ({ key, category, description })),
@@ -32,7 +32,7 @@ export class RolesService {
     };
   }
 
-  /** All roles with what they grant here. */
+  /** Returns all roles with their effective grants. */
   async list() {
     const grants = Map.groupBy(await this.roles.grants(), ({ role }) => role);
     const descriptions = new Map(
@@ -53,8 +53,8 @@ export class RolesService {
   }
 
   /**
-   * Makes a role, with the grants of another where one is named, else with none.
-   * Throws role_exists, unknown_role and insufficient_privileges_to_grant for the one to copy.
+   * Creates a role without grants, or with the grants of the role in `copyOf`.
+   * Throws role_exists, unknown_role, or insufficient_privileges_to_grant for the copied role.
    */
   async create({ key, copyOf, ...rest }: CreateRoleDto) {
     if (PRESET_ROLES.has(key) || key === SUPPORT_ROLE) throw new Problem('role_exists');
@@ -73,7 +73,7 @@ export class RolesService {
     return this.read(key);
   }
 
-  /** Throws not_found for a role of the preset, or none. */
+  /** Throws not_found for a preset role or an unknown role. */
   async update(key: string, changes: UpdateRoleDto) {
     if ((await this.roles.update(key, changes)) === null) throw new Problem('not_found');
     this.audit.record('role.updated', {
@@ -83,7 +83,7 @@ export class RolesService {
     return this.read(key);
   }
 
-  /** Throws not_found for a role of the preset, or none; role_in_use while members hold it or sign-ins lead to it. */
+  /** Throws not_found for a preset or unknown role, and role_in_use while a member or a mapping uses the role. */
   async delete(key: string): Promise<void> {
     await this.roles.lockOrganization();
     try {
@@ -101,9 +101,8 @@ export class RolesService {
   }
 
   /**
-   * Throws unknown_role, or insufficient_privileges_to_grant when the caller could not give the role. With somebody's record the
-   * role's
-   * reach of "own" becomes that of one record: to give it needs the permission for the whole organization.
+   * Throws unknown_role, or insufficient_privileges_to_grant when the caller may not grant the role. With `personId`,
+   * the role's scope "own" covers that person's record, so the caller needs the permission for the whole organization.
    */
   async assertGivable(role: string, personId?: string | null): Promise<void> {
     await this.assertRole(role);
@@ -113,7 +112,7 @@ export class RolesService {
   }
 
   /**
-   * An identity provider speaks for every member: who connects one holds all that the leading role does. Throws
+   * An identity provider can sign in every member, so the caller must hold all permissions of the owner role. Throws
    * insufficient_privileges_to_grant.
    */
   async assertSpeaksForAll(): Promise<void> {
@@ -121,7 +120,7 @@ export class RolesService {
     if (member !== null) await this.assertGivable(OWNER_ROLES[member.preset as Preset]);
   }
 
-  /** Nobody gives, or takes away, more than they hold: throws insufficient_privileges_to_grant. What acts as the system may. */
+  /** Throws insufficient_privileges_to_grant when a grant exceeds those of the caller. The system is exempt. */
   assertWithinOwn(grants: ReadonlyMap<string, string>): void {
     const { member } = currentContext();
     if (member === null) return;
@@ -131,13 +130,13 @@ export class RolesService {
     if (beyond) throw new Problem('insufficient_privileges_to_grant');
   }
 
-  /** What is held for a time is not given on: throws insufficient_privileges_to_grant while an access grant is in force. */
+  /** An access grant cannot be passed on: throws insufficient_privileges_to_grant while one is active. */
   assertForGood(): void {
     if (currentContext().member?.accessGrantId)
-      throw new Problem('insufficient_privileges_to_grant', { detail: 'an access grant is in force' });
+      throw new Problem('insufficient_privileges_to_grant', { detail: 'An access grant is active' });
   }
 
-  /** Lets changes of roles and members in this organization happen one after another. */
+  /** Serializes changes of roles and members in this organization. */
   lockOrganization(): Promise<void> {
     return this.roles.lockOrganization();
   }

@@ -6,12 +6,12 @@ import { RealtimeLimits } from './realtime-limits.js';
 import type { Head } from './realtime.repository.js';
 
 let heads: (Head | null | Error)[];
-let asked: number;
+let polls: number;
 let delivered: string[];
 let failures: unknown[];
-let feed: Channel;
+let channel: Channel;
 
-function listener(name: string, { behind = true, fails = false, mayAsk = true } = {}): Subscription {
+function subscription(name: string, { behind = true, fails = false, canPoll = true } = {}): Subscription {
   return {
     isBehind: () => behind,
     deliver: async () => {
@@ -19,8 +19,8 @@ function listener(name: string, { behind = true, fails = false, mayAsk = true } 
       delivered.push(name);
     },
     head: async () => {
-      if (!mayAsk) return null;
-      asked += 1;
+      if (!canPoll) return null;
+      polls += 1;
       const head = heads.length > 1 ? heads.shift()! : heads[0]!;
       if (head instanceof Error) throw head;
       return head;
@@ -30,57 +30,56 @@ function listener(name: string, { behind = true, fails = false, mayAsk = true } 
 
 beforeEach(() => {
   heads = [{ newest: '10', waiting: false }];
-  asked = 0;
+  polls = 0;
   delivered = [];
   failures = [];
-  feed = new Channel(Object.assign(new RealtimeLimits(), { restMillis: 1, pollMs: 4 }), (error) =>
-    failures.push(error),
-  );
+  channel = new Channel(Object.assign(new RealtimeLimits(), { restMs: 1, pollMs: 4 }), (error) => failures.push(error));
 });
 
-describe('a feed', () => {
-  it('asks once for all, and has those read who are behind', async () => {
-    for (const one of [listener('a'), listener('b', { behind: false }), listener('c')]) feed.subscriptions.add(one);
-    feed.poll();
+describe('a channel', () => {
+  it('polls once for all subscriptions and delivers to those that are behind', async () => {
+    for (const one of [subscription('a'), subscription('b', { behind: false }), subscription('c')])
+      channel.subscriptions.add(one);
+    channel.poll();
     await until('a and c have read', () => delivered.length === 2);
-    expect([asked, delivered]).toEqual([1, ['a', 'c']]);
+    expect([polls, delivered]).toEqual([1, ['a', 'c']]);
   });
 
-  it('asks as the first who still may', async () => {
-    for (const one of [listener('a', { mayAsk: false }), listener('b')]) feed.subscriptions.add(one);
-    feed.poll();
-    await until('b has asked', () => asked === 1);
+  it('polls as the first subscription that is still authorized', async () => {
+    for (const one of [subscription('a', { canPoll: false }), subscription('b')]) channel.subscriptions.add(one);
+    channel.poll();
+    await until('b has polled', () => polls === 1);
   });
 
-  it('looks once more after the look under way, however often it is woken', async () => {
-    feed.subscriptions.add(listener('a'));
-    for (let i = 0; i < 50; i += 1) feed.poll();
-    await until('it has looked again', () => delivered.length === 2);
-    feed.poll();
-    await until('it looks when it is woken next', () => delivered.length === 3);
-    expect(asked).toBe(3);
+  it('polls once more after the running poll, for any number of notifications', async () => {
+    channel.subscriptions.add(subscription('a'));
+    for (let i = 0; i < 50; i += 1) channel.poll();
+    await until('it has polled again', () => delivered.length === 2);
+    channel.poll();
+    await until('it polls at the next notification', () => delivered.length === 3);
+    expect(polls).toBe(3);
   });
 
-  it('looks again by itself for what waits behind a transaction that is not over', async () => {
+  it('polls again without a notification while an event waits for an open transaction', async () => {
     heads = [
       { newest: null, waiting: true },
       { newest: null, waiting: true },
       { newest: '10', waiting: false },
     ];
-    feed.subscriptions.add(listener('a'));
-    feed.poll();
-    await until('it was there in the end', () => delivered.length === 1);
-    expect(asked).toBe(3);
+    channel.subscriptions.add(subscription('a'));
+    channel.poll();
+    await until('the event is delivered', () => delivered.length === 1);
+    expect(polls).toBe(3);
   });
 
-  it('tells the others when one fails, and is not stopped by a look that failed', async () => {
-    heads = [new Error('away'), { newest: '10', waiting: false }];
-    for (const one of [listener('a', { fails: true }), listener('b')]) feed.subscriptions.add(one);
-    feed.poll();
-    await until('the failure is told', () => failures.length === 1);
-    feed.poll();
+  it('delivers to the other subscriptions when one fails, and continues after a failed poll', async () => {
+    heads = [new Error('unavailable'), { newest: '10', waiting: false }];
+    for (const one of [subscription('a', { fails: true }), subscription('b')]) channel.subscriptions.add(one);
+    channel.poll();
+    await until('the failed poll is reported', () => failures.length === 1);
+    channel.poll();
     await until('b has read', () => delivered.length === 1);
-    await until('the failure of a is told', () => failures.length === 2);
-    expect(failures.map((error) => (error as Error).message)).toEqual(['away', 'a']);
+    await until('the failure of a is reported', () => failures.length === 2);
+    expect(failures.map((error) => (error as Error).message)).toEqual(['unavailable', 'a']);
   });
 });

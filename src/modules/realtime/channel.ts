@@ -2,9 +2,8 @@ import type { Subscription } from './subscription.js';
 import type { RealtimeLimits } from './realtime-limits.js';
 
 /**
- * The listeners of one organization in this process. One look tells for all of them how far its events have come; those
- * who
- * are behind then read for themselves.
+ * The subscriptions of one organization in this process. One poll finds the newest event for all of them.
+ * Subscriptions that are behind then read for themselves.
  */
 export class Channel {
   readonly subscriptions = new Set<Subscription>();
@@ -16,10 +15,10 @@ export class Channel {
     private readonly limits: RealtimeLimits,
     private readonly failed: (error: unknown) => void,
   ) {
-    this.rest = limits.restMillis;
+    this.rest = limits.restMs;
   }
 
-  /** Looks now, or once more after the look under way and a rest. */
+  /** Polls now, or once more after the running poll and a pause. */
   poll(): void {
     this.again = true;
     if (this.looking) return;
@@ -35,11 +34,11 @@ export class Channel {
       );
   }
 
-  /** What waits for a transaction to end is looked for again soon, and less often the longer that lasts. */
+  /** Polls again soon while events wait for an open transaction; the interval grows with the wait. */
   private async lookOnce(): Promise<void> {
     const head = await this.head();
     this.again ||= head?.waiting === true;
-    this.rest = head?.waiting === true ? Math.min(this.rest * 2, this.limits.pollMs) : this.limits.restMillis;
+    this.rest = head?.waiting === true ? Math.min(this.rest * 2, this.limits.pollMs) : this.limits.restMs;
     const newest = head?.newest ?? null;
     if (newest === null) return;
     const behind = [...this.subscriptions].filter((listener) => listener.isBehind(newest));
@@ -47,7 +46,7 @@ export class Channel {
     for (const outcome of outcomes) if (outcome.status === 'rejected') this.failed(outcome.reason);
   }
 
-  /** Asked as the first listener who may still ask. */
+  /** Polls as the first subscription that is still authorized. */
   private async head() {
     for (const listener of this.subscriptions) {
       const head = await listener.head();

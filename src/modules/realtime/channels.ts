@@ -5,10 +5,10 @@ import { Channel } from './channel.js';
 import type { Subscription } from './subscription.js';
 import { RealtimeLimits } from './realtime-limits.js';
 
-/** Every stream of this process: woken by Redis, looked after by a timer, ended with the process. */
+/** Manages all streams of this process. Redis notifications and a timer start polls; shutdown ends the streams. */
 @Injectable()
 export class Channels implements OnModuleDestroy {
-  private readonly log = new Logger('Feeds');
+  private readonly log = new Logger('Channels');
   private readonly channels = new Map<string, Channel>();
   private timer: NodeJS.Timeout | undefined;
   private stopping = false;
@@ -18,12 +18,12 @@ export class Channels implements OnModuleDestroy {
     private readonly pubSub: RealtimePubSub,
   ) {}
 
-  /** Streams open now. */
+  /** The number of open streams. */
   get open(): number {
     return this.listeners().length;
   }
 
-  /** Throws stream_limit_reached, or unavailable where this process takes on no more. */
+  /** Throws stream_limit_reached, or unavailable when this process has reached its limit. */
   assertRoom(owner: string): void {
     const listeners = this.listeners();
     if (this.stopping || listeners.length >= this.limits.streamsOfProcess)
@@ -32,12 +32,12 @@ export class Channels implements OnModuleDestroy {
       throw new Problem('stream_limit_reached');
   }
 
-  /** Keeps a listener supplied until its stream is closed. */
+  /** Delivers events to a subscription until its stream closes. */
   add(orgId: string, listener: Subscription): void {
     this.start();
     const feed =
       this.channels.get(orgId) ??
-      new Channel(this.limits, (error) => this.log.warn('listeners could not be told, trying again', error));
+      new Channel(this.limits, (error) => this.log.warn('events could not be delivered; trying again', error));
     this.channels.set(orgId, feed);
     feed.subscriptions.add(listener);
     listener.stream.once('close', () => {
@@ -47,7 +47,7 @@ export class Channels implements OnModuleDestroy {
     feed.poll();
   }
 
-  /** Comes before the server waits for its connections to end. Clients come back, and find another process. */
+  /** Runs before the server waits for its connections to end. Clients reconnect to another process. */
   onModuleDestroy(): void {
     this.stopping = true;
     clearInterval(this.timer);
@@ -67,7 +67,7 @@ export class Channels implements OnModuleDestroy {
       else
         listener
           .heartbeat(this.limits.heartbeatMs)
-          .catch((error: unknown) => this.log.warn('a session could not be checked, trying again', error));
+          .catch((error: unknown) => this.log.warn('a session could not be checked; trying again', error));
     }
   }
 

@@ -24,7 +24,7 @@ function codeOf(read: () => unknown): string {
 }
 
 describe('the id of an event', () => {
-  it('brings its place back, in the organization it was given to alone', () => {
+  it('decodes to its position, in its own organization only', () => {
     fc.assert(
       fc.property(position, fc.uuid(), fc.uuid(), (place, org, other) => {
         const id = ids.idOf(org, place);
@@ -36,7 +36,7 @@ describe('the id of an event', () => {
     );
   });
 
-  it('is refused when it is anything else, damaged in any place, or from another installation', () => {
+  it('is rejected when it has another format, is damaged, or comes from another installation', () => {
     const org = '0192f0c1-2345-7abc-8def-0123456789ab';
     const id = ids.idOf(org, startOf('99'));
     const bytes = Buffer.from(id, 'base64url');
@@ -66,8 +66,8 @@ describe('the id of an event', () => {
   });
 });
 
-describe('a place', () => {
-  it('compares transaction ids as the 64-bit numbers they are', () => {
+describe('a position', () => {
+  it('compares transaction ids as 64-bit numbers', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (a, b) => {
         expect(mayFollow(String(a), startOf(String(b)))).toBe(a >= b);

@@ -9,8 +9,8 @@ const KEPT_SECONDS = 24 * 3_600;
 const KEY_VERSION = 1;
 
 /**
- * The ids of a stream: places in an organization's events with the moment they were given out, sealed (AES-256-GCM), in
- * base64url. Sealed rather than signed, because the transaction ids in them tell how busy the whole installation is.
+ * Encodes the ids of a stream: the position and the issue time, encrypted (AES-256-GCM), in base64url. They are
+ * encrypted, not only signed, because transaction ids reveal the load of the whole installation.
  */
 @Injectable()
 export class EventIds {
@@ -23,7 +23,7 @@ export class EventIds {
     this.root = Buffer.from(security.jwtSecret, 'hex');
   }
 
-  /** The id of a place, for this organization alone. */
+  /** Encodes a position for this organization. */
   idOf(orgId: string, { transactionId, id }: Position): string {
     return seal(
       this.keyOf(orgId),
@@ -33,9 +33,7 @@ export class EventIds {
     ).toString('base64url');
   }
 
-  /**
-   * The place of an id. Throws invalid_request for one that was not given out here, last_event_id_expired after a day.
-   */
+  /** Decodes an id. Throws invalid_request for an id of another installation, last_event_id_expired after a day. */
   positionOf(orgId: string, eventId: string): Position {
     const [transactionId, id, at] = this.opened(orgId, eventId);
     if (this.clock.seconds() - at > KEPT_SECONDS) throw new Problem('last_event_id_expired');
@@ -61,7 +59,7 @@ export class EventIds {
     }
   }
 
-  /** A key of the organization, so that random IVs suffice for its 2^32 ids (NIST SP 800-38D, section 8.3). */
+  /** Derives a key per organization, so that random IVs are safe for its 2^32 ids (NIST SP 800-38D, section 8.3). */
   private keyOf(orgId: string): Buffer {
     return deriveKey(this.root, 'live/event-id', Buffer.from(orgId));
   }

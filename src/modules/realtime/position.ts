@@ -1,19 +1,19 @@
 import { SYSTEM_ORG_ID } from '../../platform/clock/id.js';
 
-/** A place in the order of events: everything up to it is known. */
+/** A position in the order of events. The subscription has every event up to it. */
 export interface Position {
-  /** `xid8` of Postgres, in decimal: 64 bits, and more than a number holds. */
+  /** The `xid8` of Postgres in decimal: 64 bits do not fit a JavaScript number. */
   transactionId: string;
-  /** Id of the last event known of that transaction. */
+  /** The id of the last known event of that transaction. */
   id: string;
 }
 
-/** The place before everything of a transaction: the nil id comes before all others. */
+/** Returns the position before all events of a transaction: the nil id sorts before all other ids. */
 export function startOf(transactionId: string): Position {
   return { transactionId, id: SYSTEM_ORG_ID };
 }
 
-/** Whether something of a transaction may come after a place. */
+/** Returns whether an event of a transaction may come after a position. */
 export function mayFollow(transactionId: string, position: Position): boolean {
   return BigInt(transactionId) >= BigInt(position.transactionId);
 }

@@ -1,22 +1,20 @@
 import { Injectable } from '@nestjs/common';
 
-/** How much listening one process takes on. */
+/** Limits for the streams of one process. */
 @Injectable()
 export class RealtimeLimits {
   streamsOfSession = 5;
   streamsOfProcess = 2_000;
-  /** How often an organization with listeners is looked at when nothing wakes it. */
+  /** How often an organization with subscriptions is polled without a notification. */
   pollMs = 3_000;
-  /** The least time between two looks: what happens in between goes out together. */
-  restMillis = 50;
-  /** How often a listener is shown that the stream lives, and its session is checked without an occasion. */
+  /** The minimum time between two polls. Events in between are delivered together. */
+  restMs = 50;
+  /** How often a stream gets a heartbeat and its session is checked. */
   heartbeatMs = 20_000;
-  /**
-   * How long a client may leave lying what it was sent; then it is dropped, and may come back by the last id it has.
-   */
+  /** How long a client may leave sent data unread. The server then closes the stream; the client can resume by id. */
   stallMs = 30_000;
-  /** Events read at once. */
+  /** Events per read. */
   batch = 100;
-  /** Transactions at once, so that listeners leave connections for requests. */
+  /** Concurrent transactions, so that streams leave database connections for requests. */
   transactions = 3;
 }

@@ -11,8 +11,8 @@ export class RealtimeController {
   constructor(private readonly live: RealtimeService) {}
 
   /**
-   * What happens in the organization, as it happens: server-sent events, each only if the caller may know of it at that
-   * moment. When the session ends, the last event is `end`, with the code of the problem.
+   * Streams the organization's events as server-sent events. Each event is checked against the caller's permissions at
+   * the time of delivery. When the session ends, the last event is `end` with the problem code.
    */
   @Get()
   @Access('signed-in', { background: true })
@@ -20,7 +20,7 @@ export class RealtimeController {
   @ApiHeader({
     name: 'Last-Event-ID',
     required: false,
-    description: 'The last `id` received: the stream goes on after it, for a day',
+    description: 'The last received `id`. The stream continues after it, for up to one day',
   })
   listen(@Headers('last-event-id') lastEventId = '') {
     return this.live.listen(lastEventId);

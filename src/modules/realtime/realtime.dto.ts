@@ -1,10 +1,10 @@
 import { Expose } from 'class-transformer';
 
-/** What listeners are told of an event. Whoever wants to know more asks the API. */
+/** The content of an event. Clients read details from the API. */
 export class LiveEventResponse {
-  /** The type of the event, as `event` of the stream has it. */
+  /** The event type, equal to `event` of the stream. */
   @Expose() type: string;
-  /** The kind of thing it happened to. */
+  /** The type of the target resource. */
   @Expose() targetType: string | null;
   @Expose() targetId: string | null;
   @Expose() occurredAt: Date;

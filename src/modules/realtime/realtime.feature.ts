@@ -3,20 +3,19 @@ import { defineFeature } from '../../platform/feature/define-feature.js';
 export const realtimeFeature = defineFeature({
   name: 'live',
   description:
-    'What happens in an organization, told to its listeners as it happens; each event only to whom may know of ' +
-    'it at that moment.',
+    'Real-time events of an organization as server-sent events. Each delivery checks the permissions of the ' +
+    'subscriber.',
   errors: {
     last_event_id_expired: {
       status: 409,
-      title: 'Events since that id are no longer kept: read the present state, then listen without it',
+      title: 'Events after this id are no longer available: reload the data, then connect without it',
     },
-    stream_limit_reached: { status: 429, title: 'This session listens in too many places already' },
+    stream_limit_reached: { status: 429, title: 'Too many open event streams for this session' },
   },
   retention: {
-    // A listener may come back within one day; the other makes sure that no transaction is so long that it misses a
-    // row.
+    // A client can resume within one day. The second day covers a transaction that is still open when the first ends.
     'realtime_events.old': {
-      description: 'Events that listeners have heard, which the log keeps anyway',
+      description: 'Delivered real-time events; the audit log keeps them',
       table: 'realtime_events',
       ageColumn: 'occurred_at',
       days: 2,
@@ -51,13 +50,12 @@ export const realtimeFeature = defineFeature({
   controls: {
     'live.checked-at-delivery': {
       claims: ['E16'],
-      description:
-        'Session and rights are asked of the database again for every delivery, by the row policies of that moment.',
+      description: 'Every delivery checks the session and the permissions again through the current row policies.',
     },
     'live.nothing-missed': {
       claims: ['E16'],
       description:
-        'A listener that comes back, to whichever process, goes on where it stopped: nothing missed, nothing twice.',
+        'A client that reconnects to any process continues at its position, without missed or repeated events.',
     },
   },
 });

@@ -3,7 +3,7 @@ import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { startOf, type Position } from './position.js';
 
-/** An event that the caller may know of. */
+/** An event that the caller may see. */
 export interface LiveEvent {
   position: Position;
   type: string;
@@ -12,15 +12,15 @@ export interface LiveEvent {
   occurredAt: Date;
 }
 
-/** Events in order, and the place up to which they are all there is. */
+/** Events in order, and the position up to which they are complete. */
 export interface Batch {
   events: LiveEvent[];
   end: Position;
 }
 
-/** How far an organization's events have come; `waiting` tells of newer ones behind a transaction that is not over. */
+/** The newest position of an organization; `waiting` means that newer events wait for an open transaction. */
 export interface Head {
-  /** A transaction id; null when there are none. */
+  /** A transaction id; null without events. */
   newest: string | null;
   waiting: boolean;
 }
@@ -28,9 +28,8 @@ export interface Head {
 type Row = { horizon: string; id: string | null; transactionId: string } & Omit<LiveEvent, 'position'>;
 
 /**
- * Rows in the order of their transactions' ids, and only of those below the oldest transaction that is not over: what
- * commits late would otherwise come to lie before the place that a listener has read up to.
- * The horizon stands in the statement that reads, so that both see the same snapshot.
+ * Selects rows by transaction id, below the oldest open transaction. A late commit could otherwise add rows before a
+ * position that a subscription has passed. The limit is in the reading statement itself, so that both use one snapshot.
  */
 const AFTER = `
   SELECT s.horizon::text AS horizon, e.*
@@ -44,12 +43,12 @@ const AFTER = `
        ORDER BY l.transaction_id, l.id LIMIT $4
     ) e ON true`;
 
-/** Events of the current organization, as far as the row policies show them to the caller at this moment. */
+/** Reads events of the current organization that the row policies show to the caller. */
 @Injectable()
 export class RealtimeRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** At most `limit` events after a place. */
+  /** Returns at most `limit` events after a position. */
   async after({ transactionId, id }: Position, limit: number): Promise<Batch> {
     const rows = await this.unitOfWork.sql<Row & Record<string, unknown>>(AFTER, [
       currentContext().orgId,
@@ -76,7 +75,7 @@ export class RealtimeRepository {
     return row!;
   }
 
-  /** The place of what begins now. */
+  /** Returns the position for a new stream. */
   async present(): Promise<Position> {
     const [row] = await this.unitOfWork.sql<{ horizon: string }>(
       'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon',

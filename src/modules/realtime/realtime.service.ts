@@ -9,7 +9,7 @@ import { Subscription, type Source } from './subscription.js';
 import { RealtimeLimits } from './realtime-limits.js';
 import { RealtimeRepository } from './realtime.repository.js';
 
-/** Opens streams. What they carry is decided at each delivery, by the caller's session and rights of that moment. */
+/** Opens streams. Each delivery checks the session and the permissions of the caller. */
 @Injectable()
 export class RealtimeService {
   private readonly transactions: Semaphore;
@@ -24,8 +24,8 @@ export class RealtimeService {
   }
 
   /**
-   * A stream of what follows `lastEventId`, or of what happens from now on. Throws invalid_request and
-   * last_event_id_expired for that id, stream_limit_reached, unavailable.
+   * Opens a stream after `lastEventId`, or from now on. Throws invalid_request or last_event_id_expired for that id,
+   * stream_limit_reached, or unavailable.
    */
   async listen(lastEventId: string): Promise<EventStream> {
     const { orgId } = currentContext();

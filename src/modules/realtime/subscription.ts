@@ -6,24 +6,24 @@ import type { Batch, Head } from './realtime.repository.js';
 import { mayFollow, type Position } from './position.js';
 
 /**
- * What a listener is told is read each time anew as its caller: in a session that must still be good, under the row
- * policies of that moment. Throws the Problem that has come to stand in the way.
+ * Reads events as the caller: each read checks the session and applies the current row policies. Throws a Problem when
+ * the caller is no longer authorized.
  */
 export interface Source {
   after(position: Position): Promise<Batch & { audience: Audience }>;
   head(): Promise<Head>;
 }
 
-/** One stream: reads what comes after its place, and sends it. */
+/** One stream: reads the events after its position and sends them. */
 export class Subscription {
   readonly stream = new EventStream(LiveEventResponse, () => this.drained());
   private delivering = false;
   private again = false;
-  private held = false;
-  private beatAt = performance.now();
+  private isPaused = false;
+  private heartbeatAt = performance.now();
 
   constructor(
-    /** Whose it is: a session, or a key. */
+    /** The owner: a session or an API key. */
     readonly owner: string,
     private position: Position,
     private readonly source: Source,
@@ -32,14 +32,14 @@ export class Subscription {
     this.stream.heartbeat(idOf(position));
   }
 
-  /** Whether events of a transaction may be news here. */
+  /** Returns whether a transaction may have events that this subscription has not sent. */
   isBehind(transactionId: string): boolean {
     return mayFollow(transactionId, this.position);
   }
 
   /**
-   * Sends all that is there, one call after another. Rejects when the database cannot be asked, and is then as far as
-   * what was sent.
+   * Sends all available events; calls run one at a time. Rejects on a database failure, with the position at the last
+   * sent event.
    */
   async deliver(): Promise<void> {
     this.again = true;
@@ -52,24 +52,24 @@ export class Subscription {
     }
   }
 
-  /** How far the organization's events have come; null when the listener may ask no more, and is gone. */
+  /** Returns the newest position of the organization; null when the subscription is not authorized and has ended. */
   head(): Promise<Head | null> {
-    return this.admitted(() => this.source.head());
+    return this.authorized(() => this.source.head());
   }
 
-  /** When it is time: delivers, which checks the session too, and shows that the stream lives. */
-  async heartbeat(everyMillis: number): Promise<void> {
-    if (performance.now() - this.beatAt < everyMillis) return;
-    this.beatAt = performance.now();
+  /** When due: delivers, which also checks the session, and sends a heartbeat. */
+  async heartbeat(everyMs: number): Promise<void> {
+    if (performance.now() - this.heartbeatAt < everyMs) return;
+    this.heartbeatAt = performance.now();
     await this.deliver();
     if (!this.stream.full) this.stream.heartbeat(this.idOf(this.position));
   }
 
   private async deliverBatch(): Promise<void> {
     this.again = false;
-    this.held = this.stream.full;
-    if (this.held) return;
-    const batch = await this.admitted(() => this.source.after(this.position));
+    this.isPaused = this.stream.full;
+    if (this.isPaused) return;
+    const batch = await this.authorized(() => this.source.after(this.position));
     if (batch === null) return;
     for (const { position, type, ...event } of batch.events)
       this.stream.send(this.idOf(position), type, { type, ...event }, batch.audience);
@@ -77,10 +77,10 @@ export class Subscription {
     this.position = batch.end;
   }
 
-  /** Runs what a Problem may stand in the way of: that ends the stream, and null is returned. */
-  private async admitted<T>(ask: () => Promise<T>): Promise<T | null> {
+  /** Runs `read`. A Problem ends the stream, and the result is null. */
+  private async authorized<T>(read: () => Promise<T>): Promise<T | null> {
     try {
-      return await ask();
+      return await read();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.stream.refuse(error.code);
@@ -88,8 +88,8 @@ export class Subscription {
     }
   }
 
-  /** The client has taken what was written: what was held back can go on. */
+  /** The client has read the written data, so delivery can continue. */
   private drained(): void {
-    if (this.held) this.deliver().catch(() => undefined); // the next beat tries again
+    if (this.isPaused) this.deliver().catch(() => undefined); // the next heartbeat retries
   }
 }

@@ -1,20 +1,20 @@
 import type { Statement } from '../../platform/database/statement.js';
 import type { RetentionPolicy } from './policy.js';
 
-/** Rows removed in one transaction: few enough that nobody waits for their locks. */
+/** Rows per transaction: few enough that other transactions do not wait for the locks. */
 export const BATCH_ROWS = 500;
 
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/;
 
-/** Counts what is due. Columns: due, oldest. */
+/** Returns the statement that counts due rows. Columns: due, oldest. */
 export function planStatement(policy: RetentionPolicy, orgId: string, cutoff: Date): Statement {
   const { from, values } = dueRows(policy, orgId, cutoff);
   return { text: `SELECT count(*) AS due, min(${quoted(policy.ageColumn)}) AS oldest ${from}`, values };
 }
 
 /**
- * Removes the oldest rows that are due, at most a batch; rows that somebody else holds are left for the next batch or
- * run. Gives one row for each that was removed. Column: object, the key of the stored object that went with it.
+ * Returns the statement that removes the oldest due rows, at most one batch. It skips rows that another transaction
+ * locks. It returns one row per removed row. Column: object, the key of the stored object of that row.
  */
 export function batchStatement(policy: RetentionPolicy, orgId: string, cutoff: Date): Statement {
   const { from, values } = dueRows(policy, orgId, cutoff);
@@ -39,7 +39,7 @@ function removal({ table, action }: RetentionPolicy): string {
 function dueRows({ name, table, ageColumn, where, tenant, action }: RetentionPolicy, orgId: string, cutoff: Date) {
   if (action !== 'delete' && where === undefined) {
     throw new Error(
-      `retention policy "${name}" empties columns: its \`where\` has to leave out rows that are empty already`,
+      `retention policy "${name}" clears columns: its \`where\` must exclude rows whose columns are already empty`,
     );
   }
   const conditions = [
@@ -53,8 +53,8 @@ function dueRows({ name, table, ageColumn, where, tenant, action }: RetentionPol
   };
 }
 
-/** Names come from declarations, never from input; whatever is no plain name is refused all the same. */
+/** Quotes an identifier. Names come from declarations, not from input; the check is a second line of defense. */
 function quoted(name: string): string {
-  if (!IDENTIFIER.test(name)) throw new Error('a retention policy names something that is no table or column');
+  if (!IDENTIFIER.test(name)) throw new Error('a retention policy has an invalid table or column name');
   return `"${name}"`;
 }

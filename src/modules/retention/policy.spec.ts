@@ -19,17 +19,17 @@ const DAY = 86_400_000;
 const moment = fc.date({ min: new Date('2020-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
 
 describe('the cutoff of a policy', () => {
-  it('never spares less than the period or the floor, whichever is longer, and stays for the hour', () => {
+  it('is at least the period and at least the floor ago, and is constant within an hour', () => {
     fc.assert(
       fc.property(moment, fc.nat(5_000), fc.nat(5_000), (now, days, floorDays) => {
-        const kept = (now.getTime() - cutoffOf({ ...policy, days, floorDays }, now).getTime()) / DAY;
-        expect(kept).toBeGreaterThanOrEqual(Math.max(days, floorDays));
-        expect(kept).toBeLessThan(Math.max(days, floorDays) + 1 / 24);
+        const keptDays = (now.getTime() - cutoffOf({ ...policy, days, floorDays }, now).getTime()) / DAY;
+        expect(keptDays).toBeGreaterThanOrEqual(Math.max(days, floorDays));
+        expect(keptDays).toBeLessThan(Math.max(days, floorDays) + 1 / 24);
       }),
     );
   });
 
-  it('is passed by a row exactly when the row is due by its age', () => {
+  it('includes a row exactly when the row is due by its age', () => {
     fc.assert(
       fc.property(moment, fc.nat(400), (now, hours) => {
         const age = new Date(now.getTime() - 30 * DAY - hours * 3_600_000);
@@ -51,7 +51,7 @@ describe('the hash of a plan', () => {
     at = cutoff,
   ) => planOf(org, { ...policy, ...changes }, at, { due, oldest }).planHash;
 
-  it('is the same for the same, and hexadecimal SHA-256', () => {
+  it('is equal for equal plans, and a hexadecimal SHA-256', () => {
     expect(plan()).toMatch(/^[0-9a-f]{64}$/);
     expect(plan()).toBe(plan());
   });
@@ -68,7 +68,7 @@ describe('the hash of a plan', () => {
 });
 
 describe('the SQL of a policy', () => {
-  it("names the organization for tenants' tables, and only there", () => {
+  it('filters by organization for tenant tables only', () => {
     const orgId = newId();
     const cutoff = new Date();
     expect(planStatement(policy, orgId, cutoff)).toEqual({
@@ -86,15 +86,15 @@ describe('the SQL of a policy', () => {
     ['age column', { ageColumn: 'now()) --' }],
     ['emptied column', { action: { clear: ['a" = 1, "b'] }, where: 'true' }],
     ['object column', { objectColumn: 'Key' }],
-  ])('refuses a declared %s that is no plain name', (_what, changes) => {
+  ])('rejects an invalid %s in a declaration', (_what, changes) => {
     expect(() => batchStatement({ ...policy, ...changes }, newId(), new Date())).toThrow(
-      /names something that is no table or column/,
+      /invalid table or column name/,
     );
   });
 
-  it('refuses to empty columns again and again', () => {
+  it('rejects a policy that would clear the same columns again', () => {
     expect(() => batchStatement({ ...policy, action: { clear: ['body'] } }, newId(), new Date())).toThrow(
-      /has to leave out rows that are empty already/,
+      /must exclude rows whose columns are already empty/,
     );
   });
 });

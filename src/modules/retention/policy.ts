@@ -8,8 +8,8 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 
 /**
- * A declared policy with its name, and whether its rows belong to organizations. `days` is what holds in the
- * organization, by its own setting or as declared.
+ * A declared policy with its name. `tenant` is true when its rows belong to organizations. `days` is the organization's
+ * setting, or the declared value without a setting.
  */
 export interface RetentionPolicy extends RetentionDeclaration {
   name: string;
@@ -17,19 +17,19 @@ export interface RetentionPolicy extends RetentionDeclaration {
   declaredDays: number;
 }
 
-/** What a policy would remove now: rows whose age lies before the cutoff. */
+/** The rows that a policy would remove now: rows older than the cutoff. */
 export interface RetentionPlan {
   policy: string;
   due: number;
   oldest: Date | null;
   cutoff: Date;
-  /** SHA-256 over all of this and the declaration, in hex: the same while nothing of it changes. */
+  /** SHA-256 in hex over the plan and the declaration: equal as long as neither changes. */
   planHash: string;
 }
 
 /**
- * The policies that work on an organization's rows, with its own settings of days by policy; the installation's own
- * tables count as the nil organization's.
+ * Returns the policies for an organization's rows, with its settings of days by policy. The installation's own tables
+ * belong to the nil organization.
  */
 export function policiesOf(orgId: string, ownDays: ReadonlyMap<string, number> = new Map()): RetentionPolicy[] {
   return [...declared('retention')]
@@ -44,15 +44,15 @@ export function policiesOf(orgId: string, ownDays: ReadonlyMap<string, number> =
 }
 
 /**
- * What is older is due. It moves on the full hour, so that a preview and the run that follows agree. A period below the
- * floor counts as the floor.
+ * Returns the time before which rows are due. It moves on the full hour, so that a preview and the following run agree.
+ * A period below the floor counts as the floor.
  */
 export function cutoffOf({ days, floorDays }: RetentionPolicy, now: Date): Date {
-  const kept = Math.max(days, floorDays) * DAY;
-  return new Date(Math.floor((now.getTime() - kept) / HOUR) * HOUR);
+  const keptMs = Math.max(days, floorDays) * DAY;
+  return new Date(Math.floor((now.getTime() - keptMs) / HOUR) * HOUR);
 }
 
-/** When a row of this age became due. */
+/** Returns when a row of this age became due. */
 export function dueSince({ days, floorDays }: RetentionPolicy, age: Date): Date {
   return new Date(age.getTime() + Math.max(days, floorDays) * DAY);
 }

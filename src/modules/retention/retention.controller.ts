@@ -18,7 +18,7 @@ import { RetentionService } from './retention.service.js';
 export class RetentionController {
   constructor(private readonly retention: RetentionService) {}
 
-  /** The policies that work on the organization's data. */
+  /** Lists the policies for the organization's data. */
   @Get('policies')
   @Access('retention:read')
   @ResponseType(PolicyResponse, { list: true })
@@ -26,7 +26,7 @@ export class RetentionController {
     return this.retention.policies();
   }
 
-  /** Keeps what a policy is about for another time than declared. */
+  /** Sets a retention period other than the declared one. */
   @Put('policies/:name/days')
   @Access('retention:update', { emits: ['retention.days_set'], interactiveOnly: true, stepUpMinutes: 15 })
   @ResponseType(PolicyResponse)
@@ -34,7 +34,7 @@ export class RetentionController {
     return this.retention.setDays(name, days);
   }
 
-  /** Keeps it as declared again. */
+  /** Resets the retention period to the declared one. */
   @Delete('policies/:name/days')
   @Access('retention:update', { emits: ['retention.days_reset'], interactiveOnly: true, stepUpMinutes: 15 })
   @ResponseType.nothing()
@@ -42,7 +42,7 @@ export class RetentionController {
     return this.retention.resetDays(name);
   }
 
-  /** What a policy would remove now; removes nothing. */
+  /** Returns what a policy would remove now, without removing it. */
   @Get('policies/:name/preview')
   @Access('retention:preview')
   @ResponseType(PlanResponse)
@@ -50,7 +50,7 @@ export class RetentionController {
     return this.retention.preview(name);
   }
 
-  /** Has a policy run now, by the worker. */
+  /** Enqueues a run of a policy for the worker. */
   @Post('policies/:name/run')
   @Access('retention:run', { emits: ['retention.requested'] })
   @ResponseType(RunStartedResponse, { status: 202 })
@@ -58,7 +58,7 @@ export class RetentionController {
     return { runId: await this.retention.request(name, planHash) };
   }
 
-  /** What was removed when, newest first. */
+  /** Lists runs, newest first. */
   @Get('runs')
   @Access('retention:read')
   @ResponseType(RunResponse, { list: true })

@@ -4,41 +4,41 @@ import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
-/** A policy as it holds in the organization. */
+/** A policy as it applies to the organization. */
 export class PolicyResponse {
   @Expose() name: string;
   @Expose() description: string;
   @StaffOnly() table: string;
-  /** The column that tells a row's age. */
+  /** The column with the age of a row. */
   @StaffOnly() ageColumn: string;
-  /** How long rows are kept after that. */
+  /** Days until a row is due. */
   @Expose() days: number;
-  /** How long they are kept where the organization sets nothing. */
+  /** The declared days, used without a setting of the organization. */
   @Expose() declaredDays: number;
-  /** The least that `days` may be. */
+  /** The minimum for `days`. */
   @StaffOnly() floorDays: number;
-  /** Whether rows are deleted, or some of their columns emptied. */
+  /** Whether rows are deleted or some of their columns cleared. */
   @Expose() action: 'delete' | 'clear';
-  /** The columns that are emptied. */
+  /** The cleared columns. */
   @StaffOnly() columns: string[];
   @StaffOnly() nextRunAt: Date;
 }
 
-/** What a run would remove now. */
+/** The result of a preview. */
 export class PlanResponse {
   @Expose() policy: string;
-  /** Number of rows. */
+  /** The number of due rows. */
   @StaffOnly() due: number;
-  /** Age of the oldest of them. */
+  /** The age of the oldest due row. */
   @StaffOnly() oldest: Date | null;
-  /** Rows of this age and later stay. Moves on the full hour. */
+  /** Rows of this age and newer stay. The value moves on the full hour. */
   @Expose() cutoff: Date;
-  /** SHA-256 in hex; hand it to `run` to remove exactly this. */
+  /** SHA-256 in hex. Pass it to `run` to remove exactly these rows. */
   @StaffOnly() planHash: string;
 }
 
 export class SetDaysDto {
-  /** No fewer than the policy's floor. */
+  /** At least the policy's floor. */
   @IsInt()
   @Min(0)
   @Max(36_500)
@@ -46,7 +46,7 @@ export class SetDaysDto {
 }
 
 export class RunPolicyDto {
-  /** The hash of a preview: the run is refused when something else is due by now. */
+  /** The hash of a preview. The run is rejected when other rows are due by then. */
   @MayBeAbsent()
   @Matches(/^[0-9a-f]{64}$/, { message: 'must be the planHash of a preview' })
   planHash?: string;
@@ -63,19 +63,19 @@ export class RunsQuery extends PageQuery {
   policy?: string;
 }
 
-/** One run of a policy. Its certificate is the event `retention.completed` with this run as target. */
+/** One run of a policy. The event `retention.completed` with this run as target is its certificate. */
 export class RunResponse {
   @Expose() id: string;
   @Expose() policy: string;
   @Expose() status: 'queued' | 'running' | 'completed' | 'failed';
-  /** Id of the user, or the name of the job or operator. */
+  /** The id of the user, or the name of the job or operator. */
   @StaffOnly() requestedBy: string;
   @Expose() cutoff: Date;
   @StaffOnly() planHash: string;
-  /** Rows that were due when it was planned. */
+  /** Rows that were due at the time of planning. */
   @StaffOnly() due: number;
   @StaffOnly() removed: number;
-  /** Stored objects that went with them. */
+  /** Stored objects that were removed with the rows. */
   @StaffOnly() objects: number;
   @StaffOnly() batches: number;
   @Expose() createdAt: Date;

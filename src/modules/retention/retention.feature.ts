@@ -1,32 +1,32 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
 import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
-/** Evidence of deletions is kept as long as the log itself: seven years. */
+/** Evidence of deletions is kept as long as the audit log: seven years. */
 const SEVEN_YEARS = 2_557;
 
 export const retentionFeature = defineFeature({
   name: 'retention',
   description:
-    'Rows past their time are removed, by the policies that features declare; every run is recorded and certified.',
+    'Removes expired rows by the retention policies that features declare. Every run is recorded and certified.',
   permissions: {
     'retention:read': {
       category: 'Compliance',
-      description: 'See retention policies and what they removed.',
+      description: 'List retention policies and their runs.',
       scopes: { org: MANAGER_ROLES },
     },
     'retention:preview': {
       category: 'Compliance',
-      description: 'See what a retention policy would remove.',
+      description: 'Preview what a retention policy would remove.',
       scopes: { org: MANAGER_ROLES },
     },
     'retention:update': {
       category: 'Compliance',
-      description: 'Change how long the organization keeps what a policy is about.',
+      description: 'Change the retention periods of the organization.',
       scopes: { org: MANAGER_ROLES },
     },
     'retention:run': {
       category: 'Compliance',
-      description: 'Run a retention policy ahead of its schedule.',
+      description: 'Run a retention policy before its schedule.',
       scopes: { org: MANAGER_ROLES },
     },
   },
@@ -34,26 +34,26 @@ export const retentionFeature = defineFeature({
     'retention.requested': {
       category: 'retention',
       severity: 'notice',
-      description: 'A run of a retention policy was asked for.',
+      description: 'A member or the schedule requested a run of a retention policy.',
       meta: { policy: 'code', due: 'count', cutoff: 'time', planHash: 'digest' },
       realtime: { permission: 'retention:read' },
     },
     'retention.days_set': {
       category: 'retention',
       severity: 'notice',
-      description: 'The organization set how long it keeps what a policy is about.',
+      description: 'A member changed the retention period of a policy.',
       meta: { policy: 'code', days: 'count' },
     },
     'retention.days_reset': {
       category: 'retention',
       severity: 'notice',
-      description: 'The organization went back to the declared time of a policy.',
+      description: 'A member reset the retention period of a policy to the declared one.',
       meta: { policy: 'code' },
     },
     'retention.completed': {
       category: 'retention',
       severity: 'notice',
-      description: 'Certificate: a retention policy removed what was past its time.',
+      description: 'Certificate: the worker removed the due rows of a retention policy.',
       meta: {
         policy: 'code',
         removed: 'count',
@@ -66,9 +66,9 @@ export const retentionFeature = defineFeature({
     },
   },
   errors: {
-    retention_policy_not_found: { status: 404, title: 'No such retention policy' },
-    retention_below_floor: { status: 409, title: 'The policy has to keep its rows for longer than that' },
-    retention_plan_changed: { status: 409, title: 'What is due has changed since the preview' },
+    retention_policy_not_found: { status: 404, title: 'Retention policy not found' },
+    retention_below_floor: { status: 409, title: 'The retention period is below the minimum of the policy' },
+    retention_plan_changed: { status: 409, title: 'The due rows have changed since the preview' },
   },
   jobs: {
     'retention.nightly': {
@@ -80,7 +80,7 @@ export const retentionFeature = defineFeature({
       runWhenSuspended: true,
     },
     'retention.run': {
-      description: 'Removes in small batches what one planned run found due, and certifies it.',
+      description: 'Removes the due rows of one planned run in small batches, and certifies the run.',
       attempts: 10,
       backoffSeconds: 30,
       timeoutSeconds: 1_800,
@@ -89,7 +89,7 @@ export const retentionFeature = defineFeature({
       enqueuePermissions: ['retention:run'],
     },
     'retention.remove_object': {
-      description: 'Removes a stored object whose row is gone.',
+      description: 'Removes a stored object whose row was deleted.',
       attempts: 10,
       backoffSeconds: 30,
       timeoutSeconds: 60,
@@ -99,7 +99,7 @@ export const retentionFeature = defineFeature({
   },
   schedules: {
     'retention.nightly': {
-      description: 'Removes what is past its time, in every organization.',
+      description: 'Removes due rows in every organization.',
       cron: '15 2 * * *',
       timezone: 'UTC',
       job: 'retention.nightly',
@@ -108,7 +108,7 @@ export const retentionFeature = defineFeature({
   },
   retention: {
     'retention_runs.old': {
-      description: 'The record of retention runs',
+      description: 'Records of retention runs',
       table: 'retention_runs',
       ageColumn: 'created_at',
       days: SEVEN_YEARS,
@@ -141,20 +141,20 @@ export const retentionFeature = defineFeature({
     'retention.policies': {
       claims: ['E21'],
       description:
-        'Every table has a policy that removes its rows or a reason to keep them; floors are checked again at ' +
+        'Every table has a policy that removes its rows, or a reason to keep them. Floors are checked again at ' +
         'every run.',
     },
     'retention.own-days': {
       claims: ['E21'],
-      description: 'An organization sets its own times, never below a floor; the log stays seven years.',
+      description: 'An organization sets its own periods, never below a floor. The audit log is kept for seven years.',
     },
     'retention.certified': {
       claims: ['E21'],
-      description: 'A run leaves its counts, cutoff and the digest of its plan in the log.',
+      description: 'A run records its counts, its cutoff, and the digest of its plan in the audit log.',
     },
     'retention.once-a-slot': {
       claims: ['E21'],
-      description: 'One run a night whatever the number of workers; a night that was missed is made up for.',
+      description: 'One run per night with any number of workers. A missed night is caught up.',
     },
   },
 });

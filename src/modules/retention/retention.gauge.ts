@@ -5,8 +5,8 @@ import { Metrics } from '../../platform/telemetry/metrics.js';
 import { RetentionRepository } from './retention.repository.js';
 
 /**
- * The alarm of retention: how long the oldest row that should be gone has been due, by policy. Runs may fail and be
- * tried again unnoticed; rows that stay may not.
+ * Reports per policy how long the oldest due row has been due. Runs may fail and be retried without an alarm; an
+ * overdue row raises it.
  */
 @Injectable()
 export class RetentionGauge {
@@ -19,14 +19,14 @@ export class RetentionGauge {
   ) {
     this.gauge = new Gauge({
       name: 'vouchsafe_retention_oldest_overdue_seconds',
-      help: 'How long the oldest row that a planned retention run has not removed has been due, by policy.',
+      help: 'How long the oldest due row that no retention run has removed has been due, by policy.',
       labelNames: ['policy'],
       registers: [metrics.registry],
       collect: () => this.collect(),
     });
   }
 
-  /** Without the database there is no figure, rather than an old one. */
+  /** Reports no value without the database, instead of an old value. */
   private async collect(): Promise<void> {
     this.gauge.reset();
     try {
@@ -34,7 +34,7 @@ export class RetentionGauge {
       for (const policy of declared('retention').keys()) this.gauge.set({ policy }, 0);
       for (const { policy, seconds } of overdue) this.gauge.set({ policy }, seconds);
     } catch (error) {
-      this.log.warn('how much retention is overdue is not known', error);
+      this.log.warn('the retention metric could not be collected', error);
     }
   }
 }

@@ -10,7 +10,7 @@ import { EncryptedStorage, parseObjectKey } from '../../platform/storage/index.j
 import { RetentionRunner } from './retention.runner.js';
 import { RetentionService } from './retention.service.js';
 
-/** What the worker does for retention. */
+/** Runs retention jobs in the worker. */
 @Injectable()
 export class RetentionJobs {
   constructor(
@@ -29,7 +29,7 @@ export class RetentionJobs {
     return this.runner.execute(runId as string, signal);
   }
 
-  /** The row is gone already: nothing but this job knows of the object. */
+  /** The row is already deleted, so only this job knows the object. */
   @OnJob('retention.remove_object', { transaction: 'own' })
   async removeObject({ key }: JobPayload, { orgId }: JobContext): Promise<void> {
     if (parseObjectKey(key as string).orgId !== orgId) throw new PermanentFailure('retention_foreign_object');

@@ -4,7 +4,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { RetentionPlan, RetentionPolicy } from './policy.js';
 import { batchStatement, planStatement } from './policy-sql.js';
 
-/** One run of a policy, as it is recorded. */
+/** One recorded run of a policy. */
 export interface RetentionRun {
   id: string;
   policy: string;
@@ -21,19 +21,19 @@ export interface RetentionRun {
   [column: string]: unknown;
 }
 
-/** The state of a run is told by its end, and by the job behind it. */
+/** The status of a run follows from its end and from its job. */
 const COLUMNS = `r.id, r.policy, r.requested_by AS "requestedBy", r.cutoff, encode(r.plan_hash, 'hex') AS "planHash",
   r.due::float8 AS due, r.removed::float8 AS removed, r.objects::float8 AS objects, r.batches,
   r.created_at AS "createdAt", r.finished_at AS "finishedAt",
   CASE WHEN r.finished_at IS NOT NULL THEN 'completed' WHEN o.state = 'failed' THEN 'failed'
        WHEN r.batches > 0 THEN 'running' ELSE 'queued' END AS status`;
 
-/** What policies find and remove in the current organization, and the record of it. */
+/** Finds and removes due rows of the current organization, and records the runs. */
 @Injectable()
 export class RetentionRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** The organization's own settings: days by policy. */
+  /** Returns the organization's settings: days by policy. */
   async ownDays(): Promise<Map<string, number>> {
     const rows = await this.unitOfWork.sql<{ policy: string; days: number }>(
       'SELECT policy, days FROM retention_overrides WHERE org_id = $1',
@@ -42,7 +42,7 @@ export class RetentionRepository {
     return new Map(rows.map(({ policy, days }) => [policy, days]));
   }
 
-  /** The database refuses fewer days than the policy's floor: retention_below_floor. */
+  /** The database rejects fewer days than the policy's floor: retention_below_floor. */
   async setDays(policy: string, days: number): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO retention_overrides (org_id, policy, days) VALUES ($1, $2, $3)
@@ -51,7 +51,7 @@ export class RetentionRepository {
     );
   }
 
-  /** False when nothing was set. */
+  /** Returns false when there was no setting. */
   async resetDays(policy: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute('DELETE FROM retention_overrides WHERE org_id = $1 AND policy = $2', [
@@ -67,14 +67,14 @@ export class RetentionRepository {
     return { due: Number(row!.due), oldest: row!.oldest };
   }
 
-  /** Removes one batch; returns how many rows, and the keys of the objects that went with them. */
+  /** Removes one batch. Returns the number of rows and the keys of their stored objects. */
   async removeBatch(policy: RetentionPolicy, cutoff: Date): Promise<{ rows: number; objects: string[] }> {
     const { text, values } = batchStatement(policy, currentContext().orgId, cutoff);
     const rows = await this.unitOfWork.sql<{ object: string | null }>(text, values);
     return { rows: rows.length, objects: rows.flatMap(({ object }) => object ?? []) };
   }
 
-  /** `jobId` is the job that does it; null when nothing is to be done, and the run is over. */
+  /** `jobId` is the job of the run; null when no row is due, and the run has ended. */
   async insertRun(id: string, plan: RetentionPlan, dueSince: Date | null, jobId: string | null): Promise<void> {
     const { orgId, actor } = currentContext();
     await this.unitOfWork.execute(
@@ -85,7 +85,7 @@ export class RetentionRepository {
     );
   }
 
-  /** A run that is not over; null otherwise. */
+  /** Returns an open run; null otherwise. */
   async findOpen(id: string): Promise<{ policy: string; cutoff: Date } | null> {
     const [row] = await this.unitOfWork.sql<{ policy: string; cutoff: Date }>(
       'SELECT policy, cutoff FROM retention_runs WHERE org_id = $1 AND id = $2 AND finished_at IS NULL',
@@ -102,7 +102,7 @@ export class RetentionRepository {
     );
   }
 
-  /** Ends a run; null when it was over already. */
+  /** Ends a run; null when it had already ended. */
   async finish(id: string): Promise<Pick<RetentionRun, 'removed' | 'objects' | 'batches' | 'planHash'> | null> {
     const [row] = await this.unitOfWork.sql<Pick<RetentionRun, 'removed' | 'objects' | 'batches' | 'planHash'>>(
       `UPDATE retention_runs SET finished_at = now() WHERE org_id = $1 AND id = $2 AND finished_at IS NULL
@@ -113,7 +113,7 @@ export class RetentionRepository {
     return row ?? null;
   }
 
-  /** A page, newest first; `before` is the last id seen. */
+  /** Returns a page, newest first; `before` is the last id of the previous page. */
   list(policy: string | undefined, before: string | null, limit: number): Promise<RetentionRun[]> {
     const newest = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
     return this.unitOfWork.sql<RetentionRun>(
@@ -124,14 +124,14 @@ export class RetentionRepository {
     );
   }
 
-  /** Ids of all organizations, the installation's own among them. For the worker's role alone. */
+  /** Returns the ids of all organizations, including the installation's own. Requires the worker's role. */
   async organizations(): Promise<string[]> {
     return (await this.unitOfWork.queryOnce<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(
       ({ id }) => id,
     );
   }
 
-  /** Over all organizations: how long ago the oldest row that a run did not get to became due. */
+  /** Returns per policy, over all organizations, how long the oldest due row has been due. */
   overdue(): Promise<{ policy: string; seconds: number }[]> {
     return this.unitOfWork.queryOnce('SELECT policy, seconds FROM app.retention_overdue()');
   }

@@ -11,10 +11,10 @@ import { BATCH_ROWS } from './policy-sql.js';
 import { RetentionRepository } from './retention.repository.js';
 import { RetentionService } from './retention.service.js';
 
-/** What one run removes at most; the rest is another run's, so that each ends in time and with a certificate. */
+/** The maximum of rows per run. Another run removes the rest, so that each ends in time and with a certificate. */
 const MAX_ROWS = 500_000;
 
-/** Carries out planned runs, as the worker's role. Each batch is a transaction of its own, so a crash loses none. */
+/** Executes planned runs with the worker's role. Each batch has its own transaction, so a crash keeps finished ones. */
 @Injectable()
 export class RetentionRunner {
   constructor(
@@ -27,8 +27,8 @@ export class RetentionRunner {
   ) {}
 
   /**
-   * Carries a run of the current organization on to its end; does nothing when it is over. Repeatable.
-   * Throws PermanentFailure when the policy is gone, or would reach below what it may.
+   * Executes a run of the current organization to its end. Does nothing when it has ended, so it can be repeated.
+   * Throws PermanentFailure when the policy no longer exists, or would remove rows below its floor.
    */
   async execute(runId: string, signal?: AbortSignal): Promise<JobCounts> {
     const run = await this.transaction(() => this.repository.findOpen(runId));

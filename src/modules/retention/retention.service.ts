@@ -12,7 +12,7 @@ import { cutoffOf, dueSince, planOf, policiesOf, type RetentionPlan, type Retent
 import type { PolicyResponse, RunsQuery } from './retention.dto.js';
 import { RetentionRepository, type RetentionRun } from './retention.repository.js';
 
-/** Plans and starts the retention of the current organization, within the unit of work under way. */
+/** Plans and starts retention of the current organization within the current unit of work. */
 @Injectable()
 export class RetentionService {
   constructor(
@@ -27,14 +27,14 @@ export class RetentionService {
     return { items: (await this.all()).map((policy) => this.describe(policy)), nextCursor: null };
   }
 
-  /** A policy as it holds in the current organization. */
+  /** Returns a policy as it applies to the current organization. */
   async find(name: string): Promise<RetentionPolicy | undefined> {
     return (await this.all()).find((policy) => policy.name === name);
   }
 
   /**
-   * Sets how long the organization keeps what a policy is about; from the next run on.
-   * Throws retention_policy_not_found, and retention_below_floor, which the database sees to.
+   * Sets the retention period of a policy, from the next run on.
+   * Throws retention_policy_not_found, and retention_below_floor from the database.
    */
   async setDays(name: string, days: number): Promise<PolicyResponse> {
     await this.policy(name);
@@ -46,7 +46,7 @@ export class RetentionService {
     return this.describe(await this.policy(name));
   }
 
-  /** Goes back to what is declared. Throws retention_policy_not_found, and not_found where nothing was set. */
+  /** Resets the period to the declared one. Throws retention_policy_not_found, and not_found without a setting. */
   async resetDays(name: string): Promise<void> {
     await this.policy(name);
     if (!(await this.repository.resetDays(name))) throw new Problem('not_found');
@@ -56,14 +56,14 @@ export class RetentionService {
     });
   }
 
-  /** What a run would remove now. Throws retention_policy_not_found. */
+  /** Returns what a run would remove now. Throws retention_policy_not_found. */
   async preview(name: string): Promise<RetentionPlan> {
     return this.plan(await this.policy(name));
   }
 
   /**
-   * Has a policy run by the worker; returns the run's id. With the hash of a preview it runs only if the same is still
-   * due. Throws retention_policy_not_found or retention_plan_changed.
+   * Enqueues a run of a policy and returns its id. With the hash of a preview, it runs only if the same rows are due.
+   * Throws retention_policy_not_found or retention_plan_changed.
    */
   async request(name: string, planHash?: string): Promise<string> {
     const policy = await this.policy(name);
@@ -77,7 +77,7 @@ export class RetentionService {
     return id;
   }
 
-  /** Plans every policy of the organization and starts those that find something; the others are recorded as done. */
+  /** Plans every policy of the organization and starts those with due rows. The others are recorded as done. */
   async startAll(): Promise<{ policies: number; due: number }> {
     const policies = await this.all();
     let due = 0;
@@ -90,12 +90,12 @@ export class RetentionService {
     return { policies: policies.length, due };
   }
 
-  /** Starts one more run of a policy, for what the last had no time for. */
+  /** Starts another run of a policy for the rows that the last run did not reach. */
   async startAgain(policy: RetentionPolicy): Promise<void> {
     await this.start(policy, await this.plan(policy));
   }
 
-  /** Runs of the organization, newest first. */
+  /** Returns the organization's runs, newest first. */
   async runs({ limit, cursor, policy }: RunsQuery): Promise<Page<RetentionRun>> {
     const scope = { purpose: 'retention-runs', orgId: currentContext().orgId };
     const before = this.cursors.lastId(scope, cursor);
@@ -103,7 +103,7 @@ export class RetentionService {
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
-  /** For operators: where policies work. */
+  /** For operators: returns the organizations with policies. */
   organizations(): Promise<string[]> {
     return this.repository.organizations();
   }

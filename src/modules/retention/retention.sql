@@ -24,7 +24,7 @@ BEGIN
       FROM jsonb_to_recordset(floors) AS f (policy text, about text, days integer);
 END $$;
 
--- Refuses a retention period below the floor of its policy.
+-- Rejects a retention period below the floor of its policy.
 CREATE OR REPLACE FUNCTION app_private.retention_floor() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

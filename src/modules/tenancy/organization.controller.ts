@@ -32,7 +32,7 @@ export class OrganizationController {
     return this.organization.update(body);
   }
 
-  /** Changes how people sign in. */
+  /** Changes the sign-in policy. */
   @Patch('sign-in')
   @Access('organization:update-sign-in', {
     emits: ['organization.sign_in_policy_updated'],
@@ -44,7 +44,7 @@ export class OrganizationController {
     return this.organization.secure(body);
   }
 
-  /** Hands the leading role on. Sessions of both end, the caller's own too. */
+  /** Transfers the owner role. The sessions of both members end, including the caller's. */
   @Post('owner')
   @Access('organization:transfer', {
     emits: ['organization.owner_transferred', 'membership.role_changed'],

@@ -17,13 +17,13 @@ import {
 import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 
-/** The ways to sign in that an organization may take. */
+/** The sign-in methods that an organization may allow. */
 const SIGN_IN = ['password', 'passkey', 'saml', 'oidc'] as const;
 
 export class OrganizationResponse {
   @Expose() id: string;
   @Expose() name: string;
-  /** Vocabulary of the roles: gme, workforce or enrollment. */
+  /** The preset of the roles: gme, workforce or enrollment. */
   @Expose() preset: string;
   @StaffOnly() status: string;
   @StaffOnly() idleMinutes: number;
@@ -35,7 +35,7 @@ export class OrganizationResponse {
   @StaffOnly() requireMfa: boolean;
   @StaffOnly() rememberDeviceDays: number;
   @StaffOnly() requireSso: boolean;
-  /** The institution that operators put the organization into. */
+  /** The institution of the organization. Operators set it. */
   @StaffOnly() institutionId: string | null;
   @StaffOnly() institutionSignIn: boolean;
   @StaffOnly() institutionReporting: boolean;
@@ -48,34 +48,34 @@ export class UpdateOrganizationDto {
   @Length(1, 200)
   name?: string;
 
-  /** Minutes without a request after which a session ends: 15, 30, or 10080 (seven days). */
+  /** Minutes without a request until a session ends: 15, 30, or 10080 (seven days). */
   @MayBeAbsent()
   @IsIn([15, 30, 10_080])
   idleMinutes?: number;
 
-  /** Hours after which a session ends whatever happens. */
+  /** Maximum hours of a session. */
   @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(168)
   sessionHours?: number;
 
-  /** Stands in letters and mails; null where there is none. */
+  /** The postal address for letters and mails; null for none. */
   @MayBeAbsent()
   @ValidateIf((_body, value) => value !== null)
   @IsString()
   @Length(1, 500)
   postalAddress?: string | null;
 
-  /** Whether the institution's other organizations may see this one's numbers. */
+  /** Whether the institution's other organizations may see the statistics of this one. */
   @MayBeAbsent()
   @IsBoolean()
   institutionReporting?: boolean;
 }
 
-/** How people sign in. */
+/** The sign-in policy. */
 export class UpdateSignInPolicyDto {
-  /** The kinds of sign-in that are taken, at least one; sessions of any other kind are refused from now on. */
+  /** The allowed sign-in methods, at least one. Sessions of other methods are rejected from now on. */
   @MayBeAbsent()
   @IsArray()
   @ArrayNotEmpty()
@@ -83,45 +83,43 @@ export class UpdateSignInPolicyDto {
   @IsIn(SIGN_IN, { each: true })
   allowedSignIn?: (typeof SIGN_IN)[number][];
 
-  /** Whether a password has to be followed by a second factor. */
+  /** Whether a sign-in by password requires a second factor. */
   @MayBeAbsent()
   @IsBoolean()
   requireMfa?: boolean;
 
-  /** Days for which a device may be remembered that showed the second factor; 0 for none. */
+  /** Days for which a device is remembered after a second factor; 0 for none. */
   @MayBeAbsent()
   @IsInt()
   @Min(0)
   @Max(30)
   rememberDeviceDays?: number;
 
-  /** Whether only the identity provider opens the organization. */
+  /** Whether sign-in requires single sign-on. */
   @MayBeAbsent()
   @IsBoolean()
   requireSso?: boolean;
 
   /**
-   * Whether members may come over from another organization of the institution, on the word of its identity provider.
+   * Whether members may switch over from another organization of the institution, after sign-in at its identity
+   * provider.
    */
   @MayBeAbsent()
   @IsBoolean()
   institutionSignIn?: boolean;
 
-  /**
-   * Whether a session lasts for seven days where its user asks for that; taken back, such sessions are as short as any
-   * other.
-   */
+  /** Whether a session may last seven days at the user's request. If disabled, such sessions get the normal length. */
   @MayBeAbsent()
   @IsBoolean()
   rememberMeAllowed?: boolean;
 }
 
 export class TransferOwnerDto {
-  /** Who leads from now on. */
+  /** The membership that receives the owner role. */
   @IsUUID()
   membershipId: string;
 
-  /** The role that the caller has from now on. */
+  /** The caller's new role. */
   @Matches(/^[a-z_]{1,40}$/)
   ownRole: string;
 }

@@ -4,7 +4,7 @@ import { selectList, setList, type RowOf } from '../../platform/database/columns
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { ORGANIZATION_COLUMNS, type OrganizationEntity } from './organization.entity.js';
 
-/** The current organization itself. */
+/** Reads and writes the current organization. */
 @Injectable()
 export class OrganizationRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -15,7 +15,7 @@ export class OrganizationRepository {
       `SELECT ${selectList(ORGANIZATION_COLUMNS)} FROM organizations WHERE id = $1`,
       [currentContext().orgId],
     );
-    if (row === undefined) throw new Error('the current organization cannot be read');
+    if (row === undefined) throw new Error('the current organization is not readable');
     return row;
   }
 
@@ -28,7 +28,7 @@ export class OrganizationRepository {
     });
   }
 
-  /** Whether the organization, as it is set up by now, would refuse the session that asks. */
+  /** Returns whether the new settings would reject the calling session. */
   async shutsOut(): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ out: boolean | null }>('SELECT app.would_lock_out($1) AS out', [
       currentMember().sessionId,
@@ -36,12 +36,12 @@ export class OrganizationRepository {
     return row!.out ?? false;
   }
 
-  /** Needs the worker's role, as all below. */
+  /** Requires the worker's role, as do the following methods. */
   async create(id: string, name: string, preset: string): Promise<void> {
     await this.unitOfWork.sql('SELECT app.create_organization($1, $2, $3)', [id, name, preset]);
   }
 
-  /** False when it had that status already. */
+  /** Returns false when the organization already had that status. */
   async setStatus(status: 'active' | 'suspended'): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ changed: boolean }>('SELECT app.set_organization_status($1) AS changed', [
       status,
@@ -49,7 +49,7 @@ export class OrganizationRepository {
     return row!.changed;
   }
 
-  /** Ids of all organizations, the installation's own among them. */
+  /** Returns the ids of all organizations, including the installation's own. */
   async ids(): Promise<string[]> {
     return (await this.unitOfWork.queryOnce<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(
       ({ id }) => id,

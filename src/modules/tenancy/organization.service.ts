@@ -8,7 +8,7 @@ import type { UpdateSignInPolicyDto, UpdateOrganizationDto } from './organizatio
 import type { OrganizationEntity } from './organization.entity.js';
 import { OrganizationRepository } from './organization.repository.js';
 
-/** The current organization: what it decides for itself, and what operators decide for it. */
+/** Manages the current organization: its own settings, and its status for operators. */
 @Injectable()
 export class OrganizationService {
   constructor(
@@ -20,7 +20,7 @@ export class OrganizationService {
     return this.organizations.find();
   }
 
-  /** Throws no_institution where there is none to consent to. */
+  /** Throws no_institution when a consent has no institution. */
   async update(changes: UpdateOrganizationDto): Promise<OrganizationEntity> {
     await this.assertInstitution(changes.institutionReporting);
     await this.organizations.update(changes);
@@ -28,7 +28,7 @@ export class OrganizationService {
     return this.organizations.find();
   }
 
-  /** How people sign in. Throws would_lock_you_out, no_institution. */
+  /** Changes the sign-in policy. Throws would_lock_you_out, no_institution. */
   async secure(changes: UpdateSignInPolicyDto): Promise<OrganizationEntity> {
     await this.assertInstitution(changes.institutionSignIn);
     await this.organizations.update(changes);
@@ -37,20 +37,20 @@ export class OrganizationService {
     return this.organizations.find();
   }
 
-  /** Sets up an organization; for operators, as all below. */
+  /** Creates an organization. For operators, as are the following methods. */
   async create(id: string, name: string, preset: Preset): Promise<void> {
     await this.organizations.create(id, name, preset);
     this.audit.record('organization.created', { target: { type: 'organization', id }, meta: { preset } });
   }
 
-  /** Shuts the organization for everybody. The reason is a word such as `unpaid`. False when it was shut before. */
+  /** Suspends the organization. The reason is a word such as `unpaid`. Returns false when it was already suspended. */
   async suspend(reason: string): Promise<boolean> {
     if (!isCode(reason))
-      throw new Error('the reason has to be one word, such as unpaid or incident: it stands in the log');
+      throw new Error('the reason must be one word, such as unpaid or incident: the audit log records it');
     return this.setStatus('suspended', () => this.record('organization.suspended', { reason }));
   }
 
-  /** Opens it again; sessions that have not ended go on. False when it was open. */
+  /** Reactivates the organization; sessions that have not expired continue. Returns false when it was active. */
   resume(): Promise<boolean> {
     return this.setStatus('active', () => this.record('organization.resumed'));
   }

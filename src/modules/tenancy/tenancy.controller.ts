@@ -15,7 +15,7 @@ export class TenancyController {
     return this.tenancy.members(query);
   }
 
-  /** Makes somebody a member, without a mail; a new user has no password and comes by single sign-on. */
+  /** Adds a member without a mail. A new user has no password and signs in through single sign-on. */
   @Post()
   @Access('membership:create', { emits: ['membership.created'], stepUpMinutes: 30 })
   @ResponseType(MembershipResponse, { status: 201 })
@@ -30,7 +30,7 @@ export class TenancyController {
     return this.tenancy.changeRole(id, body.role);
   }
 
-  /** Ends a membership, with its sessions and API keys. */
+  /** Ends a membership with its sessions and API keys. */
   @Delete(':id')
   @Access('membership:end', { emits: ['membership.ended'], stepUpMinutes: 30 })
   @ResponseType(MembershipResponse)

@@ -16,7 +16,7 @@ export class CreateMembershipDto {
   @IsMailAddress()
   email: string;
 
-  /** What the organization calls them. */
+  /** The member's name in the organization. */
   @IsString()
   @Length(1, 200)
   name: string;
@@ -24,7 +24,7 @@ export class CreateMembershipDto {
   @Matches(/^[a-z_]{1,40}$/)
   role: string;
 
-  /** The record this member is the subject of, for roles that see only their own. */
+  /** The member's own person record, for roles with the scope "own". */
   @MayBeAbsent()
   @IsUUID()
   personId?: string;

@@ -3,7 +3,7 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const tenancyFeature = defineFeature({
   name: 'tenancy',
-  description: "Organizations and their members. The session's organization is the only one a request can reach.",
+  description: 'Organizations and their members. A request can reach only the organization of its session.',
   permissions: {
     'organization:read': {
       category: 'Organization',
@@ -19,17 +19,17 @@ export const tenancyFeature = defineFeature({
     },
     'organization:update-sign-in': {
       category: 'Organization',
-      description: 'Change how people sign in.',
+      description: 'Change the sign-in policy.',
       scopes: { org: MANAGER_ROLES },
     },
     'organization:transfer': {
       category: 'Organization',
-      description: "Hand one's leading role on.",
+      description: 'Transfer the owner role.',
       scopes: { org: MANAGER_ROLES },
     },
     'membership:read': {
       category: 'Members',
-      description: 'See members and their roles.',
+      description: 'List members and their roles.',
       scopes: { org: [...MANAGER_ROLES, 'viewer', 'staff'] },
     },
     'membership:create': {
@@ -53,20 +53,20 @@ export const tenancyFeature = defineFeature({
       category: 'organization',
       severity: 'notice',
       operator: true,
-      description: 'An organization was set up.',
+      description: 'An operator created the organization.',
       meta: { preset: 'code' },
     },
     'organization.updated': {
       category: 'organization',
       severity: 'notice',
-      description: 'Settings of the organization were changed.',
+      description: 'A member changed settings of the organization.',
       meta: { fields: 'codes' },
       realtime: { permission: 'organization:read' },
     },
     'organization.sign_in_policy_updated': {
       category: 'organization',
       severity: 'notice',
-      description: 'How people sign in was changed.',
+      description: 'A member changed the sign-in policy.',
       meta: { fields: 'codes' },
       realtime: { permission: 'organization:read' },
     },
@@ -74,51 +74,51 @@ export const tenancyFeature = defineFeature({
       category: 'organization',
       severity: 'warning',
       operator: true,
-      description: 'The organization was shut for everybody.',
+      description: 'An operator suspended the organization.',
       meta: { reason: 'code' },
     },
     'organization.resumed': {
       category: 'organization',
       severity: 'notice',
       operator: true,
-      description: 'The organization was opened again.',
+      description: 'An operator reactivated the organization.',
     },
     'organization.owner_transferred': {
       category: 'organization',
       severity: 'warning',
-      description: 'The leading role went from one member to another.',
+      description: 'An owner transferred the owner role to another member.',
       meta: { membershipId: 'id' },
       realtime: { permission: 'membership:read' },
     },
     'membership.created': {
       category: 'members',
       severity: 'notice',
-      description: 'A member was added.',
+      description: 'A member or an identity provider added a member.',
       meta: { role: 'code', userId: 'id' },
       realtime: { permission: 'membership:read' },
     },
     'membership.role_changed': {
       category: 'members',
       severity: 'notice',
-      description: 'A member was given another role.',
+      description: "A member or an identity provider changed a member's role.",
       meta: { from: 'code', to: 'code' },
       realtime: { permission: 'membership:read' },
     },
     'membership.ended': {
       category: 'members',
       severity: 'notice',
-      description: 'A membership was ended, and its sessions with it.',
+      description: 'A membership ended together with its sessions.',
       realtime: { permission: 'membership:read' },
     },
   },
   errors: {
-    membership_exists: { status: 409, title: 'This user is a member already' },
+    membership_exists: { status: 409, title: 'The user is already a member' },
     last_owner: {
       status: 409,
-      title: 'The organization needs somebody who leads it and can manage its members',
+      title: 'The organization must keep at least one owner who can manage members',
     },
-    would_lock_you_out: { status: 409, title: 'You could not come back in with the sign-in you used' },
-    no_institution: { status: 409, title: 'The organization belongs to no institution' },
+    would_lock_you_out: { status: 409, title: 'This setting would end your own access' },
+    no_institution: { status: 409, title: 'The organization is not part of an institution' },
   },
   personalData: {
     users: {
@@ -135,11 +135,11 @@ export const tenancyFeature = defineFeature({
       kind: 'tenant',
       resource: 'organization',
       rows: { select: 'signed-in', update: ['organization:update', 'organization:update-sign-in'] },
-      retention: { reason: 'an organization lives until it is closed' },
+      retention: { reason: 'an organization is kept until it is closed' },
     },
     users: {
       kind: 'installation',
-      retention: { reason: 'a user may be a member of several organizations; erased on request' },
+      retention: { reason: 'a user may be a member of several organizations, and is erased on request' },
     },
     memberships: {
       kind: 'tenant',
@@ -160,26 +160,26 @@ export const tenancyFeature = defineFeature({
         insert: 'membership:create',
         update: ['membership:update', 'membership:end'],
       },
-      retention: { reason: 'who held which role, and when, explains the log' },
+      retention: { reason: 'the history of roles is needed to interpret the audit log' },
     },
   },
   resources: {
-    user: { description: 'A user, who signs in and can be a member of several organizations' },
+    user: { description: 'A user, who can sign in and be a member of several organizations' },
   },
   controls: {
     'tenancy.settings': {
       claims: ['M13'],
       description:
-        "Idle time, length of sessions and kinds of sign-in are the organization's own; live sessions obey at " +
-        'the next request.',
+        'An organization sets idle time, session length and sign-in methods. Existing sessions follow at their ' +
+        'next request.',
     },
     'tenancy.leader': {
       claims: ['E10', 'E12'],
-      description: 'Somebody always leads and manages members: the database refuses to take the last one away.',
+      description: 'The database rejects a change that would leave no owner who can manage members.',
     },
     'tenancy.isolation': {
       claims: ['M4', 'M7', 'C1', 'E14'],
-      description: 'Row security, forced, under a tenant context that SQL cannot forge.',
+      description: 'Forced row-level security under a tenant context that SQL cannot forge.',
     },
   },
 });

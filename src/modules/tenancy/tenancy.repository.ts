@@ -3,7 +3,7 @@ import { SUPPORT_ROLE } from '../../platform/feature/roles.js';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-/** A member with the user behind the membership. */
+/** A membership with its user. */
 export interface MembershipRow {
   id: string;
   userId: string;
@@ -26,7 +26,7 @@ const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, m.name, m.role,
   m.created_at AS "createdAt", m.ended_at AS "endedAt", m.grants
   FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1`;
 
-/** The members of the current organization. */
+/** Reads and writes the members of the current organization. */
 @Injectable()
 export class TenancyRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -44,7 +44,7 @@ export class TenancyRepository {
     return row ?? null;
   }
 
-  /** The user with an address, made where there is none yet. */
+  /** Returns the user with an e-mail address, and creates the user if there is none. */
   async ensureUser(id: string, email: string): Promise<string> {
     const [row] = await this.unitOfWork.sql<{ id: string }>('SELECT app.ensure_user($1, $2) AS id', [id, email]);
     return row!.id;
@@ -57,7 +57,7 @@ export class TenancyRepository {
     );
   }
 
-  /** The membership of an operator's support staff, made where the user has none. */
+  /** Returns the membership of a support user, and creates it if there is none. */
   async ensureSupport(id: string, userId: string, name: string): Promise<{ id: string; kind: string; status: string }> {
     await this.unitOfWork.execute(
       `INSERT INTO memberships (org_id, id, user_id, name, kind, role) VALUES ($1, $2, $3, $4, 'support', $5)
@@ -72,9 +72,8 @@ export class TenancyRepository {
   }
 
   /**
-   * False when the caller may not, by now. The database refuses to take the last one away who leads, or manages
-   * members:
-   * last_owner.
+   * Returns false when the caller may not change the role. The database rejects a change that would leave no owner who
+   * can manage members: last_owner.
    */
   async changeRole(id: string, role: string): Promise<boolean> {
     return (
@@ -86,7 +85,7 @@ export class TenancyRepository {
     );
   }
 
-  /** As `changeRole`. */
+  /** Behaves like `changeRole`. */
   async endMembership(id: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
@@ -96,7 +95,7 @@ export class TenancyRepository {
     );
   }
 
-  /** Ends every session of a membership. */
+  /** Ends all sessions of a membership. */
   async endSessions(membershipId: string): Promise<void> {
     await this.unitOfWork.execute(
       'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND membership_id = $2 AND revoked_at IS NULL',

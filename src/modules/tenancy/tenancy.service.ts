@@ -12,7 +12,7 @@ import type { TransferOwnerDto } from './organization.dto.js';
 import type { CreateMembershipDto, MembershipsQuery } from './tenancy.dto.js';
 import { TenancyRepository, type MembershipRow } from './tenancy.repository.js';
 
-/** The members of the current organization. */
+/** Manages the members of the current organization. */
 @Injectable()
 export class TenancyService {
   constructor(
@@ -29,7 +29,7 @@ export class TenancyService {
   }
 
   /**
-   * Adds a member; the user is made where the address is new. Throws unknown_role, membership_exists,
+   * Adds a member and creates the user for a new e-mail address. Throws unknown_role, membership_exists,
    * insufficient_privileges_to_grant.
    */
   async add({ email, name, role, personId }: CreateMembershipDto): Promise<MembershipRow> {
@@ -48,8 +48,8 @@ export class TenancyService {
   }
 
   /**
-   * Makes an operator's support staff known to the organization; they hold nothing but what it gives them for a time.
-   * Throws membership_exists for somebody who is, or was, a member otherwise.
+   * Adds a member of the operator's support staff, who holds only permissions from access grants.
+   * Throws membership_exists when the user is or was a regular member.
    */
   async addSupport(email: string, name: string): Promise<{ id: string; userId: string; isNew: boolean }> {
     const newMembership = newId();
@@ -59,9 +59,7 @@ export class TenancyService {
     return { id, userId, isNew: id === newMembership };
   }
 
-  /**
-   * Gives a member another role; takes effect on the member's next request. Throws as `add`, and last_owner.
-   */
+  /** Changes a member's role from the next request on. Throws the errors of `add`, and last_owner. */
   async changeRole(id: string, role: string): Promise<MembershipRow> {
     await this.roles.lockOrganization();
     const member = await this.member(id);
@@ -73,17 +71,17 @@ export class TenancyService {
   }
 
   /**
-   * Hands the caller's leading role to another member, and takes another role for it; sessions of both end.
-   * Throws not_found, unknown_role, and insufficient_privileges_to_grant to who does not lead.
+   * Transfers the caller's owner role to another member and gives the caller another role. The sessions of both end.
+   * Throws not_found, unknown_role, and insufficient_privileges_to_grant when the caller is not an owner.
    */
   async transfer({ membershipId, ownRole }: TransferOwnerDto): Promise<MembershipRow> {
     await this.roles.lockOrganization();
     const [own, newOwner] = [await this.member(currentMember().membershipId), await this.member(membershipId)];
-    const leading = OWNER_ROLES[currentMember().preset as Preset];
-    if (own.role !== leading) throw new Problem('insufficient_privileges_to_grant');
+    const ownerRole = OWNER_ROLES[currentMember().preset as Preset];
+    if (own.role !== ownerRole) throw new Problem('insufficient_privileges_to_grant');
     if (newOwner.id === own.id || newOwner.status !== 'active') throw new Problem('not_found');
-    for (const role of [leading, ownRole]) await this.roles.assertGivable(role);
-    await this.giveRole(newOwner, leading);
+    for (const role of [ownerRole, ownRole]) await this.roles.assertGivable(role);
+    await this.giveRole(newOwner, ownerRole);
     const answer = await this.member(newOwner.id);
     await this.giveRole(own, ownRole);
     this.audit.record('organization.owner_transferred', {
@@ -111,7 +109,7 @@ export class TenancyService {
     return member;
   }
 
-  /** Sessions end first: without the old role the caller might no longer be let end them. */
+  /** Ends sessions first, because the caller may lose the permission to end them with the old role. */
   private async giveRole({ id, role: from }: MembershipRow, to: string): Promise<void> {
     await this.tenancy.endSessions(id);
     if (!(await this.tenancy.changeRole(id, to))) throw new Problem('forbidden');

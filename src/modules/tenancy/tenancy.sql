@@ -15,14 +15,15 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
 
--- Refuses a change of the sign-in settings by a caller without organization:update-sign-in, also by raw SQL. Roles other than
--- those of the application are exempt.
+-- Rejects a change of the sign-in settings by a caller without organization:update-sign-in, also by raw SQL. Database
+-- roles other than those of the application are exempt.
 CREATE OR REPLACE FUNCTION app_private.sign_in_settings() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR app.org_if_permitted('organization:update-sign-in') = NEW.id
+  IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker')
+    OR app.org_if_permitted('organization:update-sign-in') = NEW.id
     THEN RETURN NEW; END IF;
-  RAISE EXCEPTION 'how people sign in is set by who may secure the organization' USING ERRCODE = '42501';
+  RAISE EXCEPTION 'the caller may not change the sign-in policy' USING ERRCODE = '42501';
 END $$;
 
 CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
@@ -32,16 +33,17 @@ CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
       NEW.require_sso, NEW.institution_sign_in))
   EXECUTE FUNCTION app_private.sign_in_settings();
 
--- Refuses a change that leaves the organization without an owner or without a member who can manage members. Temporary
--- permissions do not count. The lock on the organization makes two simultaneous changes see each other. The migrator is
--- exempt.
+-- Rejects a change that leaves the organization without an owner or without a member who can manage members. Temporary
+-- permissions do not count. The lock on the organization makes two simultaneous changes see each other. The migrator
+-- is exempt.
 CREATE OR REPLACE FUNCTION app_private.keep_owner() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   leader text;
 BEGIN
   IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NULL; END IF;
-  SELECT r.role INTO leader FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.is_owner_role
+  SELECT r.role INTO leader FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset
+    AND r.is_owner_role
    WHERE o.id = OLD.org_id FOR NO KEY UPDATE OF o;
   IF EXISTS (
     SELECT FROM public.memberships m

@@ -7,24 +7,24 @@ import type { RateLimit } from '../../platform/http/rate-limit.js';
 import { InboxRepository, type FoundSource } from './inbox.repository.js';
 import { dbSecret, secretKey } from './webhook-secret.js';
 
-/** A secret that verifies and enters. */
+/** A decrypted secret that verifies signatures and enters the database. */
 export interface OpenSecret {
   readonly key: Buffer;
   readonly entrance: Buffer;
   readonly expiresAt: Date | null;
 }
 
-/** A source as taking a delivery in needs it. */
+/** A source with the keys for its deliveries. */
 export interface InboundSource {
   readonly id: string;
   readonly orgId: string;
   readonly limit: RateLimit;
   readonly secrets: readonly OpenSecret[];
-  /** Seals bodies. */
+  /** Encrypts bodies. */
   readonly data: KeyRing;
-  /** Keys the digest of bodies. */
+  /** Key for the digest of bodies. */
   readonly digestKey: Buffer;
-  /** Keys what orders deliveries about the same record. */
+  /** Key for the order key of deliveries about one record. */
   readonly orderKey: Buffer;
 }
 
@@ -35,15 +35,15 @@ interface CachedSource {
 
 const KEPT_MS = 5_000;
 const FRESH_MS = 100;
-const MAX_KEPT = 10_000;
+const MAX_CACHED = 10_000;
 
 /**
- * Sources, opened and kept for a few seconds. That is safe because keeping decides nothing: the database refuses at the
- * insert whatever has ended since, and a signature that fits no kept secret is tried against fresh ones.
+ * Caches decrypted sources for a few seconds. The cache decides nothing. The database rejects an insert for a source or
+ * secret that has ended, and a signature that matches no cached secret is checked against fresh secrets.
  */
 @Injectable()
 export class InboundSources {
-  private readonly kept = new Map<string, CachedSource>();
+  private readonly cached = new Map<string, CachedSource>();
 
   constructor(
     private readonly inbox: InboxRepository,
@@ -51,29 +51,29 @@ export class InboundSources {
     private readonly clock: Clock,
   ) {}
 
-  /** The source, at most five seconds old; null when it is unknown, disabled or removed. */
+  /** Returns the source, at most five seconds old; null when it is unknown, disabled or removed. */
   find(id: string): Promise<InboundSource | null> {
     return this.noOlderThan(id, KEPT_MS);
   }
 
-  /** The source as it is now; not asked for more than ten times a second, whatever comes in. */
+  /** Returns the current source, with at most ten queries per second for any number of requests. */
   findFresh(id: string): Promise<InboundSource | null> {
     return this.noOlderThan(id, FRESH_MS);
   }
 
-  /** Drops what is kept of a source that was changed here. */
+  /** Removes a source from the cache after a change in this process. */
   forget(id: string): void {
-    this.kept.delete(id);
+    this.cached.delete(id);
   }
 
   private noOlderThan(id: string, millis: number): Promise<InboundSource | null> {
     const now = this.clock.millis();
-    const kept = this.kept.get(id);
-    if (kept !== undefined && now - kept.at <= millis) return kept.source;
-    if (this.kept.size >= MAX_KEPT) this.kept.clear();
+    const cached = this.cached.get(id);
+    if (cached !== undefined && now - cached.at <= millis) return cached.source;
+    if (this.cached.size >= MAX_CACHED) this.cached.clear();
     const source = this.load(id);
-    this.kept.set(id, { at: now, source });
-    source.catch(() => this.kept.delete(id));
+    this.cached.set(id, { at: now, source });
+    source.catch(() => this.cached.delete(id));
     return source;
   }
 

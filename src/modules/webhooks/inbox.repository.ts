@@ -3,7 +3,7 @@ import { currentContext } from '../../platform/context/context.js';
 import type { TenantContext } from '../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-/** A row of `app.find_webhook_source`: sealed secrets and wrapped keys, the arrays of each in step. */
+/** A row of `app.find_webhook_source`: encrypted secrets and wrapped keys, as parallel arrays. */
 export interface FoundSource {
   org_id: string;
   limit_per_minute: number;
@@ -16,7 +16,7 @@ export interface FoundSource {
   [column: string]: unknown;
 }
 
-/** One delivery as the database takes it in: everything of the body sealed or keyed. */
+/** A delivery for the database: its body is encrypted, and digests and order key are keyed. */
 export interface SealedDelivery {
   sourceId: string;
   entrance: Buffer;
@@ -29,14 +29,14 @@ export interface SealedDelivery {
   requestId: string;
 }
 
-/** What became of a delivery; `stored_id` is the first delivery of the message. */
+/** The outcome of a delivery; `stored_id` is the first delivery of the message. */
 export interface Ingested {
   outcome: 'accepted' | 'duplicate' | 'conflict' | 'refused';
   stored_id: string;
   [column: string]: unknown;
 }
 
-/** A delivery as the worker finds it. */
+/** A stored delivery for the worker. */
 export interface StoredDelivery {
   sourceId: string;
   body: Buffer | null;
@@ -46,7 +46,7 @@ export interface StoredDelivery {
 export const DELIVERY_STATUSES = ['accepted', 'processed', 'failed'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** A delivery as it is listed. */
+/** A delivery in a list. */
 export interface DeliveryRow {
   id: string;
   messageId: string;
@@ -63,7 +63,7 @@ const CONDITIONS: Record<DeliveryStatus, string> = {
   accepted: `i.processed_at IS NULL AND o.state IS DISTINCT FROM 'failed'`,
 };
 
-/** May write to the log of a source's organization, and nothing else. */
+/** Enters a context that can write only to the audit log of the source's organization. */
 export function enterWebhookSource({ id, orgId }: { id: string; orgId: string }): TenantContext {
   return {
     statement: { text: 'SELECT app.enter_webhook_source($1)', values: [id] },
@@ -71,18 +71,18 @@ export function enterWebhookSource({ id, orgId }: { id: string; orgId: string })
   };
 }
 
-/** The inbox: entered by functions of the database from outside, read and marked inside an organization. */
+/** The inbox. Functions of the database insert into it from outside; an organization reads and updates it. */
 @Injectable()
 export class InboxRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** What verifying needs; null for a source that is unknown, disabled or removed. */
+  /** Returns the data for signature verification; null when the source is unknown, disabled or removed. */
   async findSource(id: string): Promise<FoundSource | null> {
     const [row] = await this.unitOfWork.queryOnce<FoundSource>('SELECT * FROM app.find_webhook_source($1)', [id]);
     return row ?? null;
   }
 
-  /** Takes deliveries in, durably, with their jobs; outcomes in the same order. */
+  /** Stores deliveries durably with their jobs. Returns the outcomes in the same order. */
   ingest(deliveries: readonly SealedDelivery[]): Promise<Ingested[]> {
     return this.unitOfWork.queryOnce<Ingested>(
       'SELECT * FROM app.ingest_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9)',
@@ -100,7 +100,7 @@ export class InboxRepository {
     );
   }
 
-  /** A delivery with its sealed body; null when it is gone. */
+  /** Returns a delivery with its encrypted body; null when it was deleted. */
   async find(id: string): Promise<StoredDelivery | null> {
     const [row] = await this.unitOfWork.sql<StoredDelivery>(
       'SELECT source_id AS "sourceId", body_enc AS body FROM webhook_inbox WHERE org_id = $1 AND id = $2',
@@ -116,7 +116,7 @@ export class InboxRepository {
     );
   }
 
-  /** A page of a source's deliveries, the newest first; `before` is the last id seen. */
+  /** Returns a page of a source's deliveries, newest first; `before` is the last id of the previous page. */
   list(
     sourceId: string,
     status: DeliveryStatus | undefined,
@@ -138,7 +138,7 @@ export class InboxRepository {
     );
   }
 
-  /** Whether the organization has this delivery. */
+  /** Returns whether the organization has this delivery. */
   async exists(id: string): Promise<boolean> {
     const rows = await this.unitOfWork.sql('SELECT 1 FROM webhook_inbox WHERE org_id = $1 AND id = $2', [
       currentContext().orgId,
@@ -147,7 +147,7 @@ export class InboxRepository {
     return rows.length > 0;
   }
 
-  /** Gives a dead delivery a new job. False when it is not dead. */
+  /** Gives a failed delivery a new job. Returns false when the delivery has not failed. */
   async replay(id: string, jobId: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ replayed: boolean }>(
       'SELECT app.replay_webhook($1, $2, $3) AS replayed',

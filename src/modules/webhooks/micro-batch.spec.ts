@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { MicroBatch, type MicroBatchOptions } from './micro-batch.js';
 
-/** Writes that end when the test says so. */
-function held() {
+/** Writes that the test completes or fails. */
+function controlledWrites() {
   const batches: { items: readonly string[]; finish: () => void; fail: (error: Error) => void }[] = [];
   const options: MicroBatchOptions<string, string> = {
     write: (items) =>
@@ -13,15 +13,15 @@ function held() {
     isolate: (error) => (error as Error).message === 'one of them',
     mostItems: 3,
     mostWeight: 100,
-    mostWaiting: 5,
+    maxWaiting: 5,
   };
   return { batches, options };
 }
 const turns = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('MicroBatch', () => {
-  it('writes the first at once, and together what came meanwhile, in order', async () => {
-    const { batches, options } = held();
+  it('writes the first item at once, and the items that arrive meanwhile together, in order', async () => {
+    const { batches, options } = controlledWrites();
     const batch = new MicroBatch(options);
     const all = ['a', 'b', 'c', 'd', 'e'].map((item) => batch.add(item));
     expect(batches.map(({ items }) => items)).toEqual([['a']]);
@@ -34,8 +34,8 @@ describe('MicroBatch', () => {
     expect(batches.map(({ items }) => items)).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
   });
 
-  it('ends a batch before it weighs too much, and still writes what is too heavy alone', async () => {
-    const { batches, options } = held();
+  it('closes a batch at its weight limit, and writes an overweight item alone', async () => {
+    const { batches, options } = controlledWrites();
     const batch = new MicroBatch({ ...options, mostWeight: 4 });
     const all = ['a', 'bb', 'cc', 'dddddd', 'e'].map((item) => batch.add(item));
     for (let i = 0; i < 4; i += 1) {
@@ -46,9 +46,9 @@ describe('MicroBatch', () => {
     expect(batches.map(({ items }) => items)).toEqual([['a'], ['bb', 'cc'], ['dddddd'], ['e']]);
   });
 
-  it('lets one bad item fail alone', async () => {
+  it('fails only the bad item of a batch', async () => {
     const batch = new MicroBatch({
-      ...held().options,
+      ...controlledWrites().options,
       write: (items) =>
         items.includes('bad') ? Promise.reject(new Error('one of them')) : Promise.resolve([...items]),
     });
@@ -56,20 +56,20 @@ describe('MicroBatch', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   });
 
-  it('does not try one by one what cannot be the fault of one', async () => {
-    const { batches, options } = held();
+  it('does not retry item by item when no single item can be the cause', async () => {
+    const { batches, options } = controlledWrites();
     const batch = new MicroBatch(options);
     const outcomes = Promise.allSettled(['a', 'b', 'c'].map((item) => batch.add(item)));
-    batches[0]!.fail(new Error('the database is gone'));
+    batches[0]!.fail(new Error('the database is unavailable'));
     await turns();
-    batches[1]!.fail(new Error('the database is gone'));
+    batches[1]!.fail(new Error('the database is unavailable'));
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(batches).toHaveLength(2);
   });
 
-  it('turns away what would make too many wait, and goes on afterwards', async () => {
-    const { batches, options } = held();
-    const batch = new MicroBatch({ ...options, mostWaiting: 1 });
+  it('rejects items above the queue limit, and continues afterwards', async () => {
+    const { batches, options } = controlledWrites();
+    const batch = new MicroBatch({ ...options, maxWaiting: 1 });
     const first = batch.add('a');
     const second = batch.add('b');
     await expect(batch.add('c')).rejects.toMatchObject({ code: 'unavailable', headers: { 'Retry-After': '1' } });

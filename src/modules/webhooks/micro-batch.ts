@@ -7,21 +7,21 @@ interface Entry<Item, Outcome> {
 }
 
 export interface MicroBatchOptions<Item, Outcome> {
-  /** Writes items together and gives their outcomes in the same order. */
+  /** Writes items together and returns their outcomes in the same order. */
   write: (items: readonly Item[]) => Promise<readonly Outcome[]>;
-  /** The weight of an item, such as its bytes. */
+  /** Returns the weight of an item, such as its bytes. */
   weigh: (item: Item) => number;
-  /** Whether a failure may be the fault of one item, so that the others deserve a try without it. */
+  /** Returns whether one item may have caused the failure, so that the others are retried without it. */
   isolate: (error: unknown) => boolean;
   mostItems: number;
   mostWeight: number;
-  /** How many may wait; more are turned away. */
-  mostWaiting: number;
+  /** The maximum of waiting items; more are rejected. */
+  maxWaiting: number;
 }
 
 /**
- * Writes items one batch at a time, in the order they came: the first goes at once, and what comes while it is under
- * way goes together after it. So a quiet time costs no waiting and a busy one few statements.
+ * Writes items one batch at a time, in order of arrival. The first item is written at once. Items that arrive during a
+ * write form the next batch. Under low load no item waits, and under high load there are few statements.
  */
 export class MicroBatch<Item, Outcome> {
   private waiting: Entry<Item, Outcome>[] = [];
@@ -29,9 +29,9 @@ export class MicroBatch<Item, Outcome> {
 
   constructor(private readonly options: MicroBatchOptions<Item, Outcome>) {}
 
-  /** The outcome of writing an item. Throws what writing threw, or unavailable when too many wait. */
+  /** Returns the outcome for an item. Throws the error of the write, or unavailable when too many items wait. */
   add(item: Item): Promise<Outcome> {
-    if (this.waiting.length >= this.options.mostWaiting) {
+    if (this.waiting.length >= this.options.maxWaiting) {
       return Promise.reject(new Problem('unavailable', { headers: { 'Retry-After': '1' } }));
     }
     return new Promise((resolve, reject) => {

@@ -23,13 +23,13 @@ describe('the order key of a webhook event', () => {
     ['no data', { type: 'thing.updated' }],
     ['data that is null', { type: 'thing.updated', data: null }],
     ['data without the field', { type: 'thing.updated', data: { externalId: 'S-1' } }],
-    ['a field that is no string', { type: 'thing.updated', data: { serial: 7 } }],
+    ['a field that is not a string', { type: 'thing.updated', data: { serial: 7 } }],
     ['the name of an inherited property as its type', { type: 'constructor', data: { serial: 'S-1' } }],
   ])('is null for %s', (_what, event) => {
     expect(orderKeyOf(event)).toBeNull();
   });
 
-  it.each([null, 'text', 7, [], true])('is refused for the body %j', (body) => {
+  it.each([null, 'text', 7, [], true])('rejects the body %j', (body) => {
     expect(() => orderKeyOf(body)).toThrow('the body must be a JSON object');
   });
 });

@@ -2,8 +2,8 @@ import { declared } from '../../platform/feature/registry.js';
 import { Problem } from '../../platform/problem/problem.js';
 
 /**
- * The value that all events about one record share, from the field that the event's declaration names; null when the
- * event is not declared or has no such value. Throws invalid_request for a body that is no JSON object.
+ * Returns the value that all events about one record share, from the field that the event declares. Returns null when
+ * the event is not declared or lacks the value. Throws invalid_request when the body is not a JSON object.
  */
 export function orderKeyOf(body: unknown): string | null {
   if (typeof body !== 'object' || body === null || Array.isArray(body))

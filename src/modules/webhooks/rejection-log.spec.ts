@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { AuditLog } from '../../platform/audit/audit-log.js';
 import { Context, currentContext, withContext } from '../../platform/context/context.js';
+import type { TenantContext } from '../../platform/database/tenant-context.js';
 import type { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { RejectionLog } from './rejection-log.js';
 
@@ -9,24 +10,30 @@ const entries: { orgId: string; meta: unknown }[] = [];
 const audit = {
   record: (_type: string, { meta }: { meta: unknown }) => entries.push({ orgId: currentContext().orgId, meta }),
 };
-const unitOfWork = { run: (_entrance: unknown, fn: () => unknown) => Promise.resolve(fn()) };
-let refusals: RejectionLog;
-const note = (reason: Parameters<RejectionLog['record']>[1]) =>
-  withContext(new Context(), () => refusals.record(source, reason));
+/** Applies the identity of the tenant context, like the real unit of work, and needs no database. */
+const unitOfWork = {
+  run: async (tenant: TenantContext, fn: () => unknown) => {
+    currentContext().identify(tenant.identity!({}));
+    return fn();
+  },
+};
+let rejections: RejectionLog;
+const record = (reason: Parameters<RejectionLog['record']>[1]) =>
+  withContext(new Context(), () => rejections.record(source, reason));
 
 beforeEach(() => {
   jest.useFakeTimers();
   entries.length = 0;
-  refusals = new RejectionLog(unitOfWork as unknown as UnitOfWork, audit as unknown as AuditLog);
+  rejections = new RejectionLog(unitOfWork as unknown as UnitOfWork, audit as unknown as AuditLog);
 });
 afterEach(() => {
   jest.useRealTimers();
 });
 
-describe('Refusals', () => {
-  it('writes the first at once and the rest of the minute as one entry with its number', async () => {
+describe('RejectionLog', () => {
+  it('records the first rejection at once and the rest of the minute as one event with a count', async () => {
     for (let i = 0; i < 1_000; i += 1)
-      await note(i % 2 === 0 ? 'webhook_signature_invalid' : 'webhook_headers_invalid');
+      await record(i % 2 === 0 ? 'webhook_signature_invalid' : 'webhook_headers_invalid');
     expect(entries).toEqual([{ orgId: 'org', meta: { reasons: ['webhook_signature_invalid'], count: 1 } }]);
     await jest.advanceTimersByTimeAsync(60_000);
     expect(entries[1]).toEqual({
@@ -36,30 +43,30 @@ describe('Refusals', () => {
     expect(entries).toHaveLength(2);
   });
 
-  it('begins anew after a quiet minute', async () => {
-    await note('webhook_signature_invalid');
+  it('records at once again after a minute without rejections', async () => {
+    await record('webhook_signature_invalid');
     await jest.advanceTimersByTimeAsync(60_000);
-    await note('webhook_signature_invalid');
+    await record('webhook_signature_invalid');
     expect(entries.map(({ meta }) => (meta as { count: number }).count)).toEqual([1, 1]);
   });
 
-  it('writes what is still counted when the process stops', async () => {
-    await note('webhook_signature_invalid');
-    await note('webhook_signature_invalid');
-    await refusals.beforeApplicationShutdown();
+  it('records the pending count when the process stops', async () => {
+    await record('webhook_signature_invalid');
+    await record('webhook_signature_invalid');
+    await rejections.beforeApplicationShutdown();
     expect(entries.map(({ meta }) => (meta as { count: number }).count)).toEqual([1, 1]);
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('lets the refusal stand when it cannot be written', async () => {
-    refusals = new RejectionLog(
+  it('does not throw when the event cannot be recorded', async () => {
+    rejections = new RejectionLog(
       { run: () => Promise.reject(new Error('gone')) } as unknown as UnitOfWork,
       audit as unknown as AuditLog,
     );
     const silenced = jest
-      .spyOn((refusals as unknown as { log: { error: () => void } }).log, 'error')
+      .spyOn((rejections as unknown as { log: { error: () => void } }).log, 'error')
       .mockImplementation(() => undefined);
-    await expect(note('webhook_signature_invalid')).resolves.toBeUndefined();
+    await expect(record('webhook_signature_invalid')).resolves.toBeUndefined();
     expect(silenced).toHaveBeenCalledTimes(1);
   });
 });

@@ -10,7 +10,7 @@ const WINDOW_MS = 60_000;
 
 type Source = Pick<InboundSource, 'id' | 'orgId'>;
 
-/** Refusals of one source since its last entry in the log. */
+/** Rejections of one source since its last audit event. */
 interface Window {
   source: Source;
   count: number;
@@ -19,12 +19,12 @@ interface Window {
 }
 
 /**
- * Writes to the log of a source's organization what was refused in its name. The first refusal is written at once,
- * those of the following minute as one entry with their number: a flood does not fill the log.
+ * Records rejected deliveries in the audit log of the source's organization. The first rejection is recorded at once,
+ * and those of the following minute as one event with a count, so that a flood does not fill the log.
  */
 @Injectable()
 export class RejectionLog implements BeforeApplicationShutdown {
-  private readonly log = new Logger('Refusals');
+  private readonly log = new Logger('RejectionLog');
   private readonly windows = new Map<string, Window>();
 
   constructor(
@@ -32,7 +32,7 @@ export class RejectionLog implements BeforeApplicationShutdown {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Notes a delivery that was not signed as it must be. Never throws: the refusal stands without its entry. */
+  /** Records a delivery without a valid signature. Never throws: the rejection does not depend on its event. */
   async record(source: Source, reason: ErrorCode): Promise<void> {
     const window = this.windows.get(source.id);
     if (window === undefined) {
@@ -44,7 +44,7 @@ export class RejectionLog implements BeforeApplicationShutdown {
     }
   }
 
-  /** Notes that a signed message came again with another body. Never throws. */
+  /** Records a repeated message id with another body. Never throws. */
   async conflict(source: Source, deliveryId: string): Promise<void> {
     await this.recordEvent(source, () => {
       this.audit.record('webhook.conflict', {
@@ -71,7 +71,7 @@ export class RejectionLog implements BeforeApplicationShutdown {
     this.windows.set(source.id, window);
   }
 
-  /** Writes what the minute brought; a minute without refusals ends the counting. */
+  /** Records the count of the minute. A minute without rejections ends the window. */
   private async close({ source, count, reasons, timer }: Window): Promise<void> {
     clearTimeout(timer);
     this.windows.delete(source.id);
@@ -95,7 +95,7 @@ export class RejectionLog implements BeforeApplicationShutdown {
     try {
       await this.unitOfWork.run(enterWebhookSource(source), write);
     } catch (error) {
-      this.log.error('a refusal could not be recorded', error);
+      this.log.error('a rejection could not be recorded', error);
     }
   }
 }

@@ -2,27 +2,27 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { hmac } from '../../platform/crypto/index.js';
 
-/** How far a timestamp may lie from the present, on either side. */
+/** The maximum difference between a timestamp and the current time, in both directions. */
 export const TOLERANCE_SECONDS = 300;
 
-/** No full stop, which delimits what is signed: `a.1` + `2` and `a` + `1.2` would be the same bytes. */
+/** Without a full stop, the separator of the signed text: `a.1` + `2` and `a` + `1.2` would be the same bytes. */
 const MESSAGE_ID = /^[A-Za-z0-9_:+/=~-]{1,255}$/;
 const TIMESTAMP = /^(?:0|[1-9]\d{0,11})$/;
 const SIGNATURE = /^v\d{1,2}[a-z]?,[A-Za-z0-9+/]{1,512}={0,2}$/;
 const MAX_SIGNATURES = 10;
 const VERSION = 'v1,';
 
-/** The headers of a delivery, in the right form and not yet proved. */
+/** The headers of a delivery, syntactically valid and not yet verified. */
 export interface MessageHeaders {
   readonly id: string;
-  /** Unix time in seconds, as text: the signature covers the digits. */
+  /** Unix time in seconds as text, because the signature covers the digits. */
   readonly timestamp: string;
   readonly signatures: readonly string[];
 }
 
 /**
  * Reads `webhook-id`, `webhook-timestamp` and `webhook-signature` (Standard Webhooks 1.0.0, "Webhook headers").
- * Undefined when one is missing, given twice, or of another form; nothing is trimmed or guessed.
+ * Returns undefined when one is missing, repeated, or malformed. It does not trim or guess.
  */
 export function readHeaders(headers: IncomingHttpHeaders): MessageHeaders | undefined {
   const id = headers['webhook-id'];
@@ -38,12 +38,12 @@ export function readHeaders(headers: IncomingHttpHeaders): MessageHeaders | unde
   return wellFormed ? { id, timestamp, signatures } : undefined;
 }
 
-/** Whether a timestamp lies within the tolerance, before or after the present. */
+/** Returns whether a timestamp is within the tolerance before or after the current time. */
 export function isTimely({ timestamp }: MessageHeaders, nowSeconds: number): boolean {
   return Math.abs(Number(timestamp) - nowSeconds) <= TOLERANCE_SECONDS;
 }
 
-/** `v1,` and HMAC-SHA256 in base64 over `id.timestamp.body`, the body as the bytes that came. */
+/** Returns `v1,` and the base64 HMAC-SHA256 over `id.timestamp.body`, with the received bytes of the body. */
 export function signature(
   key: Buffer,
   { id, timestamp }: Pick<MessageHeaders, 'id' | 'timestamp'>,
@@ -53,8 +53,8 @@ export function signature(
 }
 
 /**
- * The first of the secrets under which one of the signatures is right; undefined when there is none. Signatures of
- * other versions are passed over. Every secret is tried against every signature, so that the time tells nothing.
+ * Returns the first secret for which a signature is valid; undefined when there is none. It ignores signatures of other
+ * versions. It compares every secret with every signature, so that the time reveals nothing.
  */
 export function signedBy<S extends { readonly key: Buffer }>(
   secrets: readonly S[],

@@ -2,12 +2,12 @@ import { plainToInstance } from 'class-transformer';
 import { IsISO8601, IsObject, IsString, validate } from 'class-validator';
 import { PermanentFailure } from '../../platform/jobs/on-job.js';
 
-/** The body of a delivery: the event and its data, which the feature that declares the event describes. */
+/** The body of a delivery: the event type and its data. The feature that declares the event describes the data. */
 export class WebhookEnvelope {
   @IsString()
   type: string;
 
-  /** When the event happened, as the sender says. */
+  /** The time of the event according to the sender. */
   @IsISO8601({ strict: true })
   timestamp: string;
 
@@ -15,7 +15,7 @@ export class WebhookEnvelope {
   data: object;
 }
 
-/** The value as a valid instance of the class. Fails permanently with payload_invalid. */
+/** Returns the value as a valid instance of the class. Fails permanently with payload_invalid. */
 export async function parseAs<T extends object>(type: new () => T, value: unknown): Promise<T> {
   const instance = plainToInstance(type, value);
   const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { dbSecret, newSecret, secretKey } from './webhook-secret.js';
 
 describe('signing secrets', () => {
-  it('makes secrets that it reads, each another one', () => {
+  it('are unique and can be parsed', () => {
     expect(secretKey(newSecret())).toHaveLength(32);
     expect(newSecret()).not.toBe(newSecret());
   });
 
-  it('reads 24 to 64 bytes and nothing shorter or longer', () => {
+  it('contain 24 to 64 bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (array) => {
         const text = `whsec_${Buffer.from(array).toString('base64')}`;
@@ -24,13 +24,13 @@ describe('signing secrets', () => {
     'whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
     'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS*',
     'whsec_ MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
-  ])('refuses %j without repeating it', (text) => {
-    expect(() => secretKey(text)).toThrow(/^a webhook secret is whsec_ and 24 to 64 bytes in base64$/);
+  ])('rejects %j without repeating it', (text) => {
+    expect(() => secretKey(text)).toThrow(/^a webhook secret consists of whsec_ and 24 to 64 bytes in base64$/);
   });
 });
 
-describe('the entrance secret', () => {
-  it('follows from the key, and is another one for another key', () => {
+describe('the database secret', () => {
+  it('is derived from the key and differs for another key', () => {
     const key = Buffer.alloc(32, 7);
     expect(dbSecret(key)).toEqual(dbSecret(Buffer.from(key)));
     expect(dbSecret(key)).not.toEqual(dbSecret(Buffer.alloc(32, 8)));

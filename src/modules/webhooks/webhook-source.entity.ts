@@ -1,7 +1,7 @@
 import type { Columns } from '../../platform/database/columns.js';
 import type { Scheme } from './webhook-source.js';
 
-/** A source as it is stored; what the database fills in by itself is not inserted. */
+/** A stored source, without the columns that the database fills. */
 export interface WebhookSourceEntity {
   orgId: string;
   id: string;

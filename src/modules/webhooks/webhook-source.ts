@@ -1,12 +1,12 @@
-/** The ways of signing that a source may be set up for. */
+/** The signature schemes that a source can have. */
 export const SCHEMES = ['standard', 'stripe', 'github', 'slack', 'hmac'] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
-/** Those of them that deliveries can be verified by. */
+/** The schemes that the application can verify. */
 export const OFFERED_SCHEMES: readonly Scheme[] = ['standard'];
 
-/** Deliveries a minute that one process takes of a source, unless it is set up with another number. */
+/** The default limit of deliveries per minute, source and process. */
 export const DEFAULT_LIMIT_PER_MINUTE = 60_000;
 
-/** For how long the secrets before a new one stay valid. */
+/** How long earlier secrets stay valid after a rotation. */
 export const DEFAULT_OVERLAP_SECONDS = 3_600;

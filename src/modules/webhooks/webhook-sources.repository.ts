@@ -6,7 +6,7 @@ import { WEBHOOK_SOURCE_COLUMNS, type WebhookSourceEntity } from './webhook-sour
 
 const COLUMNS = selectList(WEBHOOK_SOURCE_COLUMNS);
 
-/** A signing secret on its way into the database. */
+/** An encrypted signing secret for insertion. */
 export interface SealedSecret {
   id: string;
   sourceId: string;
@@ -21,12 +21,12 @@ export interface SecretRow {
   [column: string]: unknown;
 }
 
-/** The sources of the current organization that are not removed, and their secrets, which are never read back. */
+/** Reads and writes sources of the current organization, and inserts their secrets, which are never read here. */
 @Injectable()
 export class WebhookSourcesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** A page in order of id, which is the order of creation; `after` is the last id seen. */
+  /** Returns a page by id, which is the order of creation; `after` is the last id of the previous page. */
   list(after: string | null, limit: number): Promise<WebhookSourceEntity[]> {
     return this.unitOfWork.sql<RowOf<WebhookSourceEntity>>(
       `SELECT ${COLUMNS} FROM webhook_sources
@@ -48,7 +48,7 @@ export class WebhookSourcesRepository {
     await this.unitOfWork.executeVarying(insertInto('webhook_sources', WEBHOOK_SOURCE_COLUMNS, row));
   }
 
-  /** False when there is no such source. */
+  /** Returns false when there is no such source. */
   async update(id: string, changes: Partial<WebhookSourceEntity>): Promise<boolean> {
     const values: unknown[] = [currentContext().orgId, id];
     const set = setList(WEBHOOK_SOURCE_COLUMNS, changes, values);
@@ -59,7 +59,7 @@ export class WebhookSourcesRepository {
     return changed > 0;
   }
 
-  /** The secrets that are valid now, the newest first. */
+  /** Returns the currently valid secrets, newest first. */
   secrets(sourceId: string): Promise<SecretRow[]> {
     return this.unitOfWork.sql<SecretRow>(
       `SELECT id, created_at AS "createdAt", expires_at AS "expiresAt" FROM webhook_secrets
@@ -75,7 +75,7 @@ export class WebhookSourcesRepository {
     );
   }
 
-  /** Lets every secret of a source end at a time, unless it ends earlier. */
+  /** Sets the end of every secret of a source, unless the secret ends earlier. */
   async expireSecrets(sourceId: string, at: Date): Promise<void> {
     await this.unitOfWork.execute(
       `UPDATE webhook_secrets SET expires_at = $3

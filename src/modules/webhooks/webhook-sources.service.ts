@@ -24,7 +24,7 @@ import type {
   UpdateSourceDto,
 } from './webhooks.dto.js';
 
-/** Sets sources up. A secret is shown once, when it is made. */
+/** Manages webhook sources. A secret is shown once, at its creation. */
 @Injectable()
 export class WebhookSourcesService {
   constructor(
@@ -62,7 +62,7 @@ export class WebhookSourcesService {
     limitPerMinute = DEFAULT_LIMIT_PER_MINUTE,
   }: CreateSourceDto): Promise<CreatedSourceResponse> {
     if (!OFFERED_SCHEMES.includes(scheme)) {
-      throw new Problem('webhook_scheme_not_supported', { detail: `schemes on offer: ${OFFERED_SCHEMES.join(', ')}` });
+      throw new Problem('webhook_scheme_not_supported', { detail: `Supported schemes: ${OFFERED_SCHEMES.join(', ')}` });
     }
     const id = newId();
     await this.sources.insert({ id, name, scheme, limitPerMinute });
@@ -71,7 +71,7 @@ export class WebhookSourcesService {
     return { ...this.present(await this.require(id)), secret };
   }
 
-  /** Changes what is given. Throws webhook_source_not_found. */
+  /** Changes the given fields. Throws webhook_source_not_found. */
   async update(id: string, changes: UpdateSourceDto): Promise<SourceResponse> {
     if (!(await this.sources.update(id, { ...changes, updatedAt: this.clock.now() })))
       throw new Problem('webhook_source_not_found');
@@ -93,7 +93,7 @@ export class WebhookSourcesService {
     this.audit.record('webhook_source.removed', { target: { type: 'webhook-source', id } });
   }
 
-  /** A new secret; those before it stay valid for the overlap. Throws webhook_source_not_found. */
+  /** Creates a secret; earlier secrets stay valid for the overlap. Throws webhook_source_not_found. */
   async rotate(
     id: string,
     { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateSecretDto,
@@ -107,7 +107,7 @@ export class WebhookSourcesService {
     return { ...added, previousExpireAt };
   }
 
-  /** Throws webhook_source_not_found for a source that is not of this organization. */
+  /** Throws webhook_source_not_found when the organization has no such source. */
   async require(id: string): Promise<WebhookSourceEntity> {
     const source = await this.sources.find(id);
     if (source === null) throw new Problem('webhook_source_not_found');
@@ -115,7 +115,7 @@ export class WebhookSourcesService {
   }
 
   private async addSecret(sourceId: string): Promise<{ id: string; secret: string }> {
-    await this.dataKeys.ofOrganization('index'); // bodies are told apart by a digest under this key
+    await this.dataKeys.ofOrganization('index'); // creates the key for the digest of bodies
     const ring = await this.dataKeys.ofOrganization();
     const id = newId();
     const secret = newSecret();

@@ -10,7 +10,7 @@ export class WebhooksController {
   constructor(private readonly webhooks: WebhooksService) {}
 
   @Post(':sourceId')
-  @Public('partner systems have no session: every delivery proves itself by its signature', {
+  @Public('partner systems have no session: the signature authenticates every delivery', {
     emits: ['webhook.rejected', 'webhook.conflict'],
   })
   @ResponseType(DeliveryReceipt, { status: 202 })

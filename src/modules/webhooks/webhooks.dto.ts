@@ -6,12 +6,12 @@ import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { DELIVERY_STATUSES, type DeliveryStatus } from './inbox.repository.js';
 import { SCHEMES, type Scheme } from './webhook-source.js';
 
-/** The answer to a delivery: it is stored and will be applied. */
+/** The answer to a delivery: the delivery is stored and will be processed. */
 export class DeliveryReceipt {
-  /** Id of the delivery, that of the first one when the message came again. */
+  /** The id of the delivery; for a repeated message, the id of the first delivery. */
   @Expose() id: string;
   @Expose() status: 'accepted';
-  /** Whether the message had been delivered before. */
+  /** Whether the message was delivered before. */
   @Expose() duplicate: boolean;
 }
 
@@ -20,11 +20,11 @@ export class CreateSourceDto {
   @Length(1, 200)
   name: string;
 
-  /** How deliveries are signed. */
+  /** The signature scheme. */
   @IsIn(SCHEMES)
   scheme: Scheme;
 
-  /** How many deliveries are taken in a minute, by each process. */
+  /** The maximum number of deliveries per minute and process. */
   @MayBeAbsent()
   @IsInt()
   @Min(1)
@@ -38,12 +38,12 @@ export class UpdateSourceDto {
   @Length(1, 200)
   name?: string;
 
-  /** A disabled source is answered as if it did not exist. */
+  /** A disabled source is answered like an unknown source. */
   @MayBeAbsent()
   @IsBoolean()
   enabled?: boolean;
 
-  /** How many deliveries are taken in a minute, by each process. */
+  /** The maximum number of deliveries per minute and process. */
   @MayBeAbsent()
   @IsInt()
   @Min(1)
@@ -52,7 +52,7 @@ export class UpdateSourceDto {
 }
 
 export class RotateSecretDto {
-  /** For how long the secrets before this one stay valid: at most a day, an hour unless said otherwise. */
+  /** How long earlier secrets stay valid: at most a day. Default: one hour. */
   @MayBeAbsent()
   @IsInt()
   @Min(0)
@@ -70,11 +70,11 @@ export class SourceResponse {
   @Expose() id: string;
   @Expose() name: string;
   @StaffOnly() scheme: Scheme;
-  /** What deliveries are about. */
+  /** The subject of the deliveries. */
   @StaffOnly() appliesTo: string;
   @Expose() enabled: boolean;
   @StaffOnly() limitPerMinute: number;
-  /** Where deliveries are posted. */
+  /** The URL for deliveries. */
   @StaffOnly() url: string;
   @StaffOnly() @Type(() => Date) createdAt: Date;
   @StaffOnly() @Type(() => Date) updatedAt: Date;
@@ -83,25 +83,25 @@ export class SourceResponse {
 export class SecretSummary {
   @Expose() id: string;
   @Expose() @Type(() => Date) createdAt: Date;
-  /** When it stops being valid; null for the current one. */
+  /** When it expires; null for the current secret. */
   @Expose() @Type(() => Date) expiresAt: Date | null;
 }
 
 export class SourceDetailResponse extends SourceResponse {
-  /** The secrets that are valid, without their values. */
+  /** The currently valid secrets, without their values. */
   @StaffOnly() @Type(() => SecretSummary) secrets: SecretSummary[];
 }
 
 export class CreatedSourceResponse extends SourceResponse {
-  /** The signing secret: shown this once. */
+  /** The signing secret, shown once. */
   @StaffOnly() secret: string;
 }
 
 export class RotatedSecretResponse {
   @Expose() id: string;
-  /** The signing secret: shown this once. */
+  /** The signing secret, shown once. */
   @StaffOnly() secret: string;
-  /** When the secrets before it stop being valid at the latest. */
+  /** When the earlier secrets expire at the latest. */
   @StaffOnly() @Type(() => Date) previousExpireAt: Date;
 }
 
@@ -110,7 +110,7 @@ export class DeliveryResponse {
   /** The sender's id of the message. */
   @StaffOnly() messageId: string;
   @Expose() status: DeliveryStatus;
-  /** Why it is dead. */
+  /** Why the delivery failed. */
   @StaffOnly() errorCode: string | null;
   @Expose() @Type(() => Date) receivedAt: Date;
   @StaffOnly() @Type(() => Date) processedAt: Date | null;

@@ -3,11 +3,11 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const webhooksFeature = defineFeature({
   name: 'webhooks',
-  description: 'Signed deliveries from partner systems: taken in durably, applied exactly once, in order.',
+  description: 'Signed deliveries from partner systems: stored durably, processed exactly once, in order.',
   permissions: {
     'webhook:read': {
       category: 'Integrations',
-      description: 'See webhook sources, never their secrets.',
+      description: 'List webhook sources, never their secrets.',
       scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'] },
     },
     'webhook:create': {
@@ -22,17 +22,17 @@ export const webhooksFeature = defineFeature({
     },
     'webhook:rotate': {
       category: 'Integrations',
-      description: 'Give a webhook source a new secret.',
+      description: 'Rotate the secret of a webhook source.',
       scopes: { org: MANAGER_ROLES },
     },
     'delivery:read': {
       category: 'Integrations',
-      description: 'See what webhook sources delivered and what became of it, never the bodies.',
+      description: 'List deliveries of webhook sources with their status, never the bodies.',
       scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'] },
     },
     'delivery:replay': {
       category: 'Integrations',
-      description: 'Process dead deliveries again.',
+      description: 'Replay failed deliveries.',
       scopes: { org: MANAGER_ROLES },
     },
   },
@@ -40,27 +40,27 @@ export const webhooksFeature = defineFeature({
     'webhook_source.created': {
       category: 'integrations',
       severity: 'notice',
-      description: 'A webhook source was added.',
+      description: 'A member added a webhook source.',
       meta: { scheme: 'code' },
       realtime: { permission: 'webhook:read' },
     },
     'webhook_source.updated': {
       category: 'integrations',
       severity: 'notice',
-      description: 'A webhook source was changed.',
+      description: 'A member changed a webhook source.',
       meta: { fields: 'codes', enabled: 'flag' },
       realtime: { permission: 'webhook:read' },
     },
     'webhook_source.removed': {
       category: 'integrations',
       severity: 'warning',
-      description: 'A webhook source was removed; its secrets open nothing any more.',
+      description: 'A member removed a webhook source. Its secrets no longer work.',
       realtime: { permission: 'webhook:read' },
     },
     'webhook_secret.rotated': {
       category: 'integrations',
       severity: 'warning',
-      description: 'A webhook source was given a new secret.',
+      description: 'A member rotated the secret of a webhook source.',
       meta: { overlapSeconds: 'count' },
       realtime: { permission: 'webhook:read' },
     },
@@ -68,42 +68,42 @@ export const webhooksFeature = defineFeature({
       category: 'integrations',
       severity: 'warning',
       description:
-        'Deliveries that were not signed as they must be were refused: at most one entry a minute for each ' +
-        'source, with their number.',
+        'The API rejected deliveries without a valid signature. Each source gets at most one event per minute, with ' +
+        'a count.',
       meta: { reasons: 'codes', count: 'count' },
     },
     'webhook.conflict': {
       category: 'integrations',
       severity: 'warning',
-      description: 'A signed message came again with another body and was refused.',
+      description: 'The API rejected a repeated message id with another body.',
       meta: { deliveryId: 'id' },
     },
     'webhook.applied': {
       category: 'integrations',
       severity: 'info',
-      description: 'The system applied a delivery to the record that it is about.',
+      description: 'The worker applied a delivery to its record.',
       meta: { event: 'code', sourceId: 'id', recordId: 'id' },
       realtime: { permission: 'delivery:read' },
     },
     'webhook.replayed': {
       category: 'integrations',
       severity: 'notice',
-      description: 'A dead delivery was handed to the queue again.',
+      description: 'A member replayed a failed delivery.',
       realtime: { permission: 'delivery:read' },
     },
   },
   errors: {
-    webhook_source_not_found: { status: 404, title: 'No such webhook source' },
+    webhook_source_not_found: { status: 404, title: 'Webhook source not found' },
     webhook_headers_invalid: { status: 400, title: 'The webhook headers are missing or malformed' },
-    webhook_timestamp_out_of_range: { status: 401, title: 'The webhook timestamp lies too far from the present' },
+    webhook_timestamp_out_of_range: { status: 401, title: 'The webhook timestamp is outside the allowed window' },
     webhook_signature_invalid: { status: 401, title: 'No signature of the webhook is valid' },
-    webhook_conflict: { status: 409, title: 'This message id was delivered before with another body' },
-    webhook_scheme_not_supported: { status: 400, title: 'This webhook scheme is not offered' },
-    delivery_not_failed: { status: 409, title: 'Only a dead delivery can be replayed' },
+    webhook_conflict: { status: 409, title: 'A delivery with this message id and another body exists' },
+    webhook_scheme_not_supported: { status: 400, title: 'The webhook scheme is not supported' },
+    delivery_not_failed: { status: 409, title: 'Only a failed delivery can be replayed' },
   },
   jobs: {
     'webhooks.apply': {
-      description: 'Applies one delivery to the record it is about.',
+      description: 'Applies one delivery to its record.',
       attempts: 5,
       backoffSeconds: 2,
       timeoutSeconds: 30,
@@ -121,7 +121,7 @@ export const webhooksFeature = defineFeature({
       where: 'has_body',
     },
     'webhook_inbox.processed': {
-      description: 'Processed deliveries; until then a message that comes again is recognized',
+      description: 'Processed deliveries. Until removal, a repeated message is detected',
       table: 'webhook_inbox',
       ageColumn: 'processed_at',
       days: 400,
@@ -129,7 +129,7 @@ export const webhooksFeature = defineFeature({
       action: 'delete',
     },
     'webhook_inbox.unprocessed': {
-      description: 'Deliveries that died and that nobody replayed',
+      description: 'Failed deliveries that no member replayed',
       table: 'webhook_inbox',
       ageColumn: 'received_at',
       days: 180,
@@ -138,7 +138,7 @@ export const webhooksFeature = defineFeature({
       where: 'processed_at IS NULL',
     },
     'webhook_secrets.expired': {
-      description: 'Webhook secrets that have expired',
+      description: 'Expired webhook secrets',
       table: 'webhook_secrets',
       ageColumn: 'expires_at',
       days: 30,
@@ -156,7 +156,7 @@ export const webhooksFeature = defineFeature({
       kind: 'tenant',
       resource: 'webhook-source',
       rows: { select: 'webhook:read', insert: 'webhook:create', update: ['webhook:update', 'webhook:rotate'] },
-      retention: { reason: 'deliveries and log entries name their source; it holds no personal data' },
+      retention: { reason: 'deliveries and audit events refer to their source; it contains no personal data' },
     },
     webhook_secrets: {
       kind: 'tenant',
@@ -178,11 +178,12 @@ export const webhooksFeature = defineFeature({
     'webhooks.signed': {
       claims: ['C7'],
       description:
-        'Deliveries are verified over raw bytes, within five minutes, and shut out by the database when a secret ends.',
+        'Deliveries are verified over raw bytes, within five minutes. The database rejects them when a secret ends.',
     },
     'webhooks.exactly-once': {
       claims: ['C7'],
-      description: 'A delivery answered with 202 is stored with its job, and applied in one transaction with its mark.',
+      description:
+        'A delivery answered with 202 is stored with its job. Its effect and its status share a transaction.',
     },
   },
 });

@@ -22,7 +22,9 @@ export class WebhookJobs {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Fails permanently: payload_expired when retention deleted the body, payload_invalid when no attempt can succeed. */
+  /**
+   * Fails permanently: payload_expired when retention deleted the body, payload_invalid when no attempt can succeed.
+   */
   @OnJob('webhooks.apply', { emits: ['webhook.applied'] })
   async apply({ deliveryId }: JobPayload): Promise<void> {
     const id = String(deliveryId);

@@ -3,7 +3,7 @@ import { Counter } from 'prom-client';
 import type { ErrorCode } from '../../platform/feature/registry.js';
 import { Metrics } from '../../platform/telemetry/metrics.js';
 
-/** Counts what became of deliveries at the door. */
+/** Counts deliveries by outcome. */
 @Injectable()
 export class WebhookMetrics {
   private readonly deliveries: Counter<'outcome' | 'reason'>;
@@ -11,17 +11,17 @@ export class WebhookMetrics {
   constructor(metrics: Metrics) {
     this.deliveries = new Counter({
       name: 'webhook_deliveries_total',
-      help: 'Webhook deliveries by outcome (accepted, duplicate, refused) and, for those refused, the problem code.',
+      help: 'Webhook deliveries by outcome (accepted, duplicate, refused) and, for refused ones, the problem code.',
       labelNames: ['outcome', 'reason'],
       registers: [metrics.registry],
     });
   }
 
-  taken(outcome: 'accepted' | 'duplicate'): void {
+  countStored(outcome: 'accepted' | 'duplicate'): void {
     this.deliveries.inc({ outcome, reason: '' });
   }
 
-  refused(reason: ErrorCode): void {
+  countRejected(reason: ErrorCode): void {
     this.deliveries.inc({ outcome: 'refused', reason });
   }
 }

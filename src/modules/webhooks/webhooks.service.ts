@@ -20,13 +20,13 @@ import { isTimely, readHeaders, signedBy, type MessageHeaders } from './standard
 import type { DeliveryReceipt } from './webhooks.dto.js';
 import { WebhookMetrics } from './webhooks.metrics.js';
 
-/** A delivery as it came: headers of the right form, and the bytes. */
+/** A delivery with syntactically valid headers, and its bytes. */
 interface Inbound {
   headers: MessageHeaders;
   body: Buffer;
 }
 
-/** Takes deliveries in. Nothing is answered with success before it is stored; Redis plays no part. */
+/** Receives deliveries. It answers with success only after the delivery is stored, without Redis. */
 @Injectable()
 export class WebhooksService {
   private readonly batch: MicroBatch<SealedDelivery, Ingested>;
@@ -34,7 +34,7 @@ export class WebhooksService {
   constructor(
     private readonly sources: InboundSources,
     private readonly limiter: LocalRateLimiter,
-    private readonly refusals: RejectionLog,
+    private readonly rejections: RejectionLog,
     private readonly metrics: WebhookMetrics,
     private readonly clock: Clock,
     inbox: InboxRepository,
@@ -45,22 +45,22 @@ export class WebhooksService {
       isolate: (error) => !(error instanceof DatabaseUnavailable),
       mostItems: 200,
       mostWeight: 4 * 1024 * 1024,
-      mostWaiting: 2_000,
+      maxWaiting: 2_000,
     });
   }
 
   /**
-   * Takes one delivery in: source, its limit, headers, time, signature, body, and then the durable insert.
+   * Receives one delivery. Checks the source, its limit, headers, time, signature and body, then stores the delivery.
    * Problems: webhook_source_not_found, too_many_requests, webhook_headers_invalid, webhook_timestamp_out_of_range,
    * webhook_signature_invalid, malformed_json, invalid_text, invalid_request, webhook_conflict, unavailable.
    */
   async receive(sourceId: string, headers: IncomingHttpHeaders, body: Buffer): Promise<DeliveryReceipt> {
     try {
       const receipt = await this.verify(sourceId, headers, body);
-      this.metrics.taken(receipt.duplicate ? 'duplicate' : 'accepted');
+      this.metrics.countStored(receipt.duplicate ? 'duplicate' : 'accepted');
       return receipt;
     } catch (error) {
-      this.metrics.refused(toProblem(error).code);
+      this.metrics.countRejected(toProblem(error).code);
       throw error;
     }
   }
@@ -73,7 +73,7 @@ export class WebhooksService {
     const { outcome, stored_id: id } = await this.store(source, inbound);
     if (outcome === 'refused') return this.refuse(source, 'webhook_signature_invalid');
     if (outcome === 'conflict') {
-      await this.refusals.conflict(source, id);
+      await this.rejections.conflict(source, id);
       throw new Problem('webhook_conflict');
     }
     return { id, status: 'accepted', duplicate: outcome === 'duplicate' };
@@ -86,13 +86,13 @@ export class WebhooksService {
     return headers;
   }
 
-  /** Stores what is rightly signed. What the kept source does not admit, or the database no more, gets one more try. */
-  private async store(kept: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
-    const first = await this.persist(kept, inbound);
+  /** Stores a delivery with a valid signature. After a rejection with the cached source, it loads the source again. */
+  private async store(cached: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
+    const first = await this.persist(cached, inbound);
     if (first.outcome !== 'refused') return first;
-    const fresh = await this.sources.findFresh(kept.id);
+    const fresh = await this.sources.findFresh(cached.id);
     if (fresh === null) throw new Problem('webhook_source_not_found');
-    return fresh === kept ? first : this.persist(fresh, inbound);
+    return fresh === cached ? first : this.persist(fresh, inbound);
   }
 
   private async persist(source: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
@@ -105,12 +105,12 @@ export class WebhooksService {
   }
 
   private async refuse(source: InboundSource, reason: ErrorCode): Promise<never> {
-    await this.refusals.record(source, reason);
+    await this.rejections.record(source, reason);
     throw new Problem(reason);
   }
 }
 
-/** Problems: malformed_json, invalid_text, invalid_request. */
+/** Encrypts a delivery. Problems: malformed_json, invalid_text, invalid_request. */
 function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body }: Inbound): SealedDelivery {
   const recordKey = orderKeyOf(parseJson(body));
   const deliveryId = newId();

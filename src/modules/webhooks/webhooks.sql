@@ -23,7 +23,7 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 
--- Returns the organization that an entrance secret currently opens; null if it opens none.
+-- Returns the organization that a database secret currently opens; null if it opens none.
 CREATE OR REPLACE FUNCTION app_private.webhook_organization(source uuid, entrance bytea) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.org_id
@@ -36,7 +36,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Stores deliveries, each with its job, and answers in their order: accepted, duplicate (same message, same body),
--- conflict (same message, other body), or refused (invalid entrance secret). stored_id is the first delivery of the
+-- conflict (same message, other body), or refused (invalid database secret). stored_id is the first delivery of the
 -- message. A repeated call with the same delivery ids gives the same answer. Rows are inserted in the order of the
 -- unique key, so that two batches cannot deadlock; jobs in order of arrival. Only rows that were not stored now are
 -- looked up, so a new delivery reads nothing of the inbox.
@@ -92,17 +92,19 @@ GRANT EXECUTE ON FUNCTION app.ingest_webhooks TO vouchsafe_app;
 -- authenticated.
 CREATE OR REPLACE FUNCTION app.enter_webhook_source(source uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT app_private.sign_audit_only_context(s.org_id) FROM public.webhook_sources s WHERE s.id = source ORDER BY s.created_at
+  SELECT app_private.sign_audit_only_context(s.org_id) FROM public.webhook_sources s WHERE s.id = source
+    ORDER BY s.created_at
     LIMIT 1
 $$;
 GRANT EXECUTE ON FUNCTION app.enter_webhook_source TO vouchsafe_app;
 
--- Gives a dead delivery of the entered organization a new job; returns false if the delivery is not dead.
+-- Gives a failed delivery of the entered organization a new job; returns false if the delivery has not failed.
 CREATE OR REPLACE FUNCTION app.replay_webhook(delivery uuid, job uuid, request text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH failed AS (
     DELETE FROM public.outbox o USING public.webhook_inbox i
-     WHERE app.has_permission('delivery:replay') AND i.org_id = app.org_id() AND i.id = delivery AND i.processed_at IS NULL
+     WHERE app.has_permission('delivery:replay') AND i.org_id = app.org_id() AND i.id = delivery
+       AND i.processed_at IS NULL
        AND i.body_enc IS NOT NULL
        AND o.org_id = i.org_id AND o.id = i.outbox_id AND o.state = 'failed'
     RETURNING o.org_id, o.job, o.group_key, o.order_key, o.payload
