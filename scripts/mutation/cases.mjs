@@ -71,7 +71,7 @@ export const cases = [
     file: 'src/platform/policies/row-policies.ts',
     edit: (text) => text.replace(/return `CASE \$\{permission\}[^`]*`;/, "return cases.length > 0 ? 'true' : 'false';"),
     tests: 'e2e/live.spec',
-    expect: /the very next event is not heard/,
+    expect: /the next event is not delivered/,
   },
   {
     control: 'the standing of the session asked again when live events are delivered',
@@ -86,21 +86,21 @@ export const cases = [
     file: 'src/modules/realtime/subscription.ts',
     edit: (text) => text.replace('      this.stream.refuse(error.code);\n', ''),
     tests: 'e2e/live.spec',
-    expect: /session_expired after the session falling idle/,
+    expect: /session_expired after an idle timeout/,
   },
   {
     control: 'the wait of live events for transactions that began before',
     file: 'src/modules/realtime/realtime.repository.ts',
     edit: (text) => text.replace(' AND l.transaction_id < s.horizon', ''),
     tests: 'e2e/live-resume',
-    expect: /is kept where a transaction that began first commits last/,
+    expect: /follows the start of transactions when the first one commits last/,
   },
   {
     control: 'listening to live events being no activity',
     file: 'src/modules/realtime/realtime.controller.ts',
     edit: (text) => text.replace("@Access('signed-in', { passive: true })", "@Access('signed-in')"),
     tests: 'e2e/live.spec',
-    expect: /is no activity/,
+    expect: /does not count as activity/,
   },
   {
     control: 'the organization in the ids of live events',
@@ -110,7 +110,7 @@ export const cases = [
         .replace('Buffer.from(orgId))', 'Buffer.from(orgId.slice(0, 0)))')
         .replace('return { orgId, table', 'return { orgId: orgId.slice(0, 0), table'),
     tests: 'e2e/live-resume|live/event-ids',
-    expect: /of another organization is refused|in the organization it was given to alone/,
+    expect: /of another organization is rejected|in the organization it was given to alone/,
   },
   {
     control: 'what of one field is for staff alone',
@@ -172,7 +172,7 @@ export const cases = [
     file: 'src/modules/auth/account-recovery/account-recovery.sql',
     edit: (text) => text.replace('a.kind = wanted AND a.consumed_at IS NULL\n', 'a.kind = wanted\n'),
     tests: 'e2e/recovery',
-    expect: /is set by one of many that come with the token at once/,
+    expect: /is set by exactly one of many concurrent requests/,
   },
   {
     control: 'the narrower limits while Redis is away',
@@ -183,7 +183,7 @@ export const cases = [
         "if (this.redis.status !== 'ready') return null;",
       ),
     tests: 'http/rate-limit|e2e/sign-in-outages',
-    expect: /is limited by address still/,
+    expect: /is still limited by IP/,
   },
   {
     control: "the sessions that end with a directory's word",
@@ -191,7 +191,7 @@ export const cases = [
     edit: (text) =>
       text.replace(/ {2}UPDATE public\.sessions x SET revoked_at = now\(\)\n.* x\.membership_id = m\.id.*\n/, ''),
     tests: 'e2e/scim-leavers',
-    expect: /give a role, take it, and end the sessions each time/,
+    expect: /end the sessions each time/,
   },
   {
     control: 'that a directory reaches no tenant row',
@@ -223,7 +223,7 @@ export const cases = [
     file: 'src/modules/auth/sessions/sessions.sql',
     edit: (text) => text.replace('(s.remembered_device OR s.flagged_suspicious)', 's.remembered_device'),
     tests: 'e2e/sign-in-watch',
-    expect: /does nothing that asks for a fresh sign-in until there is one/,
+    expect: /must sign in again before a sensitive change/,
   },
   {
     control: "the organization's word on remembered sessions, asked again at every request",
@@ -231,7 +231,7 @@ export const cases = [
     edit: (text) =>
       text.replace('app.idle_timeout(s.remembered AND o.remember_me_allowed,', 'app.idle_timeout(s.remembered,'),
     tests: 'e2e/remember-me',
-    expect: /is forbidden from the next request on/,
+    expect: /ends from the next request on/,
   },
   {
     control: 'the second guard, on what was under the encryption',
@@ -267,7 +267,7 @@ export const cases = [
     file: 'src/modules/auth/sso/connections.sql',
     edit: (text) => text.replace('THEN OLD.tested_at END;', 'THEN OLD.tested_at ELSE OLD.tested_at END;'),
     tests: 'e2e/sso-test-sign-in',
-    expect: /is needed before single sign-on is enforced, and again after the provider was changed/,
+    expect: /is required before SSO enforcement, and again after a change of the connection/,
   },
   {
     control: "the algorithms of an ID token's signature",
@@ -284,7 +284,7 @@ export const cases = [
     file: 'src/modules/auth/oidc/oidc-claims.ts',
     edit: (text) => text.replace("return source['email_verified'] === true ||", 'return true ||'),
     tests: 'e2e/oidc.spec',
-    expect: /takes no address that the provider does not call verified/,
+    expect: /accepts only e-mail addresses that the provider marks as verified/,
   },
   {
     control: "the library's own verification of SAML answers, beside ours",

@@ -59,7 +59,7 @@ export async function takeSeat(harness: Harness, orgId: string, role: string, pe
 
 /** Has an API look and show signs of life ten times a second, so that tests need not wait for either. */
 export function hasten(api: NestExpressApplication): void {
-  Object.assign(api.get(RealtimeLimits), { lookMillis: 100, beatMillis: 100 });
+  Object.assign(api.get(RealtimeLimits), { pollMs: 100, heartbeatMs: 100 });
 }
 
 /** One more API process on a harness's database, in this process; its limits as they are in production. */
