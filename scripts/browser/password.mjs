@@ -46,7 +46,7 @@ export async function signInByPassword(story, stage) {
     await visitor.fill('Password', password);
     await visitor.press('Sign in');
     await visitor.arriveAt('/sign-in/mfa');
-    await visitor.look('08-second-factor');
+    await visitor.look('08-mfa');
     await visitor.fill('Code of your authenticator app', await app.code());
     await visitor.press('Continue');
     await visitor.arriveAt('/account');

@@ -70,7 +70,7 @@ export const cases = [
     control: 'the rights asked again when live events are delivered',
     file: 'src/platform/policies/row-policies.ts',
     edit: (text) => text.replace(/return `CASE \$\{permission\}[^`]*`;/, "return cases.length > 0 ? 'true' : 'false';"),
-    tests: 'e2e/live.spec',
+    tests: 'e2e/realtime.spec',
     expect: /the next event is not delivered/,
   },
   {
@@ -78,28 +78,28 @@ export const cases = [
     file: 'src/platform/access/access.guard.ts',
     edit: (text) =>
       text.replace('this.again = [session, secondFactor, enforcedSso, method, permission]', 'this.again = [session]'),
-    tests: 'e2e/live.spec',
-    expect: /sso_required|second_factor_required/,
+    tests: 'e2e/realtime.spec',
+    expect: /sso_required|mfa_enrollment_required/,
   },
   {
     control: 'the end of a stream of live events with its session',
     file: 'src/modules/realtime/subscription.ts',
     edit: (text) => text.replace('      this.stream.refuse(error.code);\n', ''),
-    tests: 'e2e/live.spec',
+    tests: 'e2e/realtime.spec',
     expect: /session_expired after an idle timeout/,
   },
   {
     control: 'the wait of live events for transactions that began before',
     file: 'src/modules/realtime/realtime.repository.ts',
     edit: (text) => text.replace(' AND l.transaction_id < s.horizon', ''),
-    tests: 'e2e/live-resume',
+    tests: 'e2e/realtime-resume',
     expect: /follows the start of transactions when the first one commits last/,
   },
   {
     control: 'listening to live events being no activity',
     file: 'src/modules/realtime/realtime.controller.ts',
-    edit: (text) => text.replace("@Access('signed-in', { passive: true })", "@Access('signed-in')"),
-    tests: 'e2e/live.spec',
+    edit: (text) => text.replace("@Access('signed-in', { background: true })", "@Access('signed-in')"),
+    tests: 'e2e/realtime.spec',
     expect: /does not count as activity/,
   },
   {
@@ -109,7 +109,7 @@ export const cases = [
       text
         .replace('Buffer.from(orgId))', 'Buffer.from(orgId.slice(0, 0)))')
         .replace('return { orgId, table', 'return { orgId: orgId.slice(0, 0), table'),
-    tests: 'e2e/live-resume|live/event-ids',
+    tests: 'e2e/realtime-resume|realtime/event-ids',
     expect: /of another organization is rejected|in the organization it was given to alone/,
   },
   {
@@ -136,7 +136,7 @@ export const cases = [
           'CASE WHEN ${org} = (SELECT app.org_if_unscoped(${literals(about)}))',
           'CASE WHEN (SELECT app.org_if_unscoped(${literals(about)})) IS NOT NULL',
         ),
-    tests: 'e2e/giving-rights',
+    tests: 'e2e/granting-rights',
     expect: /decided on by what the caller is there/,
   },
   {
@@ -150,14 +150,14 @@ export const cases = [
     control: 'that what is held for a time is not given on',
     file: 'src/platform/policies/giving-rights.sql',
     edit: (text) => text.replace('AND p.access_grant_id IS NOT NULL) THEN', 'AND false) THEN'),
-    tests: 'e2e/giving-rights',
+    tests: 'e2e/granting-rights',
     expect: /is not given on, by raw SQL neither/,
   },
   {
     control: 'a code that is good once',
     file: 'src/modules/auth/mfa/mfa.sql',
     edit: (text) => text.replace(' AND t.last_step < shown.step;', ';'),
-    tests: 'e2e/second-factor',
+    tests: 'e2e/mfa',
     expect: /does not take a code twice|show one code at once/,
   },
   {
@@ -215,14 +215,14 @@ export const cases = [
         /(UPDATE TO vouchsafe_app\s+)USING \(org_id = (\(SELECT app\.org_if_owner_equivalent\(\)\))\) WITH CHECK \(.*\);/,
         '$1USING ($2 IS NOT NULL) WITH CHECK (true);',
       ),
-    tests: 'e2e/giving-rights',
+    tests: 'e2e/granting-rights',
     expect: /connects no identity provider, and changes none, by what the caller holds elsewhere/,
   },
   {
     control: 'the answer to impossible travel',
     file: 'src/modules/auth/sessions/sessions.sql',
     edit: (text) => text.replace('(s.remembered_device OR s.flagged_suspicious)', 's.remembered_device'),
-    tests: 'e2e/sign-in-watch',
+    tests: 'e2e/sign-in-alerts',
     expect: /must sign in again before a sensitive change/,
   },
   {

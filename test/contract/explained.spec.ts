@@ -174,7 +174,7 @@ async function overHttp(
 }
 
 interface Preview {
-  standing: string[];
+  signInRestrictions: string[];
   permissions: { permission: string; scope: string; people: number | null }[];
   assignments: { personId: string; inForce: boolean }[];
   routes: { method: string; path: string }[];
@@ -196,7 +196,7 @@ describe('a preview of random organizations', () => {
           preview.permissions.map(({ permission, people: count }) => [permission, count]),
         );
         if (member.ended) {
-          expect([preview.standing, new Set(Object.values(scopes)), preview.routes]).toEqual([
+          expect([preview.signInRestrictions, new Set(Object.values(scopes)), preview.routes]).toEqual([
             ['membership_ended'],
             new Set(['none']),
             [],

@@ -58,7 +58,8 @@ function rendered(): string {
   return [
     '# Default permissions of each role',
     '',
-    'This file is reviewed by hand. A change here changes the data that members can access. Give the reason in the commit.',
+    'This file is reviewed by hand. A change here changes the data that members can access. State the reason in ' +
+      'the commit.',
     '',
     line(['Permission', ...ROLES]),
     line(['---', ...ROLES.map(() => '---')]),

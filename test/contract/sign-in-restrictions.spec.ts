@@ -50,7 +50,7 @@ const RESTRICTIONS: Record<string, Restriction> = {
   },
   'a missing second factor': {
     rejection: ({ policy }) =>
-      policy?.allowIncompleteSetup || policy?.allowWithoutMfa ? null : 'second_factor_required',
+      policy?.allowIncompleteSetup || policy?.allowWithoutMfa ? null : 'mfa_enrollment_required',
     begin: `UPDATE organizations SET require_mfa = true ${OF_ORG}`,
     end: `UPDATE organizations SET require_mfa = false ${OF_ORG}`,
   },
@@ -86,7 +86,7 @@ const RECORDED_CODES = new Set<string>([
   'forbidden',
   'step_up_required',
   'password_change_required',
-  'second_factor_required',
+  'mfa_enrollment_required',
   'sso_required',
   'sign_in_method_not_allowed',
 ]);

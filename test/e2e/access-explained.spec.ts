@@ -200,7 +200,7 @@ describe('a preview', () => {
       directorMember.membershipId,
     ]);
     for (const [setting, code] of [
-      ['require_mfa', 'second_factor_required'],
+      ['require_mfa', 'mfa_enrollment_required'],
       ['require_sso', 'sso_required'],
     ] as const) {
       await harness.database.superuser(`UPDATE organizations SET ${setting} = true WHERE id = $1`, [orgId]);

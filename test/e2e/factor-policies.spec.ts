@@ -45,8 +45,8 @@ describe('an organization that asks for a second factor', () => {
     const client = await harness.signIn(email);
     await set(org, 'require_mfa', true);
     for (const path of ['/v1/people', '/v1/auth/sessions', '/v1/organizations/current', '/v1/auth/devices'])
-      expect([path, seen(await client.get(path))]).toEqual([path, '403 second_factor_required']);
-    expect(seen(await client.post('/v1/auth/recovery-codes'))).toBe('403 second_factor_required');
+      expect([path, seen(await client.get(path))]).toEqual([path, '403 mfa_enrollment_required']);
+    expect(seen(await client.post('/v1/auth/recovery-codes'))).toBe('403 mfa_enrollment_required');
     for (const path of ['/v1/auth/me', '/v1/auth/factors', '/v1/auth/passkeys', '/v1/auth/passkeys/options'])
       expect([path, (await client.get(path)).status]).toEqual([path, 200]);
     const before = client.cookieHeader;
@@ -65,7 +65,7 @@ describe('an organization that asks for a second factor', () => {
     await set(org, 'require_mfa', true);
     const { email } = await harness.make.member(org, 'mentor');
     const client = await harness.signIn(email);
-    expect(seen(await client.get('/v1/people'))).toBe('403 second_factor_required');
+    expect(seen(await client.get('/v1/people'))).toBe('403 mfa_enrollment_required');
     const { authenticator } = await enrollPasskey(harness, client);
     expect((await client.get('/v1/people')).status).toBe(200);
     const other = harness.client();
@@ -198,7 +198,7 @@ describe('a remembered device', () => {
     await login(email, {}, browser);
     expect((await browser.get('/v1/people')).status).toBe(200);
     await set(org, 'remember_device_days', 0);
-    expect(seen(await browser.get('/v1/people'))).toBe('403 second_factor_required');
+    expect(seen(await browser.get('/v1/people'))).toBe('403 step_up_required');
     await app.forgetStep(harness);
     expect((await browser.post('/v1/auth/step-up', { totp: app.fresh() })).status).toBe(204);
     expect((await browser.get('/v1/people')).status).toBe(200);

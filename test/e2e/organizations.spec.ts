@@ -208,7 +208,7 @@ describe('each required action has its own error code in a live session:', () =>
       ({ userId }) =>
         harness.database.superuser('UPDATE users SET must_change_password = false WHERE id = $1', [userId]),
     ],
-    ['second_factor_required', () => set('require_mfa', true), () => set('require_mfa', false)],
+    ['mfa_enrollment_required', () => set('require_mfa', true), () => set('require_mfa', false)],
     ['sso_required', () => set('require_sso', true), () => set('require_sso', false)],
     [
       'sign_in_method_not_allowed',

@@ -246,7 +246,7 @@ describe('a stream ends with an error code', () => {
       ({ id }) => superuser(`UPDATE organizations SET status = 'suspended' WHERE id = $1`, id),
     ],
     [
-      'second_factor_required',
+      'mfa_enrollment_required',
       'a new MFA requirement',
       ({ id }) => superuser('UPDATE organizations SET require_mfa = true WHERE id = $1', id),
     ],

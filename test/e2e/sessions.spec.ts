@@ -260,7 +260,7 @@ describe('a session', () => {
     const strict = await harness.make.organization('gme');
     const client = await harness.signIn((await harness.make.member(strict, 'program_director')).email);
     for (const [column, code] of [
-      ['require_mfa', 'second_factor_required'],
+      ['require_mfa', 'mfa_enrollment_required'],
       ['require_sso', 'sso_required'],
     ] as const) {
       await harness.database.superuser(`UPDATE organizations SET ${column} = true WHERE id = $1`, [strict]);

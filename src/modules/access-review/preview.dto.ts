@@ -53,7 +53,7 @@ export class PreviewResponse {
   @StaffOnly() lastUsedAt: Date | null;
   /**
    * Codes of the problems that a sign-in by password meets first: membership_ended, organization_suspended,
-   * password_change_required (blocks changes alone), second_factor_required, sso_required, sign_in_method_not_allowed.
+   * password_change_required (blocks changes alone), step_up_required, mfa_enrollment_required, sso_required, sign_in_method_not_allowed.
    */
   @StaffOnly() signInRestrictions: string[];
   /** Every permission there is. An ended membership holds none. */

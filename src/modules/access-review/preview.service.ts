@@ -71,7 +71,8 @@ export class PreviewService {
 }
 
 const REQUIRED_ACTIONS = {
-  second_factor: 'second_factor_required',
+  step_up: 'step_up_required',
+  mfa_enrollment: 'mfa_enrollment_required',
   sso: 'sso_required',
   method: 'sign_in_method_not_allowed',
 } as const satisfies Record<string, ErrorCode>;

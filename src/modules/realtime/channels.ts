@@ -66,7 +66,7 @@ export class Channels implements OnModuleDestroy {
       if (listener.stream.stalledMillis > this.limits.stallMs) listener.stream.cut();
       else
         listener
-          .beat(this.limits.heartbeatMs)
+          .heartbeat(this.limits.heartbeatMs)
           .catch((error: unknown) => this.log.warn('a session could not be checked, trying again', error));
     }
   }

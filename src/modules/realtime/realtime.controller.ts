@@ -15,7 +15,7 @@ export class RealtimeController {
    * moment. When the session ends, the last event is `end`, with the code of the problem.
    */
   @Get()
-  @Access('signed-in', { passive: true })
+  @Access('signed-in', { background: true })
   @ResponseType.stream(LiveEventResponse)
   @ApiHeader({
     name: 'Last-Event-ID',

@@ -132,9 +132,9 @@ describe('a listener', () => {
   it('shows that it lives and moves its place, where nothing happens', async () => {
     const one = listener();
     one.stream.read();
-    await one.beat(0);
+    await one.heartbeat(0);
     expect((one.stream.read() as Buffer).toString()).toBe(': \nid: p10\n\n');
-    await one.beat(60_000);
+    await one.heartbeat(60_000);
     expect(one.stream.read()).toBeNull();
   });
 });

@@ -58,7 +58,7 @@ export class Subscription {
   }
 
   /** When it is time: delivers, which checks the session too, and shows that the stream lives. */
-  async beat(everyMillis: number): Promise<void> {
+  async heartbeat(everyMillis: number): Promise<void> {
     if (performance.now() - this.beatAt < everyMillis) return;
     this.beatAt = performance.now();
     await this.deliver();

@@ -78,16 +78,16 @@ export class TenancyService {
    */
   async transfer({ membershipId, ownRole }: TransferOwnerDto): Promise<MembershipRow> {
     await this.roles.lockOrganization();
-    const [own, heir] = [await this.member(currentMember().membershipId), await this.member(membershipId)];
+    const [own, newOwner] = [await this.member(currentMember().membershipId), await this.member(membershipId)];
     const leading = OWNER_ROLES[currentMember().preset as Preset];
     if (own.role !== leading) throw new Problem('insufficient_privileges_to_grant');
-    if (heir.id === own.id || heir.status !== 'active') throw new Problem('not_found');
+    if (newOwner.id === own.id || newOwner.status !== 'active') throw new Problem('not_found');
     for (const role of [leading, ownRole]) await this.roles.assertGivable(role);
-    await this.giveRole(heir, leading);
-    const answer = await this.member(heir.id);
+    await this.giveRole(newOwner, leading);
+    const answer = await this.member(newOwner.id);
     await this.giveRole(own, ownRole);
     this.audit.record('organization.owner_transferred', {
-      target: { type: 'membership', id: heir.id },
+      target: { type: 'membership', id: newOwner.id },
       meta: { membershipId: own.id },
     });
     return answer;

@@ -35,7 +35,7 @@ export const accessFeature = defineFeature({
     membership_ended: { status: 403, title: 'You are no longer a member of this organization' },
     organization_suspended: { status: 403, title: 'The organization is suspended' },
     password_change_required: { status: 403, title: 'Change your password first' },
-    second_factor_required: { status: 403, title: 'Use your second factor first' },
+    mfa_enrollment_required: { status: 403, title: 'Your organization requires multi-factor authentication' },
     sso_required: { status: 403, title: "Sign in through your organization's single sign-on" },
     sign_in_method_not_allowed: { status: 403, title: 'The organization does not take this kind of sign-in' },
     step_up_required: { status: 403, title: 'Show again who you are to do this' },

@@ -15,7 +15,7 @@ export interface RouteOptions {
    * Sent by programs on their own, so that it is no sign of somebody being there: it does not keep a session from
    * falling idle.
    */
-  passive?: true;
+  background?: true;
   /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
   allowIncompleteSetup?: true;
   /** Open to a signed-in user who must still enrol a second factor, or show it: for that alone. */

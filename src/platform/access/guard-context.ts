@@ -21,7 +21,7 @@ export interface SessionRow {
   method: string;
   must_change_password: boolean;
   /** What the organization lacks in the sign-in: a second factor, its single sign-on, or a method that it takes. */
-  required_action: 'second_factor' | 'sso' | 'method' | null;
+  required_action: 'step_up' | 'mfa_enrollment' | 'sso' | 'method' | null;
   /** When the user last proved who they are: at the sign-in, or by stepping up. */
   authenticated_at: Date;
   expires_at: Date;

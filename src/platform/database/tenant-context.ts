@@ -15,12 +15,12 @@ export interface TenantContext<R extends QueryResultRow = QueryResultRow> {
 }
 
 /**
- * With the secret of a session. `readOnly` closes the transaction to writes; `passive` does not keep the session from
+ * With the secret of a session. `readOnly` closes the transaction to writes; `background` does not keep the session from
  * falling idle.
  */
-export function enterSession(secret: string, readOnly: boolean, passive = false): TenantContext {
+export function enterSession(secret: string, readOnly: boolean, background = false): TenantContext {
   return {
-    statement: { text: 'SELECT * FROM app.enter_session($1, $2, $3)', values: [secret, readOnly, passive] },
+    statement: { text: 'SELECT * FROM app.enter_session($1, $2, $3)', values: [secret, readOnly, background] },
     readOnly,
   };
 }

@@ -13,7 +13,7 @@ const LEADS: Readonly<Record<string, string>> = {
   session_expired: '/sign-in',
   sign_in_expired: '/sign-in',
   step_up_required: '/account/step-up',
-  second_factor_required: '/account/security',
+  mfa_enrollment_required: '/account/security',
   mfa_required: '/sign-in/mfa',
 };
 

@@ -11,7 +11,7 @@ export function secondFactorPage({ methods, returnTo, problem }: Shown & { metho
   return page(
     { title: 'Second factor', script: 'passkeys' },
     html`${alert(problem)}
-${methods.includes('passkey') && passkeyBox('second-factor', returnTo, 'Use a passkey')}
+${methods.includes('passkey') && passkeyBox('mfa', returnTo, 'Use a passkey')}
 ${
   methods.includes('totp') &&
   html`<form method="post" action="${action}">

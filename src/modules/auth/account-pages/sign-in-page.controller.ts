@@ -40,14 +40,14 @@ export class SignInPageController {
     return this.pages.password(form, request, response);
   }
 
-  @Get('second-factor')
-  @Public('the second half of a sign-in: by the cookie of the first', { limit: SIGN_IN_IP_RATE_LIMITS.secondFactor })
+  @Get('mfa')
+  @Public('the second half of a sign-in: by the cookie of the first', { limit: SIGN_IN_IP_RATE_LIMITS.mfa })
   @ResponseType.text(PAGE)
   factors(@Query() { returnTo }: AddressForm, @Req() request: Request) {
     return this.pages.factors(returnTo, request);
   }
 
-  @Post('second-factor')
+  @Post('mfa')
   @Public('the second half of a sign-in: by the cookie of the first, and by five tries an account', {
     emits: [
       'auth.signed_in',
@@ -56,7 +56,7 @@ export class SignInPageController {
       'auth.recovery_code_used',
       'auth.device_remembered',
     ],
-    limit: SIGN_IN_IP_RATE_LIMITS.secondFactor,
+    limit: SIGN_IN_IP_RATE_LIMITS.mfa,
   })
   @ResponseType.text(PAGE)
   factor(@Body() form: SecondFactorForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {

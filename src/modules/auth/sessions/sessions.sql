@@ -1,5 +1,6 @@
 -- Sessions: opening, entering, and ending them.
 -- requires platform/database/context.sql
+-- requires modules/auth/mfa/mfa.sql
 
 -- Signs the context of a membership as of now; with an API key, without the user.
 CREATE OR REPLACE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
@@ -61,7 +62,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.is_owner_role)
 $$;
 
--- Returns what the sign-in of a session lacks for an organization: second_factor | sso | method; null if nothing.
+-- Returns what the sign-in of a session lacks for an organization: step_up (the user has a
+-- factor) | mfa_enrollment (the user has none) | sso | method; null if nothing.
 -- trusted: the session was opened here or in a trusted organization. is_owner: the member has the owner role, and can then
 -- sign in locally with a second factor while SSO is enforced (break-glass). It has no search path, so that Postgres can
 -- inline it.
@@ -71,7 +73,8 @@ CREATE OR REPLACE FUNCTION app.sign_in_required_action(
 BEGIN ATOMIC
   SELECT CASE
     WHEN app.is_local(s.method) AND o.require_mfa
-      AND (s.second_factor_at IS NULL OR s.remembered_device AND o.remember_device_days = 0) THEN 'second_factor'
+      AND (s.second_factor_at IS NULL OR s.remembered_device AND o.remember_device_days = 0)
+      THEN CASE WHEN app_private.has_factor(s.user_id) THEN 'step_up' ELSE 'mfa_enrollment' END
     WHEN app.is_local(s.method) AND o.require_sso AND (s.second_factor_at IS NULL OR s.remembered_device OR NOT is_owner)
       THEN 'sso'
     WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
@@ -97,10 +100,10 @@ $$;
 GRANT EXECUTE ON FUNCTION app.would_lock_out TO vouchsafe_app;
 
 -- Enters with a session secret. State is ok or the reason: unknown | expired | idle | ended | suspended. Only ok signs
--- a context. last_seen_at moves at most twice per minute, without waiting for a parallel request, and not for a passive
+-- a context. last_seen_at moves at most twice per minute, without waiting for a parallel request, and not for a background
 -- request, which a program sent. read_only closes the transaction to writes.
 CREATE OR REPLACE FUNCTION app.enter_session(
-  secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid,
+  secret text, read_only boolean, background boolean DEFAULT false, OUT state text, OUT session_id uuid,
   OUT user_id uuid, OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
   OUT membership_id uuid, OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text,
   OUT method text, OUT must_change_password boolean, OUT required_action text, OUT authenticated_at timestamptz,
@@ -132,11 +135,11 @@ BEGIN
     OR app_private.trusts(o, s.origin_org_id), app_private.is_owner(o, m.role));
   authenticated_at := app.authenticated_at(s); expires_at := s.expires_at; idle_minutes := o.idle_minutes;
   access_grant_id := m.access_grant_id;
-  IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
+  IF NOT background AND s.last_seen_at < now() - interval '30 seconds' THEN
     UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
       SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
   END IF;
-  IF NOT passive THEN PERFORM app_private.membership_used(m); END IF;
+  IF NOT background THEN PERFORM app_private.membership_used(m); END IF;
   PERFORM app_private.sign_member(m);
   IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
 END $$;

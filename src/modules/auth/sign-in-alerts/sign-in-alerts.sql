@@ -30,15 +30,16 @@ CREATE OR REPLACE FUNCTION app_private.is_new_signal(
 ) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  digest bytea := sha256(uuid_send(m.id) || content);
+  signal bytea := sha256(uuid_send(m.id) || content);
 BEGIN
   IF content IS NULL THEN RETURN false; END IF;
   UPDATE public.known_sign_in_signals k SET last_seen_at = now()
-    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = signal_kind AND k.digest = digest;
+    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = signal_kind AND k.digest = signal;
   IF FOUND THEN RETURN false; END IF;
   others := others OR EXISTS (SELECT FROM public.known_sign_in_signals k
     WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = signal_kind);
-  INSERT INTO public.known_sign_in_signals (org_id, membership_id, kind, digest) VALUES (m.org_id, m.id, signal_kind, digest);
+  INSERT INTO public.known_sign_in_signals (org_id, membership_id, kind, digest)
+    VALUES (m.org_id, m.id, signal_kind, signal);
   RETURN others;
 END $$;
 

@@ -29,7 +29,7 @@ export class MfaController {
       'auth.device_remembered',
       'auth.passkey_clone_suspected',
     ],
-    limit: SIGN_IN_IP_RATE_LIMITS.secondFactor,
+    limit: SIGN_IN_IP_RATE_LIMITS.mfa,
   })
   @ResponseType(SignedInResponse)
   async finish(
@@ -48,7 +48,7 @@ export class MfaController {
   /** For a passkey as the second factor. */
   @Get('login/mfa/options')
   @Public('the second half of a sign-in: by the cookie of the first', {
-    limit: { name: 'second-factor-options', points: 300, seconds: 300 },
+    limit: { name: 'mfa-options', points: 300, seconds: 300 },
   })
   @ResponseType(PasskeyRequestResponse)
   options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {

@@ -3,5 +3,5 @@ import type { RateLimit } from '../../../platform/http/rate-limit.js';
 /** Limits for each IP. A page and the route behind it share one limit. */
 export const SIGN_IN_IP_RATE_LIMITS = {
   signIn: { name: 'sign-in-address', points: 300, seconds: 300 },
-  secondFactor: { name: 'second-factor-address', points: 300, seconds: 300 },
+  mfa: { name: 'mfa-address', points: 300, seconds: 300 },
 } as const satisfies Record<string, RateLimit>;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Problem } from '../../../platform/problem/index.js';
-import { ruleOf, roleOf, type Claims, type RoleMapping } from './role-mapping.js';
+import { ruleOf, roleOf, type IdpClaims, type RoleMapping } from './role-mapping.js';
 import type { PreviewMappingDto } from './sso-connection-test.dto.js';
 import { SsoRepository } from './sso.repository.js';
 
@@ -31,7 +31,7 @@ export class MappingPreview {
   private async changed(connectionId: string, mapping: RoleMapping) {
     const known = await this.repository.identified(connectionId);
     return known.flatMap(({ membershipId, name, role: from, groups, attributes }) => {
-      const claims: Claims = new Map(Object.entries(attributes ?? {}));
+      const claims: IdpClaims = new Map(Object.entries(attributes ?? {}));
       const to = roleOf(mapping, groups ?? [], claims) ?? null;
       return to === from ? [] : [{ membershipId, name, from, to }];
     });

@@ -1,5 +1,5 @@
 /** What an identity provider says of somebody: values by the name of the attribute or claim. */
-export type Claims = ReadonlyMap<string, readonly string[]>;
+export type IdpClaims = ReadonlyMap<string, readonly string[]>;
 
 /** What decides the role of somebody whom an identity provider names. */
 export interface RoleMapping {
@@ -20,7 +20,7 @@ export type RoleRule =
 export function ruleOf(
   { groupRoles, attributeRoles = [], defaultRole }: RoleMapping,
   groups: readonly string[],
-  claims: Claims = new Map(),
+  claims: IdpClaims = new Map(),
 ): RoleRule | undefined {
   const byGroup = groupRoles.find(({ group }) => groups.includes(group));
   if (byGroup !== undefined) return { kind: 'group', group: byGroup.group, role: byGroup.role };
@@ -31,7 +31,7 @@ export function ruleOf(
 }
 
 /** The role that {@link ruleOf} comes to. */
-export function roleOf(mapping: RoleMapping, groups: readonly string[], claims?: Claims): string | undefined {
+export function roleOf(mapping: RoleMapping, groups: readonly string[], claims?: IdpClaims): string | undefined {
   return ruleOf(mapping, groups, claims)?.role;
 }
 
@@ -47,7 +47,7 @@ export interface RoleFacts {
 export function roleFacts(
   { attributeRoles = [] }: RoleMapping,
   groups: readonly string[],
-  claims: Claims = new Map(),
+  claims: IdpClaims = new Map(),
 ): RoleFacts {
   const names = new Set(attributeRoles.map(({ attribute }) => attribute));
   return {

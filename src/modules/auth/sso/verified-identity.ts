@@ -1,5 +1,5 @@
 import type { FoundConnection } from './found-connection.js';
-import type { Claims } from './role-mapping.js';
+import type { IdpClaims } from './role-mapping.js';
 import type { SsoDiagnostics } from './sso-diagnostics.js';
 
 /** Who an identity provider's verified answer is about, whatever the protocol. */
@@ -14,7 +14,7 @@ export interface SsoIdentity {
   /** By the connection's lists of groups and attributes, else its default; none when nothing gives one. */
   readonly role?: string;
   /** Everything that was said of the person. */
-  readonly claims?: Claims;
+  readonly claims?: IdpClaims;
 }
 
 /** What a sign-in was begun for, where that is not a session in the connection's own organization. */

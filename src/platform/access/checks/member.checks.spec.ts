@@ -65,7 +65,8 @@ describe('a password that must be changed', () => {
 
 describe('what the organization asks for', () => {
   it.each([
-    [new MfaCheck(), { required_action: 'second_factor' }, 'second_factor_required'],
+    [new MfaCheck(), { required_action: 'step_up' }, 'step_up_required'],
+    [new MfaCheck(), { required_action: 'mfa_enrollment' }, 'mfa_enrollment_required'],
     [new EnforcedSsoCheck(), { required_action: 'sso' }, 'sso_required'],
     [new SignInMethodCheck(), { required_action: 'method' }, 'sign_in_method_not_allowed'],
   ] as const)('blocks reading as well: %p', (layer, session, code) => {
@@ -76,7 +77,7 @@ describe('what the organization asks for', () => {
 });
 
 describe('a second factor that is missing', () => {
-  const missing = { required_action: 'second_factor' } as const;
+  const missing = { required_action: 'mfa_enrollment' } as const;
   it('leaves the ways open by which it is enrolled and shown, which nothing else that is missing does', () => {
     expect(judge(new MfaCheck(), attempt(missing, { allowWithoutMfa: true }, 'POST'))).toBe('passed');
     expect(

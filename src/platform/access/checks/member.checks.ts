@@ -45,8 +45,9 @@ export class PasswordChangedCheck implements AccessCheck {
 @Injectable()
 export class MfaCheck implements AccessCheck {
   check({ session, policy }: GuardContext): void {
-    if (session!.required_action === 'second_factor' && !policy.allowIncompleteSetup && !policy.allowWithoutMfa)
-      throw new Problem('second_factor_required');
+    if (policy.allowIncompleteSetup || policy.allowWithoutMfa) return;
+    if (session!.required_action === 'step_up') throw new Problem('step_up_required');
+    if (session!.required_action === 'mfa_enrollment') throw new Problem('mfa_enrollment_required');
   }
 }
 

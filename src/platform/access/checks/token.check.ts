@@ -68,7 +68,7 @@ export class TokenCheck extends AuthGuard('jwt') implements AccessCheck {
   private async takeSession(attempt: GuardContext): Promise<void> {
     await this.canActivate(attempt.execution);
     const { sid } = attempt.request.user as SessionToken;
-    attempt.enter = (readOnly) => enterSession(sid, readOnly, attempt.policy.passive);
+    attempt.enter = (readOnly) => enterSession(sid, readOnly, attempt.policy.background);
   }
 
   override handleRequest<T>(error: unknown, user: T | false): T {

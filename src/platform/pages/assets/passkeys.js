@@ -26,7 +26,7 @@ async function prove(optionsFrom) {
 const PURPOSES = {
   'sign-in': async () =>
     call('/v1/auth/passkeys/sign-in', { credential: await prove('/v1/auth/passkeys/sign-in/options') }),
-  'second-factor': async () => call('/v1/auth/login/mfa', { passkey: await prove('/v1/auth/login/mfa/options') }),
+  mfa: async () => call('/v1/auth/login/mfa', { passkey: await prove('/v1/auth/login/mfa/options') }),
   'step-up': async () => call('/v1/auth/step-up', { passkey: await prove('/v1/auth/step-up/options') }),
   add: async () => {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(await call('/v1/auth/passkeys/options'));
