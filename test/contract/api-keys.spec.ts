@@ -214,12 +214,12 @@ describe('every route', () => {
 });
 
 it('enters the tenant context with the columns of a session, so that no later code misses one', async () => {
-  const columns = async (entrance: string) =>
+  const columns = async (enterFunction: string) =>
     (
       await harness.database.superuser<{ name: string }>(
         `SELECT a.name FROM pg_proc p, unnest(p.proargnames, p.proargmodes) AS a (name, mode)
            WHERE p.oid = $1::regproc AND a.mode = 'o'`,
-        [entrance],
+        [enterFunction],
       )
     ).map(({ name }) => name);
   expect(await columns('app.enter_api_key')).toEqual([...(await columns('app.enter_session')), 'api_key_id']);
@@ -282,8 +282,8 @@ describe('raw SQL in the context of a key', () => {
     for (const [permission, { key }] of only) {
       await raw.enterByKey(key);
       const { rows } = await raw.attempt(
-        `SELECT p AS permission, app.granted_scope(p) AS granted, app.has_permission(p) AS holds,
-           app.org_if_unscoped(p) = app.org_id() AS everybody FROM unnest($1::text[]) p`,
+        `SELECT p AS permission, app.granted_scope(p) AS granted, app.has_permission(p) AS permitted,
+           app.org_if_unscoped(p) = app.org_id() AS unscoped FROM unnest($1::text[]) p`,
         [PERMISSIONS],
       );
       cells += rows.length;
@@ -293,8 +293,8 @@ describe('raw SQL in the context of a key', () => {
         expect(row).toEqual({
           permission: row.permission,
           granted: own ? 'org' : 'none',
-          holds: own,
-          everybody: own && personScoped ? true : null,
+          permitted: own,
+          unscoped: own && personScoped ? true : null,
         });
       }
       await raw.rollback();

@@ -187,11 +187,11 @@ describe('every table of the database', () => {
     expect(log.length).toBeGreaterThan(10);
     expect(
       violations(log, ({ name, triggers }) =>
-        ['append_only', 'append_only_statement'].flatMap((wanted) => {
-          const found = triggers.find((trigger) => trigger.name === wanted);
+        ['append_only', 'append_only_statement'].flatMap((triggerName) => {
+          const found = triggers.find((trigger) => trigger.name === triggerName);
           return found?.enabled === 'A'
             ? []
-            : [`"${name}" has no trigger ${wanted} ENABLE ALWAYS: call app_private.protect_log('${name}')`];
+            : [`"${name}" has no trigger ${triggerName} ENABLE ALWAYS: call app_private.protect_log('${name}')`];
         }),
       ),
     ).toEqual([]);

@@ -74,12 +74,12 @@ function valueFor(name: string, schema: FieldSchema, source: Source): unknown {
  */
 function objectFor({ properties, required }: ClassSchema, source: Source): Record<string, unknown> {
   const fields = Object.entries(properties);
-  const wanted = fields.filter(
+  const selected = fields.filter(
     ([name, schema]) =>
       required.includes(name) || (isId(schema) && !schema.nullable && KNOWN[name]?.(source) !== undefined),
   );
   return Object.fromEntries(
-    (required.length === 0 && wanted.length === 0 ? fields.slice(0, 1) : wanted).map(([name, schema]) => [
+    (required.length === 0 && selected.length === 0 ? fields.slice(0, 1) : selected).map(([name, schema]) => [
       name,
       valueFor(name, schema, source),
     ]),

@@ -232,14 +232,14 @@ describe("raw SQL of the application's role in the context of a SCIM client", ()
 
   it('the SCIM functions are rejected in any other context', async () => {
     await raw.rollback();
-    for (const entrance of [
+    for (const statement of [
       'SELECT 1',
       `SELECT app.enter_sso_log('${theirs.ids.connection}')`,
       `SELECT set_config('vouchsafe.context', 'scim||||||${theirs.ids.org}|${theirs.ids.directory}|${'0'.repeat(64)}',
          true)`,
     ]) {
       await raw.client.query('BEGIN');
-      await raw.client.query(entrance);
+      await raw.client.query(statement);
       for (const call of [
         'app.scim_users()',
         'app.scim_groups()',
@@ -248,7 +248,11 @@ describe("raw SQL of the application's role in the context of a SCIM client", ()
         'app.scim_create_user(NULL, NULL, NULL)',
       ]) {
         cells += 1;
-        expect([entrance, call, (await raw.attempt(`SELECT * FROM ${call}`)).code]).toEqual([entrance, call, '42501']);
+        expect([statement, call, (await raw.attempt(`SELECT * FROM ${call}`)).code]).toEqual([
+          statement,
+          call,
+          '42501',
+        ]);
       }
       await raw.rollback();
     }

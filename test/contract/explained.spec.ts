@@ -101,8 +101,8 @@ describe('who-can of random organizations', () => {
   it('names exactly the members whose own session finds the row, for every resource type', async () => {
     await forRandomOrganizations(8, async ({ orgId, members, leader: owner }) => {
       for (const { name, table } of RESOURCES) {
-        const seen = await collectAllowed(members, () => idsOf(`SELECT id FROM ${table}`));
-        expect([name, await whoCan(clientOf(owner), name, await idsIn(table, orgId))]).toEqual([name, seen]);
+        const allowed = await collectAllowed(members, () => idsOf(`SELECT id FROM ${table}`));
+        expect([name, await whoCan(clientOf(owner), name, await idsIn(table, orgId))]).toEqual([name, allowed]);
       }
     });
   });

@@ -60,8 +60,8 @@ export interface Ids {
 
 /** The owner role, a staff role, and a role of record subjects, by preset. */
 const ROLES_UNDER_TEST = {
-  gme: { lead: 'program_director', helper: 'mentor', subject: 'trainee' },
-  enrollment: { lead: 'admin', helper: 'staff', subject: 'portal' },
+  gme: { owner: 'program_director', helper: 'mentor', subject: 'trainee' },
+  enrollment: { owner: 'admin', helper: 'staff', subject: 'portal' },
 } as const;
 
 /** A tenant with at least one row in every table. */
@@ -144,12 +144,12 @@ export async function makeTenant(
   const roles = ROLES_UNDER_TEST[preset];
   const org = await harness.make.organization(preset, `Program ${label}`);
   const [directorMember, mentor, powerless] = [
-    await harness.make.member(org, roles.lead),
+    await harness.make.member(org, roles.owner),
     await harness.make.member(org, roles.helper),
     await harness.make.member(org, roles.helper),
   ];
   const [deputy, multiOrgMember] = [
-    await harness.make.member(org, roles.lead),
+    await harness.make.member(org, roles.owner),
     await harness.make.member(org, roles.subject),
   ];
   const sister = await harness.make.organization('gme', `Sister ${label}`);

@@ -249,13 +249,13 @@ function shownToPortals(): string[] {
   return [...classes.keys()].flatMap((type) => shownOf(type, classes));
 }
 
-function shownOf(type: ResponseClass, seen: Set<ResponseClass>): string[] {
+function shownOf(type: ResponseClass, visited: Set<ResponseClass>): string[] {
   return fieldsOf(type)
     .filter(({ staffOnly }) => !staffOnly)
     .flatMap(({ name, type: held }) => {
-      const isNew = held !== undefined && held !== Object && !seen.has(held as ResponseClass);
-      if (isNew) seen.add(held as ResponseClass);
-      return [`${type.name}.${name}`, ...(isNew ? shownOf(held as ResponseClass, seen) : [])];
+      const isNew = held !== undefined && held !== Object && !visited.has(held as ResponseClass);
+      if (isNew) visited.add(held as ResponseClass);
+      return [`${type.name}.${name}`, ...(isNew ? shownOf(held as ResponseClass, visited) : [])];
     });
 }
 

@@ -26,7 +26,7 @@ interface Scene {
 interface Change {
   role: string;
   /** The request that runs in a loop. `before` and `after` are its expected statuses. */
-  ask: (scene: Scene, client: Client) => Promise<Answer>;
+  send: (scene: Scene, client: Client) => Promise<Answer>;
   before: number;
   after: number;
   change: (scene: Scene, director: Client) => Promise<Answer>;
@@ -41,14 +41,14 @@ const changePerson = ({ personId }: Scene, client: Client) =>
 const CHANGES: Record<string, Change> = {
   'a demotion': {
     role: 'program_director',
-    ask: changePerson,
+    send: changePerson,
     before: 200,
     after: 401,
     change: ({ member }, director) => director.patch(`/v1/memberships/${member.membershipId}`, { role: 'mentor' }),
   },
   'a promotion': {
     role: 'mentor',
-    ask: (_scene, client) => client.get('/v1/memberships'),
+    send: (_scene, client) => client.get('/v1/memberships'),
     before: 403,
     after: 401,
     change: ({ member }, director) =>
@@ -56,14 +56,14 @@ const CHANGES: Record<string, Change> = {
   },
   'a permission removed from the role': {
     role: 'mentor',
-    ask: person,
+    send: person,
     before: 200,
     after: 403,
     change: (_scene, director) => director.put('/v1/roles/mentor/permissions/person:read', { scope: 'none' }),
   },
   'a permission granted to the member': {
     role: 'mentor',
-    ask: changePerson,
+    send: changePerson,
     before: 403,
     after: 200,
     change: ({ member }, director) =>
@@ -71,7 +71,7 @@ const CHANGES: Record<string, Change> = {
   },
   'a permission removed from the member': {
     role: 'mentor',
-    ask: ({ personId }, client) => client.get(`/v1/people/${personId}/contact`),
+    send: ({ personId }, client) => client.get(`/v1/people/${personId}/contact`),
     before: 200,
     after: 403,
     change: ({ member }, director) =>
@@ -79,7 +79,7 @@ const CHANGES: Record<string, Change> = {
   },
   'a narrowed scope': {
     role: 'mentor',
-    ask: person,
+    send: person,
     before: 200,
     after: 404,
     change: ({ member }, director) =>
@@ -87,21 +87,21 @@ const CHANGES: Record<string, Change> = {
   },
   'an ended assignment': {
     role: 'mentor',
-    ask: person,
+    send: person,
     before: 200,
     after: 404,
     change: ({ assignmentId }, director) => director.delete(`/v1/assignments/${assignmentId}`),
   },
   'an ended membership': {
     role: 'mentor',
-    ask: person,
+    send: person,
     before: 200,
     after: 401,
     change: ({ member }, director) => director.delete(`/v1/memberships/${member.membershipId}`),
   },
   'a session that its user revoked': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: async ({ client, other }, { baseUrl }) =>
@@ -109,21 +109,21 @@ const CHANGES: Record<string, Change> = {
   },
   'all other sessions that their user revoked': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: ({ other }, { baseUrl }) => other.at(baseUrl).delete('/v1/auth/sessions'),
   },
   'a sign-out': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: ({ client }, { baseUrl }) => client.at(baseUrl).post('/v1/auth/logout'),
   },
   'a password change': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: ({ other }, { baseUrl }) =>
@@ -133,14 +133,14 @@ const CHANGES: Record<string, Change> = {
   },
   "a reset of the member's factors by a director": {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: ({ member }, director) => director.delete(`/v1/memberships/${member.membershipId}/factors`),
   },
   'a disabled connection, for the sessions that it started': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: async ({ member }, director) => {
@@ -160,7 +160,7 @@ const CHANGES: Record<string, Change> = {
   },
   'a suspended organization': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 403,
     change: async ({ member, director }) => {
@@ -195,28 +195,28 @@ async function makeScene(role: string): Promise<Scene> {
  * ended before the change, and of those that started after its response.
  */
 async function requestDuringChange(
-  ask: (url: string) => Promise<Answer>,
+  send: (url: string) => Promise<Answer>,
   change: () => Promise<Answer>,
 ): Promise<{ before: number[]; after: number[] }> {
-  const seen: { start: number; ended: number; status: number }[] = [];
+  const observed: { start: number; ended: number; status: number }[] = [];
   let running = true;
   const loops = [harness.url, secondUrl, harness.url, secondUrl].map(async (url) => {
     while (running) {
       const start = performance.now();
-      const { status } = await ask(url);
-      seen.push({ start, ended: performance.now(), status });
+      const { status } = await send(url);
+      observed.push({ start, ended: performance.now(), status });
     }
   });
-  await until('the requests are under way', () => seen.length >= 20);
+  await until('the requests are under way', () => observed.length >= 20);
   const startedAt = performance.now();
   expect((await change()).status).toBeLessThan(300);
   const finishedAt = performance.now();
-  const after = () => seen.filter(({ start }) => start > finishedAt);
+  const after = () => observed.filter(({ start }) => start > finishedAt);
   await until('requests were begun after the change', () => after().length >= 40);
   running = false;
   await Promise.all(loops);
   return {
-    before: seen.filter(({ ended }) => ended < startedAt).map(({ status }) => status),
+    before: observed.filter(({ ended }) => ended < startedAt).map(({ status }) => status),
     after: after().map(({ status }) => status),
   };
 }
@@ -234,15 +234,15 @@ afterAll(async () => {
   await harness?.stop();
 });
 
-describe.each(Object.entries(CHANGES))('%s', (_what, { role, ask, before, after, change }) => {
+describe.each(Object.entries(CHANGES))('%s', (_what, { role, send, before, after, change }) => {
   it.each(['one process', 'the other'])('made in %s applies to every later request in both', async (where) => {
     const scene = await makeScene(role);
     const director = scene.director.at(where === 'one process' ? harness.url : secondUrl);
-    const seen = await requestDuringChange(
-      (url) => ask(scene, scene.client.at(url)),
+    const observed = await requestDuringChange(
+      (url) => send(scene, scene.client.at(url)),
       () => change(scene, director),
     );
-    expect({ before: [...new Set(seen.before)], after: [...new Set(seen.after)] }).toEqual({
+    expect({ before: [...new Set(observed.before)], after: [...new Set(observed.after)] }).toEqual({
       before: [before],
       after: [after],
     });

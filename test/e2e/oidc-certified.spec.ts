@@ -60,8 +60,8 @@ describe('a certified OpenID provider', () => {
   it('signs a user in through its own pages, with PKCE', async () => {
     const connection = await connect('confidential');
     const client = harness.client();
-    const arrived = await signIn(client, connection, new ProviderBrowser(provider.issuer, 'director'));
-    expect([arrived.status, arrived.headers.get('location')]).toEqual([303, '/v1/people']);
+    const result = await signIn(client, connection, new ProviderBrowser(provider.issuer, 'director'));
+    expect([result.status, result.headers.get('location')]).toEqual([303, '/v1/people']);
     expect((await client.get('/v1/auth/me')).body).toMatchObject({
       user: { email: 'director@certified.example.test', name: 'Synthetic Director' },
       role: 'program_director',
@@ -122,11 +122,11 @@ describe('a certified OpenID provider', () => {
     expect((await signIn(here, connection, browser)).status).toBe(303);
     expect((await signIn(there, connection, browser)).status).toBe(303);
     expect((await signIn(elsewhere, connection, new ProviderBrowser(provider.issuer, 'mentor'))).status).toBe(303);
-    const left = await here.get(`/v1/sso/oidc/${connection}/logout`);
-    expect(left.status).toBe(303);
+    const logout = await here.get(`/v1/sso/oidc/${connection}/logout`);
+    expect(logout.status).toBe(303);
     expect((await here.get('/v1/auth/me')).status).toBe(401);
     expect((await there.get('/v1/auth/me')).status).toBe(200);
-    expect(await browser.goThrough(left.headers.get('location')!)).toBe('/');
+    expect(await browser.goThrough(logout.headers.get('location')!)).toBe('/');
     await until('the back-channel logout has arrived', async () => (await there.get('/v1/auth/me')).status === 401);
     // the provider session of the other browser continues
     expect((await elsewhere.get('/v1/auth/me')).status).toBe(200);

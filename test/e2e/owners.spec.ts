@@ -146,13 +146,13 @@ describe('the last owner', () => {
     const last = await signedInMember(org, ownerRole);
     const other = { gme: 'mentor', workforce: 'admin', enrollment: 'staff' }[preset as Preset];
     await harness.make.member(org, other);
-    const refusals = [
+    const responses = [
       await last.client.delete(`/v1/memberships/${last.membershipId}`),
       await last.client.patch(`/v1/memberships/${last.membershipId}`, { role: other }),
       await last.client.put(`/v1/memberships/${last.membershipId}/permissions/membership:update`, { scope: 'none' }),
       await last.client.put(`/v1/roles/${ownerRole}/permissions/membership:update`, { scope: 'none' }),
     ];
-    expect(refusals.map(statusAndCode)).toEqual(refusals.map(() => [409, 'last_owner']));
+    expect(responses.map(statusAndCode)).toEqual(responses.map(() => [409, 'last_owner']));
     expect((await last.client.get('/v1/auth/me')).body).toMatchObject({ role: ownerRole });
   });
 

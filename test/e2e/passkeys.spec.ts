@@ -180,12 +180,12 @@ describe('sign-in with a passkey', () => {
 
   it('accepts a challenge once, from the same browser, for its own purpose', async () => {
     const { authenticator, client: signedIn } = await createHolder();
-    const [mine, stranger] = [harness.client(), harness.client()];
+    const [mine, otherClient] = [harness.client(), harness.client()];
     const { body: options } = await mine.get<RequestOptions>(OPTIONS);
-    await stranger.get(OPTIONS);
+    await otherClient.get(OPTIONS);
     const credential = authenticator.get(options);
     const answers = [
-      await stranger.post(SIGN_IN, { credential }),
+      await otherClient.post(SIGN_IN, { credential }),
       await harness.client().post(SIGN_IN, { credential }),
       await mine.post(SIGN_IN, { credential }),
       await mine.post(SIGN_IN, { credential }),

@@ -76,7 +76,7 @@ const QUERIES: Record<string, (repository: PeopleRepository) => unknown> = {
 };
 
 /** Returns the plan of the statement that the repository sends for a member with this role. */
-function planOf(role: Role, ask: (repository: PeopleRepository) => unknown): Promise<PlanNode> {
+function planOf(role: Role, query: (repository: PeopleRepository) => unknown): Promise<PlanNode> {
   const context = new Context({
     orgId,
     member: { personId: assignedPersonId(), grants: new Map([['person:read', SCOPES[role]]]) } as unknown as Member,
@@ -88,13 +88,13 @@ function planOf(role: Role, ask: (repository: PeopleRepository) => unknown): Pro
       return [];
     },
   };
-  void withContext(context, () => ask(new PeopleRepository(unitOfWork as unknown as UnitOfWork)));
+  void withContext(context, () => query(new PeopleRepository(unitOfWork as unknown as UnitOfWork)));
   return explain(harness, secrets[role], sent);
 }
 
 describe.each(ROLES)('for a %s', (role) => {
-  it.each(Object.entries(QUERIES))('reads %s from an index and few other buffers', async (_what, ask) => {
-    const plan = await planOf(role, ask);
+  it.each(Object.entries(QUERIES))('reads %s from an index, with few other buffers', async (_what, query) => {
+    const plan = await planOf(role, query);
     const found = plan['Actual Rows'];
     const readings = nodes(plan).filter((node) => node['Relation Name'] === 'people');
     expect(readings.length).toBeGreaterThan(0);
@@ -103,8 +103,8 @@ describe.each(ROLES)('for a %s', (role) => {
     expect(nodes(plan).reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0), 0)).toBe(0);
   });
 
-  it.each(Object.entries(QUERIES))("evaluates the caller's rights once for %s", async (_what, ask) => {
-    const steps = nodes(await planOf(role, ask));
+  it.each(Object.entries(QUERIES))("evaluates the caller's rights once for %s", async (_what, query) => {
+    const steps = nodes(await planOf(role, query));
     const initPlans = steps.filter((node) => node['Parent Relationship'] === 'InitPlan');
     expect(initPlans.length).toBeGreaterThan(0);
     expect(initPlans.map((node) => node['Actual Loops'])).toEqual(initPlans.map(() => 1));

@@ -54,7 +54,7 @@ describe('people', () => {
     expect(events).toEqual([{ meta: { fields: ['email', 'phone'] } }]);
   });
 
-  it('stores contact details, SSN, and date of birth unreadable for a superuser', async () => {
+  it('hides contact details, SSN, and date of birth from a superuser', async () => {
     const {
       body: { id },
     } = await director.post('/v1/people', ada);

@@ -109,17 +109,17 @@ describe('event order', () => {
 describe('a Last-Event-ID', () => {
   const lastEventIds: { ours: string; theirs: string } = { ours: '', theirs: '' };
   beforeAll(async () => {
-    for (const [owner, seat] of [
+    for (const [owner, member] of [
       ['ours', here.director],
       ['theirs', there.director],
     ] as const) {
-      const stream = await subscriptions.open(seat);
+      const stream = await subscriptions.open(member);
       await until('the stream has an id', () => stream.lastEventId !== '');
       lastEventIds[owner] = stream.lastEventId;
     }
   });
 
-  it('of before an outage returns the missed events with the current rights', async () => {
+  it('from before an outage returns the missed events with the current rights', async () => {
     const { lastEventId } = await subscriptions.open(here.mentor).then(async (stream) => {
       await stream.settled();
       stream.close();
@@ -206,7 +206,7 @@ describe('a process', () => {
     const api = await anotherApi(harness, { DATABASE_POOL_SIZE: '1' });
     hasten(api.app);
     const streams = await Promise.all(
-      [here.director, here.mentor, there.director].map((seat) => subscriptions.open(seat, { url: api.url })),
+      [here.director, here.mentor, there.director].map((member) => subscriptions.open(member, { url: api.url })),
     );
     await Promise.all(streams.map((stream) => stream.settled()));
     await change(here.director, here.own);
@@ -273,7 +273,7 @@ describe('a process', () => {
     await ready(url);
     const silent = connect(port, '127.0.0.1').on('error', () => undefined);
     const streams: EventStream[] = await Promise.all(
-      [here.director, here.mentor].map((seat) => subscriptions.open(seat, { url })),
+      [here.director, here.mentor].map((member) => subscriptions.open(member, { url })),
     );
     await program.kill('SIGTERM');
     await Promise.all(streams.map((stream) => stream.ended()));

@@ -115,8 +115,8 @@ describe('event delivery', () => {
     ];
     const { body: source } = await admin.client.post('/v1/webhook-sources', { name: 'Synthetic', scheme: 'standard' });
     const person = await harness.make.person(org);
-    const { body: asked } = await admin.client.post('/v1/exports', { kind: 'person_pdf', personId: person });
-    await streams[0]!.about(asked.id as string);
+    const { body: exportRequest } = await admin.client.post('/v1/exports', { kind: 'person_pdf', personId: person });
+    await streams[0]!.about(exportRequest.id as string);
     await until('the export is complete', () => streams[0]!.events.at(-1)!.event.startsWith('export.completed'));
     await settled(...streams);
     const types = streams.map((stream) => [...new Set(stream.events.map(({ event }) => event))]);

@@ -341,7 +341,7 @@ describe('counters of failures, locks, and mails', () => {
     harness.advance(3_600);
     await harness.tick();
     await harness.settled();
-    const left = async (table: string) =>
+    const countRows = async (table: string) =>
       Promise.all(
         [old, fresh].map(
           async (email) =>
@@ -349,7 +349,7 @@ describe('counters of failures, locks, and mails', () => {
               .length,
         ),
       );
-    expect([await left('sign_in_locks'), await left('account_mails')]).toEqual([
+    expect([await countRows('sign_in_locks'), await countRows('account_mails')]).toEqual([
       [0, 1],
       [0, 1],
     ]);

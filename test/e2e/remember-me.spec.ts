@@ -60,30 +60,30 @@ const code = async (client: Client) => (await client.get('/v1/auth/me')).body.co
 
 describe('"remember me"', () => {
   it('has no effect unless the organization allows it', async () => {
-    const asked = await signIn(true);
-    expect([asked.remembered, asked.hours]).toEqual([false, 12]);
-    expect(asked.cookie).not.toMatch(/max-age|expires/i);
-    await idle(asked.id, 15.1);
-    expect(await code(asked.client)).toBe('session_expired');
+    const requested = await signIn(true);
+    expect([requested.remembered, requested.hours]).toEqual([false, 12]);
+    expect(requested.cookie).not.toMatch(/max-age|expires/i);
+    await idle(requested.id, 15.1);
+    expect(await code(requested.client)).toBe('session_expired');
   });
 
   it('gives a session and a cookie of seven days, where allowed, only to users who ask for it', async () => {
     await allow(true);
-    const [asked, unasked, declined] = [await signIn(true), await signIn(), await signIn(false)];
-    expect([asked, unasked, declined].map(({ remembered, hours }) => [remembered, hours])).toEqual([
+    const [requested, plain, declined] = [await signIn(true), await signIn(), await signIn(false)];
+    expect([requested, plain, declined].map(({ remembered, hours }) => [remembered, hours])).toEqual([
       [true, 168],
       [false, 12],
       [false, 12],
     ]);
-    const maxAge = Number(/; Max-Age=(\d+); Path=\/; HttpOnly; SameSite=Lax$/.exec(asked.cookie)![1]);
+    const maxAge = Number(/; Max-Age=(\d+); Path=\/; HttpOnly; SameSite=Lax$/.exec(requested.cookie)![1]);
     expect(Math.abs(maxAge - 7 * 86_400)).toBeLessThan(60);
-    expect(unasked.cookie + declined.cookie).not.toMatch(/max-age|expires/i);
-    const { body } = await asked.client.get('/v1/auth/sessions');
+    expect(plain.cookie + declined.cookie).not.toMatch(/max-age|expires/i);
+    const { body } = await requested.client.get('/v1/auth/sessions');
     expect(
       body.items.filter(({ remembered }: { remembered: boolean }) => remembered).map(({ id }: { id: string }) => id),
-    ).toEqual([asked.id]);
-    await idle(unasked.id, 15.1);
-    expect(await code(unasked.client)).toBe('session_expired');
+    ).toEqual([requested.id]);
+    await idle(plain.id, 15.1);
+    expect(await code(plain.client)).toBe('session_expired');
   });
 
   it('ends after seven idle days, and not before', async () => {

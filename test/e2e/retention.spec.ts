@@ -129,12 +129,12 @@ describe('retention policies', () => {
 
   it('each have an index that finds the due rows', async () => {
     for (const [policy, { table, ageColumn }] of declared('retention')) {
-      const lead = declaration('tables', table).kind === 'tenant' ? `(org_id, ${ageColumn}` : `(${ageColumn}`;
+      const indexPrefix = declaration('tables', table).kind === 'tenant' ? `(org_id, ${ageColumn}` : `(${ageColumn}`;
       const indexes = await harness.database.superuser<{ indexdef: string }>(
         'SELECT indexdef FROM pg_indexes WHERE tablename = $1',
         [table],
       );
-      expect({ policy, found: indexes.some(({ indexdef }) => indexdef.includes(lead)) }).toEqual({
+      expect({ policy, found: indexes.some(({ indexdef }) => indexdef.includes(indexPrefix)) }).toEqual({
         policy,
         found: true,
       });

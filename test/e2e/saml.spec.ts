@@ -51,8 +51,8 @@ describe('sign-in through SAML', () => {
       await startLogin(client, connectionId, '?returnTo=/v1/people'),
       'program.director@gme.example',
     );
-    const arrived = await postSaml(client, connectionId, fields);
-    expect([arrived.status, arrived.headers.get('location')]).toEqual([303, '/v1/people']);
+    const result = await postSaml(client, connectionId, fields);
+    expect([result.status, result.headers.get('location')]).toEqual([303, '/v1/people']);
     const me = await client.get('/v1/auth/me');
     expect(me.body).toMatchObject({
       user: { email: 'program.director@gme.example' },
@@ -169,7 +169,7 @@ describe('the setup of connections', () => {
     expect((await mentor.post('/v1/sso/connections', body)).status).toBe(403);
     const created = await director.post('/v1/sso/connections', body);
     expect(created.status).toBe(201);
-    expect(created.text).not.toMatch(/entrance|hash/i);
+    expect(created.text).not.toMatch(/db_?secret|hash/i);
     expect((await director.patch(`/v1/sso/connections/${created.body.id}`, { enabled: false })).body).toMatchObject({
       enabled: false,
     });

@@ -339,10 +339,10 @@ describe('a changed e-mail address', () => {
   });
 
   it('is rejected when another user of this organization has it', async () => {
-    const [taken, id] = [fresh(), await directory.create('Users', { userName: fresh() })];
-    await directory.create('Users', { userName: taken });
+    const [usedEmail, id] = [fresh(), await directory.create('Users', { userName: fresh() })];
+    await directory.create('Users', { userName: usedEmail });
     expect(
-      await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: taken }] }]),
+      await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: usedEmail }] }]),
     ).toMatchObject({ status: 409, body: { scimType: 'uniqueness' } });
   });
 });

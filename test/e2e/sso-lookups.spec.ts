@@ -43,8 +43,8 @@ async function connectSaml(settings: object): Promise<string> {
 }
 
 /**
- * Counts database statements and KMS unwraps. The API and the worker run in this process and share one database
- * client.
+ * Counts database statements and KMS unwraps. The API and the worker run in this process and share one
+ * Passport instance.
  */
 function observe(): void {
   for (const app of [harness.api, harness.worker]) {

@@ -167,7 +167,7 @@ describe('a switch to another organization of the user', () => {
 });
 
 describe('a session cannot switch to', () => {
-  it('an unknown, foreign, left, or suspended organization, with one and the same 404', async () => {
+  it('an unknown, foreign, former, or suspended organization, with the same 404 response', async () => {
     const { from, email } = await createTwoOrgOwner();
     const [foreign, previous, suspended] = [
       await harness.make.organization(),
@@ -297,11 +297,11 @@ describe('an identity provider of one organization', () => {
         groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
       }),
     );
-    const visitor = harness.client();
-    expect((await signInBySaml(provider, visitor, id, email)).status).toBe(303);
-    expect((await visitor.get('/v1/auth/me')).body).toMatchObject({ organization: { id: theirs }, role: 'mentor' });
-    expect((await visitor.get('/v1/auth/me')).body.user.id).not.toBe(userId);
-    expect(statusAndCode(await switchTo(visitor, ours))).toEqual([404, 'not_found']);
+    const client = harness.client();
+    expect((await signInBySaml(provider, client, id, email)).status).toBe(303);
+    expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: theirs }, role: 'mentor' });
+    expect((await client.get('/v1/auth/me')).body.user.id).not.toBe(userId);
+    expect(statusAndCode(await switchTo(client, ours))).toEqual([404, 'not_found']);
     expect((await (await harness.signIn(email)).get('/v1/auth/me')).body).toMatchObject({
       user: { id: userId },
       organization: { id: ours },

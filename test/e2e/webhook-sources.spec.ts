@@ -169,10 +169,10 @@ describe("the API's database role", () => {
       'SELECT db_secret_hash FROM webhook_secrets WHERE source_id = $1',
       source.id,
     );
-    for (const entrance of [found.secrets[0], hash, Buffer.alloc(32), null]) {
+    for (const secret of [found.secrets[0], hash, Buffer.alloc(32), null]) {
       const { rows } = await role.query('SELECT * FROM app.ingest_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
         [source.id],
-        [entrance],
+        [secret],
         [newId()],
         ['forged'],
         [Buffer.of(1)],
