@@ -213,7 +213,7 @@ describe('every route', () => {
   });
 });
 
-it('enters the tenant context with the columns of a session, so that no later code misses one', async () => {
+it('an API key enters with the columns of a session, so that no later code misses one', async () => {
   const columns = async (enterFunction: string) =>
     (
       await harness.database.superuser<{ name: string }>(

@@ -168,7 +168,7 @@ describe('the default permissions', () => {
 });
 
 describe('the precedence of overrides', () => {
-  it('is member over role over default, from the next request on, for every combination', async () => {
+  it('is member, then role, then default, from the next request on, for every combination', async () => {
     const { client: director } = await createMember('gme', 'program_director');
     const { member, client } = await createMember('gme', 'mentor');
     const [byRole, byMember] = [
