@@ -13,10 +13,10 @@ import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
 const PERMISSIONS = [...declared('permissions').keys()];
 /**
- * Routes that give or take away rights: whoever calls them needs those rights as well, and a key of one permission has
- * none.
+ * Routes that grant or revoke permissions. The caller also needs those permissions, which a key with one permission
+ * lacks.
  */
-const GIVING = new Set([
+const GRANTING_ROUTES = new Set([
   'POST /v1/invites',
   'POST /v1/invites/:id/resend',
   'POST /v1/assignments',
@@ -31,8 +31,10 @@ const GIVING = new Set([
   'PUT /v1/memberships/:id/permissions/:permission',
   'DELETE /v1/memberships/:id/permissions/:permission',
 ]);
-/** Routes that also show what they are about: the permission to read it, without which nothing is there. */
-const READING: Record<string, string> = {
+/**
+ * Routes that also read their resource, with the permission to read it. Without that permission they find nothing.
+ */
+const REQUIRED_READ_PERMISSION: Record<string, string> = {
   'GET /v1/people/:id/contact': 'person:read',
   'GET /v1/people/:id/history': 'person:read',
   'POST /v1/people': 'person:read',
@@ -59,8 +61,8 @@ let routes: Route[];
 let raw: RawSql;
 const only = new Map<string, MadeKey>();
 const without = new Map<string, MadeKey>();
-let spent: Record<'expired' | 'revoked' | 'elsewhere' | 'foreign' | 'full', MadeKey>;
-let addresses = 0;
+let specialKeys: Record<'expired' | 'revoked' | 'elsewhere' | 'foreign' | 'full', MadeKey>;
+let ips = 0;
 let cells = 0;
 
 beforeAll(async () => {
@@ -70,31 +72,31 @@ beforeAll(async () => {
   theirs = await makeTenant(harness, metadata);
   routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
   raw = await RawSql.open(harness.env.DATABASE_URL!);
-  const held = (await mine.director.get('/v1/auth/me')).body.permissions as string[];
+  const granted = (await mine.director.get('/v1/auth/me')).body.permissions as string[];
   await Promise.all(
-    held.map(async (permission) => {
+    granted.map(async (permission) => {
       only.set(permission, await madeKey(mine.director, [permission]));
       without.set(
         permission,
         await madeKey(
           mine.director,
-          held.filter((other) => other !== permission),
+          granted.filter((other) => other !== permission),
         ),
       );
     }),
   );
-  const full = (more?: object) => madeKey(mine.director, held, more);
-  spent = {
+  const full = (more?: object) => madeKey(mine.director, granted, more);
+  specialKeys = {
     expired: await full(),
     revoked: await full(),
     elsewhere: await full({ allowedRanges: ['203.0.113.0/24'] }),
     full: await full(),
-    foreign: await madeKey(theirs.director, held),
+    foreign: await madeKey(theirs.director, granted),
   };
   await harness.database.superuser(`UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = $1`, [
-    spent.expired.id,
+    specialKeys.expired.id,
   ]);
-  await mine.director.delete(`/v1/api-keys/${spent.revoked.id}`);
+  await mine.director.delete(`/v1/api-keys/${specialKeys.revoked.id}`);
 }, 120_000);
 afterAll(async () => {
   await raw.end();
@@ -104,12 +106,12 @@ afterAll(async () => {
 
 const guarded = () => guardedOf(routes);
 const permissionOf = ({ policy }: Route) => (policy?.kind === 'access' ? (policy.permission as string) : '');
-const forPeople = ({ policy }: Route) => policy?.interactiveOnly === true;
+const isInteractiveOnly = ({ policy }: Route) => policy?.interactiveOnly === true;
 
-/** From an address that nobody had before, so that no limit by address is met. */
+/** Returns a client with an IP that was not used before, so that no limit by IP applies. */
 function caller({ key }: MadeKey): Client {
-  addresses += 1;
-  return new KeyClient(harness.url, key, `10.${addresses >> 16}.${(addresses >> 8) & 255}.${addresses & 255}`);
+  ips += 1;
+  return new KeyClient(harness.url, key, `10.${ips >> 16}.${(ips >> 8) & 255}.${ips & 255}`);
 }
 
 async function send(key: MadeKey, route: Route): Promise<Answer> {
@@ -117,19 +119,19 @@ async function send(key: MadeKey, route: Route): Promise<Answer> {
   return sendSample(caller(key), route, await sampleFor(route, mine));
 }
 
-const told = ({ status, body }: Answer) =>
-  status < 300 ? 'done' : status === 404 ? 'nothing there' : `${status} ${body.code}`;
+const outcomeOf = ({ status, body }: Answer) =>
+  status < 300 ? 'success' : status === 404 ? 'not found' : `${status} ${body.code}`;
 
-/** What routes answered otherwise than was expected. */
-async function surprises(
-  over: readonly Route[],
+/** Returns the routes with an unexpected outcome. */
+async function mismatches(
+  selected: readonly Route[],
   key: (route: Route) => MadeKey,
   expected: (route: Route) => string,
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const route of over) {
-    const answer = told(await send(key(route), route));
-    if (answer !== expected(route)) found.push(`${keyOf(route)}: ${answer}, and not ${expected(route)}`);
+  for (const route of selected) {
+    const answer = outcomeOf(await send(key(route), route));
+    if (answer !== expected(route)) found.push(`${keyOf(route)}: ${answer} instead of ${expected(route)}`);
   }
   return found;
 }
@@ -141,94 +143,99 @@ describe('every route', () => {
     ['expired', '401 api_key_expired'],
     ['revoked', '401 unauthenticated'],
     ['elsewhere', '403 ip_not_allowed'],
-  ] as const)('refuses a key that is %s', async (kind, answer) => {
+  ] as const)('rejects a key that is %s', async (kind, answer) => {
     expect(
-      await surprises(
+      await mismatches(
         guarded(),
-        () => spent[kind],
+        () => specialKeys[kind],
         () => answer,
       ),
     ).toEqual([]);
   });
 
-  it('refuses a key that lacks only its permission, and is closed to keys where it is for people', async () => {
-    const asking = guarded().filter((route) => permissionOf(route) !== 'signed-in' || forPeople(route));
+  it('rejects a key without its permission, and every key if it is interactive only', async () => {
+    const asking = guarded().filter((route) => permissionOf(route) !== 'signed-in' || isInteractiveOnly(route));
     expect(
-      await surprises(
+      await mismatches(
         asking,
-        (route) => without.get(permissionOf(route)) ?? spent.full,
-        (route) => (forPeople(route) ? '403 api_key_not_allowed' : '403 forbidden'),
+        (route) => without.get(permissionOf(route)) ?? specialKeys.full,
+        (route) => (isInteractiveOnly(route) ? '403 api_key_not_allowed' : '403 forbidden'),
       ),
     ).toEqual([]);
   });
 
-  it("knows nothing of this organization's ids by a key of another", async () => {
+  it('returns nothing of this organization to a key of another one', async () => {
     const found: string[] = [];
-    for (const route of guarded().filter((one) => !forPeople(one) && one.path.includes('/:id'))) {
-      const answer = await send(spent.foreign, route);
-      if (answer.status !== 404 || answer.text.includes(mine.mark)) found.push(`${keyOf(route)}: ${told(answer)}`);
+    for (const route of guarded().filter((one) => !isInteractiveOnly(one) && one.path.includes('/:id'))) {
+      const answer = await send(specialKeys.foreign, route);
+      if (answer.status !== 404 || answer.text.includes(mine.label))
+        found.push(`${keyOf(route)}: ${outcomeOf(answer)}`);
     }
     for (const route of guarded().filter(({ method, path }) => method === 'GET' && !path.includes(':'))) {
-      if ((await send(spent.foreign, route)).text.includes(mine.mark))
-        found.push(`${keyOf(route)} shows what is not theirs`);
+      if ((await send(specialKeys.foreign, route)).text.includes(mine.label))
+        found.push(`${keyOf(route)} shows data of another organization`);
     }
     expect(found).toEqual([]);
   });
 
-  it('works for a key with its one permission, which neither gives rights nor shows what may not be read', async () => {
-    const wanting = (route: Route) => keyOf(route) in READING || GIVING.has(keyOf(route));
+  it('works for a key with its one permission, which can neither grant nor read anything else', async () => {
+    const needsMore = (route: Route) => keyOf(route) in REQUIRED_READ_PERMISSION || GRANTING_ROUTES.has(keyOf(route));
     const expected = (route: Route) =>
-      forPeople(route)
+      isInteractiveOnly(route)
         ? '403 api_key_not_allowed'
-        : GIVING.has(keyOf(route))
+        : GRANTING_ROUTES.has(keyOf(route))
           ? '403 insufficient_privileges_to_grant'
-          : 'nothing there';
+          : 'not found';
     const one = (route: Route) => only.get(permissionOf(route)) ?? anyOther();
     expect(
-      await surprises(
-        guarded().filter((route) => forPeople(route) || wanting(route)),
+      await mismatches(
+        guarded().filter((route) => isInteractiveOnly(route) || needsMore(route)),
         one,
         expected,
       ),
     ).toEqual([]);
     const reading = new Map<Route, MadeKey>();
     for (const route of guarded())
-      if (keyOf(route) in READING)
-        reading.set(route, await madeKey(mine.director, [permissionOf(route), READING[keyOf(route)]!]));
-    const enough = (route: Route) => reading.get(route) ?? (GIVING.has(keyOf(route)) ? spent.full : one(route));
+      if (keyOf(route) in REQUIRED_READ_PERMISSION)
+        reading.set(
+          route,
+          await madeKey(mine.director, [permissionOf(route), REQUIRED_READ_PERMISSION[keyOf(route)]!]),
+        );
+    const sufficientKey = (route: Route) =>
+      reading.get(route) ?? (GRANTING_ROUTES.has(keyOf(route)) ? specialKeys.full : one(route));
     expect(
-      await surprises(
-        guarded().filter((route) => !forPeople(route)),
-        enough,
-        () => 'done',
+      await mismatches(
+        guarded().filter((route) => !isInteractiveOnly(route)),
+        sufficientKey,
+        () => 'success',
       ),
     ).toEqual([]);
   });
 });
 
-it("enters by a row that is named as a session's is, so that nothing behind it misses a column", async () => {
-  const columns = async (entrance: string) =>
+it('an API key enters with the columns of a session, so that no later code misses one', async () => {
+  const columns = async (enterFunction: string) =>
     (
       await harness.database.superuser<{ name: string }>(
         `SELECT a.name FROM pg_proc p, unnest(p.proargnames, p.proargmodes) AS a (name, mode)
            WHERE p.oid = $1::regproc AND a.mode = 'o'`,
-        [entrance],
+        [enterFunction],
       )
     ).map(({ name }) => name);
   expect(await columns('app.enter_api_key')).toEqual([...(await columns('app.enter_session')), 'api_key_id']);
 });
 
-/** What the rules of a table leave to a key of one permission. */
-const left = (rules: RowRules, command: (typeof ROW_COMMANDS)[number], permission: string) =>
-  named(rules[command]).some((who) => who === 'signed-in' || who === permission);
+/** Returns whether the rules of a table allow a command to a key with one permission. */
+const isAllowed = (rules: RowRules, command: (typeof ROW_COMMANDS)[number], permission: string) =>
+  named(rules[command]).some((name) => name === 'signed-in' || name === permission);
 const TABLES = [...declared('tables')].flatMap(([table, declaration]) =>
   declaration.kind === 'tenant' ? [[table, declaration.rows] as const] : [],
 );
-const touched = ({ code, rowCount }: { code: string | null; rowCount: number }) => code === null && rowCount > 0;
+const hasEffect = ({ code, rowCount }: { code: string | null; rowCount: number }) => code === null && rowCount > 0;
 
 describe('raw SQL in the context of a key', () => {
   it.each(PERMISSIONS.filter((permission) => permission !== 'document:download'))(
-    'reaches no row that %s does not name',
+    'reaches only rows that %s allows',
     async (permission) => {
       const updatable = await harness.database.superuser<{ table: string; column: string }>(
         `SELECT DISTINCT ON (c.table_name) c.table_name AS table, c.column_name AS column
@@ -240,15 +247,15 @@ describe('raw SQL in the context of a key', () => {
       const found: string[] = [];
       for (const [table, rules] of TABLES) {
         const column = updatable.find((one) => one.table === table)?.column;
-        const tries = [
+        const statements = [
           ['select', `SELECT ${table === 'organizations' ? 'id' : 'org_id'} FROM ${table}`],
           ...(column === undefined ? [] : [['update', `UPDATE ${table} SET ${column} = ${column}`] as const]),
           ['delete', `DELETE FROM ${table}`],
         ] as const;
-        for (const [command, statement] of tries) {
+        for (const [command, statement] of statements) {
           cells += 1;
           await raw.client.query('SAVEPOINT cell');
-          if (touched(await raw.attempt(statement)) && !left(rules, command, permission))
+          if (hasEffect(await raw.attempt(statement)) && !isAllowed(rules, command, permission))
             found.push(`${command} of ${table}`);
           await raw.client.query('ROLLBACK TO SAVEPOINT cell');
         }
@@ -258,7 +265,7 @@ describe('raw SQL in the context of a key', () => {
     },
   );
 
-  it('finds rows where the permission names them, so that nothing above passes for want of rows', async () => {
+  it('finds rows for matching permissions, so that the test above does not pass because of missing rows', async () => {
     for (const [permission, table] of [
       ['person:read', 'people'],
       ['audit:read', 'audit_events'],
@@ -271,12 +278,12 @@ describe('raw SQL in the context of a key', () => {
     }
   });
 
-  it('holds what the key lists of what its member holds, by every function that is asked', async () => {
+  it('has exactly the permissions of the key that its member also has, in every function', async () => {
     for (const [permission, { key }] of only) {
       await raw.enterByKey(key);
       const { rows } = await raw.attempt(
-        `SELECT p AS permission, app.granted_scope(p) AS held, app.has_permission(p) AS holds,
-           app.org_if_unscoped(p) = app.org_id() AS everybody FROM unnest($1::text[]) p`,
+        `SELECT p AS permission, app.granted_scope(p) AS granted, app.has_permission(p) AS permitted,
+           app.org_if_unscoped(p) = app.org_id() AS unscoped FROM unnest($1::text[]) p`,
         [PERMISSIONS],
       );
       cells += rows.length;
@@ -285,9 +292,9 @@ describe('raw SQL in the context of a key', () => {
         const personScoped = declared('permissions').get(row.permission as string)?.personScoped === true;
         expect(row).toEqual({
           permission: row.permission,
-          held: own ? 'org' : 'none',
-          holds: own,
-          everybody: own && personScoped ? true : null,
+          granted: own ? 'org' : 'none',
+          permitted: own,
+          unscoped: own && personScoped ? true : null,
         });
       }
       await raw.rollback();

@@ -9,7 +9,7 @@ import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
 import { AppLogger, LOG_STREAM } from '../../src/platform/logging/logger.js';
 import type { Harness } from '../harness/app.js';
 
-/** A process whose log, on its most talkative level, is kept. */
+/** A process whose log lines at trace level are collected. */
 interface Captured {
   lines: string[];
   stop: () => Promise<void>;
@@ -19,7 +19,7 @@ export interface CapturedApi extends Captured {
   url: string;
 }
 
-/** Starts one more API process on a harness's database; `env` changes its environment. */
+/** Starts another API process on the harness's database. `env` overrides its environment. */
 export async function startCaptured(harness: Harness, env: Record<string, string> = {}): Promise<CapturedApi> {
   const config = loadConfig({ ...harness.env, LOG_LEVEL: 'trace', ...env }, 'api');
   const { root, lines } = capturing(config);
@@ -28,7 +28,7 @@ export async function startCaptured(harness: Harness, env: Record<string, string
   return { url: await app.getUrl(), lines, stop: () => app.close() };
 }
 
-/** Starts a worker that takes jobs. Log lines of one test file go to whatever was started last. */
+/** Starts a worker that runs jobs. The log lines of a test file go to the process that was started last. */
 export async function startCapturedWorker(harness: Harness, env: Record<string, string> = {}): Promise<Captured> {
   const { root, lines } = capturing(loadConfig({ ...harness.env, LOG_LEVEL: 'trace', ...env }, 'worker'));
   const app = await NestFactory.createApplicationContext(root, { bufferLogs: true, abortOnError: false });

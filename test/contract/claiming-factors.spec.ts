@@ -29,24 +29,30 @@ beforeEach(async () => {
 afterEach(() => raw.end());
 
 const TABLES = ['user_keys', 'totp_factors', 'passkeys', 'recovery_codes', 'remembered_devices', 'pending_sign_ins'];
-const visit = () =>
+const newSession = () =>
   JSON.stringify({
     id: crypto.randomUUID(),
     secret_hash: `\\x${randomBytes(32).toString('hex')}`,
     ip: null,
     user_agent: null,
   });
-const VISIT = (n: number) => `jsonb_populate_record(NULL::app.new_session, $${n}::jsonb)`;
-const shown = (fields: object) => JSON.stringify({ proof: `\\x${randomBytes(32).toString('hex')}`, ...fields });
-const SHOWN = (n: number) => `jsonb_populate_record(NULL::app.presented_factor, $${n}::jsonb)`;
+const NEW_SESSION = (n: number) => `jsonb_populate_record(NULL::app.new_session, $${n}::jsonb)`;
+const presentedFactor = (fields: object) =>
+  JSON.stringify({ proof: `\\x${randomBytes(32).toString('hex')}`, ...fields });
+const PRESENTED_FACTOR = (n: number) => `jsonb_populate_record(NULL::app.presented_factor, $${n}::jsonb)`;
 const CLAIMS = () => [
-  shown({ kind: 'totp', step: 99_999_999 }),
-  shown({ kind: 'recovery-code', lookup: '\\x0000000000000000' }),
-  shown({ kind: 'password' }),
-  shown({ kind: null }),
-  shown({ kind: 'passkey', credential_id: `\\x${victim.credential.toString('hex')}`, counter: 99_999 }),
-  shown({ kind: 'totp', step: 99_999_999, proof: null }),
-  shown({ kind: 'passkey', credential_id: `\\x${victim.credential.toString('hex')}`, counter: 99_999, proof: null }),
+  presentedFactor({ kind: 'totp', step: 99_999_999 }),
+  presentedFactor({ kind: 'recovery-code', lookup: '\\x0000000000000000' }),
+  presentedFactor({ kind: 'password' }),
+  presentedFactor({ kind: null }),
+  presentedFactor({ kind: 'passkey', credential_id: `\\x${victim.credential.toString('hex')}`, counter: 99_999 }),
+  presentedFactor({ kind: 'totp', step: 99_999_999, proof: null }),
+  presentedFactor({
+    kind: 'passkey',
+    credential_id: `\\x${victim.credential.toString('hex')}`,
+    counter: 99_999,
+    proof: null,
+  }),
   null,
 ];
 const factorsOf = async ({ userId }: Member) =>
@@ -57,7 +63,7 @@ const factorsOf = async ({ userId }: Member) =>
     [userId],
   );
 
-/** The secret of a sign-in of the victim's whose password was right: what a thief of the password has. */
+/** Returns the secret of the victim's pending sign-in, which a thief of the password can start. */
 async function stolenSignIn(): Promise<string> {
   const client = harness.client();
   await client.post('/v1/auth/login', { email: victim.email, password: Factories.PASSWORD });
@@ -65,7 +71,7 @@ async function stolenSignIn(): Promise<string> {
 }
 
 describe("SQL as the application's role", () => {
-  it.each(TABLES)('neither reads nor writes %s, in a session neither', async (table) => {
+  it.each(TABLES)('cannot read or write %s, even in a session', async (table) => {
     await raw.enter(sessionSecret(victim.client));
     for (const statement of [
       `SELECT * FROM app_private.${table}`,
@@ -77,15 +83,15 @@ describe("SQL as the application's role", () => {
     }
   });
 
-  it('that holds the right password cannot claim that a factor was shown', async () => {
+  it('cannot claim a factor without proof after a correct password', async () => {
     const secret = await stolenSignIn();
     for (const claim of CLAIMS().slice(0, 4)) {
       expect(
         (await raw.outcome('SELECT state FROM app.begin_reauthentication($1, NULL)', [secret])).rows[0]!['state'],
       ).toBe('go');
       const { rows } = await raw.outcome(
-        `SELECT state FROM app.complete_mfa($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
-        [secret, claim, visit()],
+        `SELECT state FROM app.complete_mfa($1, ${PRESENTED_FACTOR(2)}, ${NEW_SESSION(3)}, NULL, NULL)`,
+        [secret, claim, newSession()],
       );
       expect([claim, rows[0]!['state']]).toEqual([claim, 'refused']);
     }
@@ -93,77 +99,76 @@ describe("SQL as the application's role", () => {
     for (const claim of CLAIMS().slice(4)) {
       await raw.outcome('SELECT state FROM app.begin_reauthentication($1, NULL)', [secret]);
       const { rows } = await raw.outcome(
-        `SELECT state FROM app.complete_mfa($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
-        [secret, claim, visit()],
+        `SELECT state FROM app.complete_mfa($1, ${PRESENTED_FACTOR(2)}, ${NEW_SESSION(3)}, NULL, NULL)`,
+        [secret, claim, newSession()],
       );
       expect([claim, rows[0]!['state']]).toEqual([claim, 'refused']);
     }
     await harness.database.superuser('DELETE FROM app_private.sign_in_locks');
   });
 
-  it('evaluates nothing without a try, and tells nothing of who has no sign-in under way', async () => {
+  it('verifies nothing without a reserved attempt, and reveals nothing without a pending sign-in', async () => {
     const secret = await stolenSignIn();
-    const without = await raw.outcome(`SELECT state FROM app.complete_mfa($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`, [
-      secret,
-      CLAIMS()[0],
-      visit(),
-    ]);
+    const without = await raw.outcome(
+      `SELECT state FROM app.complete_mfa($1, ${PRESENTED_FACTOR(2)}, ${NEW_SESSION(3)}, NULL, NULL)`,
+      [secret, CLAIMS()[0], newSession()],
+    );
     expect(without.rows[0]!['state']).toBe('expired');
     expect(
       (await raw.outcome('SELECT user_id FROM app.pending_factors($1)', ['x'.repeat(43)])).rows[0]!['user_id'],
     ).toBeNull();
   });
 
-  it('has one password compared a try, in a session too', async () => {
+  it('compares one password per attempt, even in a session', async () => {
     const secret = sessionSecret(thief.client);
     await raw.enter(secret);
     const { rows } = await raw.attempt('SELECT salt FROM app.begin_reauthentication($1, NULL)', [secret]);
-    const evaluated = await new Passwords().hash(Factories.PASSWORD, rows[0]!['salt'] as Buffer);
-    const proved = async (of: string) => {
-      const outcome = await raw.attempt('SELECT app.prove_password($1, $2) AS state', [of, evaluated]);
+    const hashed = await new Passwords().hash(Factories.PASSWORD, rows[0]!['salt'] as Buffer);
+    const provePassword = async (of: string) => {
+      const outcome = await raw.attempt('SELECT app.prove_password($1, $2) AS state', [of, hashed]);
       return outcome.rows[0]?.['state'] ?? outcome.message;
     };
-    expect([await proved(sessionSecret(victim.client)), await proved(secret), await proved(secret)]).toEqual([
-      'session_expired',
-      'ok',
-      'refused',
-    ]);
+    expect([
+      await provePassword(sessionSecret(victim.client)),
+      await provePassword(secret),
+      await provePassword(secret),
+    ]).toEqual(['session_expired', 'ok', 'refused']);
   });
 
-  it("gets a sealed factor out, and no proof: what is sealed does not hold the digest's origin", async () => {
+  it('gets an encrypted factor but no proof: the ciphertext does not contain the preimage of the digest', async () => {
     const { rows } = await raw.outcome('SELECT totp, wrapped FROM app.pending_factors($1)', [await stolenSignIn()]);
-    const [kept] = await harness.database.superuser<{ proof_hash: Buffer }>(
+    const [stored] = await harness.database.superuser<{ proof_hash: Buffer }>(
       'SELECT proof_hash FROM app_private.totp_factors WHERE user_id = $1',
       [victim.userId],
     );
     const sealed = rows[0]!['totp'] as Buffer;
     for (let at = 0; at + 32 <= sealed.length; at += 1)
-      expect(sha256(sealed.subarray(at, at + 32)).equals(kept!.proof_hash)).toBe(false);
+      expect(sha256(sealed.subarray(at, at + 32)).equals(stored!.proof_hash)).toBe(false);
   });
 
-  it('opens no session by a passkey whose signature nobody verified', async () => {
+  it('opens no session with an unverified passkey signature', async () => {
     for (const claim of CLAIMS()) {
       const { rows, code } = await raw.outcome(
-        `SELECT state, expires_at FROM app.passkey_sign_in(${SHOWN(1)}, ${VISIT(2)})`,
-        [claim, visit()],
+        `SELECT state, expires_at FROM app.passkey_sign_in(${PRESENTED_FACTOR(1)}, ${NEW_SESSION(2)})`,
+        [claim, newSession()],
       );
       expect([claim, code, rows[0]!['state'], rows[0]!['expires_at']]).toEqual([claim, null, 'refused', null]);
     }
   });
 
-  it("in another member's session changes nothing of somebody's factors, and steps nobody up", async () => {
+  it("in another member's session changes none of the victim's factors and completes no step-up", async () => {
     const before = await factorsOf(victim);
     const secret = sessionSecret(victim.client);
     const calls: [string, unknown[]][] = [
       ['SELECT app.enroll_totp($1, $2, $3)', [secret, randomBytes(81), randomBytes(32)]],
       ['SELECT app.delete_totp($1)', [secret]],
-      [`SELECT app.confirm_totp($1, ${SHOWN(2)}, $3)`, [secret, CLAIMS()[0], randomBytes(32)]],
+      [`SELECT app.confirm_totp($1, ${PRESENTED_FACTOR(2)}, $3)`, [secret, CLAIMS()[0], randomBytes(32)]],
       ['SELECT app.rotate_session($1, $2)', [secret, randomBytes(32)]],
       [
         'SELECT app.set_recovery_codes($1, $2, $3, $4)',
         [secret, [randomBytes(8)], [randomBytes(16)], [randomBytes(32)]],
       ],
-      [`SELECT app.complete_step_up($1, ${SHOWN(2)}, $3)`, [secret, CLAIMS()[0], randomBytes(32)]],
+      [`SELECT app.complete_step_up($1, ${PRESENTED_FACTOR(2)}, $3)`, [secret, CLAIMS()[0], randomBytes(32)]],
       ['SELECT app.add_passkey($1, $2, gen_random_uuid(), $3)', [secret, randomBytes(32), '{}']],
     ];
     for (const [call, values] of calls) {
@@ -175,7 +180,7 @@ describe("SQL as the application's role", () => {
     expect((await victim.client.get('/v1/auth/me')).status).toBe(200);
   });
 
-  it("in the victim's own session, without its secret, changes nothing either", async () => {
+  it("in the victim's own session changes nothing without its secret", async () => {
     const before = await factorsOf(victim);
     await raw.enter(sessionSecret(victim.client));
     const guess = randomBytes(32).toString('base64url');
@@ -194,7 +199,7 @@ describe("SQL as the application's role", () => {
     expect(await factorsOf(victim)).toEqual(before);
   });
 
-  it("resets no factors without the permission, nor by an API key, nor out of a member's organization", async () => {
+  it('resets no factors without the permission, with an API key, or in another organization', async () => {
     const before = await factorsOf(victim);
     await raw.enter(sessionSecret(victim.client));
     expect((await raw.attempt('SELECT app.reset_factors($1)', [thief.membershipId])).code).toBe('42501');
@@ -214,7 +219,7 @@ describe("SQL as the application's role", () => {
     expect((await raw.outcome('SELECT app.sweep_sign_ins()')).code).toBe('42501');
   });
 
-  it('changes factors in no session that has grown old, with its secret neither', async () => {
+  it('changes no factors in an old session, even with its secret', async () => {
     await harness.database.superuser(
       `UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes', stepped_up_at = NULL
          WHERE user_id = $1`,

@@ -17,53 +17,51 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await harness.stop();
-  process.stdout.write(`requests of another site: ${cells} cells\n`);
+  process.stdout.write(`cross-site requests: ${cells} cells\n`);
 });
 
-const changing = (kind: 'access' | 'public') =>
+const mutatingRoutes = (kind: 'access' | 'public') =>
   allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner))
     .filter(({ mutating, policy }) => mutating && policy?.kind === kind)
     .map(({ method, path }) => ({ method, path: path.replaceAll(/:\w+/g, newId()) }));
 
-/** What a browser says of a request that another site makes it send. */
-const FOREIGN: Record<string, Record<string, string>> = {
-  'by its origin': { origin: 'https://evil.example' },
-  'by an origin it does not name': { origin: 'null' },
-  'by its fetch site': { 'sec-fetch-site': 'cross-site' },
-  'by the fetch site of a neighbour': { 'sec-fetch-site': 'same-site' },
+/** The headers that a browser adds to a cross-site request. */
+const CROSS_SITE: Record<string, Record<string, string>> = {
+  'with its origin': { origin: 'https://evil.example' },
+  'with a null origin': { origin: 'null' },
+  'with its fetch site': { 'sec-fetch-site': 'cross-site' },
+  'with the fetch site of the same domain': { 'sec-fetch-site': 'same-site' },
 };
 /**
- * The types that a form can send, or a script without asking first (Fetch standard, CORS-safelisted request-header).
+ * The content types that a form can send, or a script without a preflight (Fetch standard, CORS-safelisted request
+ * header).
  */
 const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain'];
-/** These answer to whom a signature names, not to a cookie. */
+/** These routes verify a signature instead of a cookie. */
 const SIGNED = /^\/v1\/(webhooks|sso)\//;
 
-describe('every route that changes something', () => {
-  it.each(Object.keys(FOREIGN))('refuses what another site sends with the cookie, told %s', async (how) => {
-    const answers = [];
-    for (const { method, path } of changing('access')) {
+describe('every mutating route', () => {
+  it.each(Object.keys(CROSS_SITE))('rejects a cross-site request with the cookie, sent %s', async (how) => {
+    const accepted = [];
+    for (const { method, path } of mutatingRoutes('access')) {
       cells += 1;
-      const { status, body } = await director.send(method, path, { body: {}, headers: FOREIGN[how] });
+      const { status, body } = await director.send(method, path, { body: {}, headers: CROSS_SITE[how] });
       if (status !== 403 || body.code !== 'csrf_check_failed')
-        answers.push(`${method} ${path}: ${status} ${body.code}`);
+        accepted.push(`${method} ${path}: ${status} ${body.code}`);
     }
-    expect([answers, cells > 0]).toEqual([[], true]);
+    expect([accepted, cells > 0]).toEqual([[], true]);
   });
 
-  it.each(FORMS)(
-    'takes no %s that comes with the cookie, nor from nobody at a door that opens a session',
-    async (type) => {
-      const answers = [];
-      for (const { method, path } of [
-        ...changing('access'),
-        ...changing('public').filter((route) => !SIGNED.test(route.path)),
-      ]) {
-        cells += 1;
-        const { status } = await director.send(method, path, { raw: '{"a":1}', headers: { 'content-type': type } });
-        if (![400, 403, 415].includes(status)) answers.push(`${method} ${path}: ${status}`);
-      }
-      expect(answers).toEqual([]);
-    },
-  );
+  it.each(FORMS)('rejects %s with the cookie, and on public routes that open a session', async (type) => {
+    const accepted = [];
+    for (const { method, path } of [
+      ...mutatingRoutes('access'),
+      ...mutatingRoutes('public').filter((route) => !SIGNED.test(route.path)),
+    ]) {
+      cells += 1;
+      const { status } = await director.send(method, path, { raw: '{"a":1}', headers: { 'content-type': type } });
+      if (![400, 403, 415].includes(status)) accepted.push(`${method} ${path}: ${status}`);
+    }
+    expect(accepted).toEqual([]);
+  });
 });

@@ -10,11 +10,11 @@ import type { TestDatabase } from '../harness/database.js';
 import { plans, realize, type RandomOrganization } from '../harness/random-organization.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
 import {
-  REACH,
+  RELATIONS_BY_SCOPE,
   RELATIONS,
   SETTINGS,
   defaultScope,
-  expectedReach,
+  expectedRelations,
   type RelationName,
   type Setting,
 } from './reviewed-decisions.js';
@@ -25,8 +25,8 @@ import type { RowRules, TableDeclaration } from '../../src/platform/feature/decl
 
 type EffectiveMember = { grants: Map<string, string>; personId: string | null; assigned: Set<string> };
 
-/** As the decision in the code is told of it; what is another organization's is never asked about. */
-const AS_TOLD: Partial<Record<RelationName, Relation>> = {
+/** Each relation as input for the decision in the code, which is never used for rows of another organization. */
+const FACTS: Partial<Record<RelationName, Relation>> = {
   'own record': { own: true, assigned: false, ownRow: false },
   assigned: { own: false, assigned: true, ownRow: false },
   'assigned before': { own: false, assigned: false, ownRow: false },
@@ -34,14 +34,14 @@ const AS_TOLD: Partial<Record<RelationName, Relation>> = {
   "colleague's": { own: false, assigned: false, ownRow: false },
 };
 const CUSTOM = 'coordinator';
-const SEATS = [
+const ROLES_UNDER_TEST = [
   ...Object.entries(PRESETS).flatMap(([preset, roles]) =>
     Object.keys(roles).map((role) => [preset as Preset, role] as const),
   ),
   ['gme', CUSTOM] as const,
 ];
 
-/** One table for each permission, whose rows hang on a person: what the permission alone opens. */
+/** One table for each permission with rows that belong to a person. It shows what the permission alone allows. */
 const PERMISSIONS = [...declared('permissions').keys()];
 const PROBES = PERMISSIONS.map((permission, i): [string, RowRules] => [
   `probe_${i}`,
@@ -115,15 +115,15 @@ let harness: Harness;
 let raw: RawSql;
 let cells = 0;
 let rows = 0;
-/** One person for each relation; the other organization's is of each organization another. */
+/** One person for each relation, by preset. All presets share the person of the other organization. */
 const people = new Map<string, Map<RelationName, string>>();
 
 beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false, schema: makeTables });
   raw = await RawSql.open(harness.env.DATABASE_URL!);
   const elsewhere = await harness.make.organization('gme');
-  const stranger = await harness.make.person(elsewhere);
-  await probe(elsewhere, [stranger]);
+  const foreignPerson = await harness.make.person(elsewhere);
+  await insertProbes(elsewhere, [foreignPerson]);
   for (const preset of Object.keys(PRESETS) as Preset[]) {
     const orgId = await harness.make.organization(preset);
     await harness.database.superuser(`INSERT INTO roles (org_id, key, name) VALUES ($1, $2, 'Coordinator')`, [
@@ -133,8 +133,8 @@ beforeAll(async () => {
     const ours = await Promise.all(
       RELATIONS.slice(0, -1).map(async (relation) => [relation, await harness.make.person(orgId)] as const),
     );
-    people.set(preset, new Map([...ours, ["other organization's", stranger]]));
-    await probe(
+    people.set(preset, new Map([...ours, ["other organization's", foreignPerson]]));
+    await insertProbes(
       orgId,
       ours.map(([, id]) => id),
     );
@@ -145,13 +145,13 @@ afterAll(async () => {
   await raw.end();
   await harness.stop();
   process.stdout.write(
-    `decisions: ${cells} cells, ${SEATS.length} roles × ${PERMISSIONS.length} permissions × ` +
+    `decisions: ${cells} cells, ${ROLES_UNDER_TEST.length} roles × ${PERMISSIONS.length} permissions × ` +
       `${RELATIONS.length} relations × ${SETTINGS.length} settings; ${rows} random rows\n`,
   );
 });
 const orgs = new Map<string, string>();
 
-async function probe(orgId: string, persons: readonly string[]): Promise<void> {
+async function insertProbes(orgId: string, persons: readonly string[]): Promise<void> {
   for (const [table] of PROBES)
     await harness.database.superuser(
       `INSERT INTO ${table} (org_id, id, person_id) SELECT $1, gen_random_uuid(), p FROM unnest($2::uuid[]) p`,
@@ -159,7 +159,8 @@ async function probe(orgId: string, persons: readonly string[]): Promise<void> {
     );
 }
 
-async function seated(preset: Preset, role: string): Promise<{ orgId: string; membershipId: string; client: Client }> {
+/** Creates a member with one person in each relation and signs the member in. */
+async function signIn(preset: Preset, role: string): Promise<{ orgId: string; membershipId: string; client: Client }> {
   const orgId = orgs.get(preset)!;
   const persons = people.get(preset)!;
   const { membershipId, email } = await harness.make.member(orgId, role, { personId: persons.get('own record')! });
@@ -177,7 +178,7 @@ async function seated(preset: Preset, role: string): Promise<{ orgId: string; me
   return { orgId, membershipId, client: await harness.signIn(email) };
 }
 
-/** Sets the same for every permission; what follows from it is left to the database's own triggers. */
+/** Applies the setting to every permission. The triggers of the database compute the result. */
 async function set(
   orgId: string,
   membershipId: string,
@@ -210,17 +211,18 @@ async function set(
   END $$`);
 }
 
-/** permission → relations whose row the member's own session finds. */
-async function found(
+/** Returns, for each permission, the relations whose row the member's own session finds, and the effective scope. */
+async function readScopes(
   secret: string,
   persons: ReadonlyMap<RelationName, string>,
-): Promise<{ reach: Map<string, RelationName[]>; held: Map<string, string> }> {
+): Promise<{ relations: Map<string, RelationName[]>; granted: Map<string, string> }> {
   await raw.enter(secret);
   const all = (
     await raw.outcome(PROBES.map(([table], i) => `SELECT ${i} AS n, person_id FROM ${table}`).join(' UNION ALL '))
   ).rows as { n: number; person_id: string }[];
-  const held = (await raw.outcome('SELECT p, app.granted_scope(p) AS scope FROM unnest($1::text[]) p', [PERMISSIONS]))
-    .rows as {
+  const granted = (
+    await raw.outcome('SELECT p, app.granted_scope(p) AS scope FROM unnest($1::text[]) p', [PERMISSIONS])
+  ).rows as {
     p: string;
     scope: string;
   }[];
@@ -228,19 +230,19 @@ async function found(
   const relationOf = new Map([...persons].map(([relation, id]) => [id, relation]));
   const byPermission = Map.groupBy(all, ({ n }) => PERMISSIONS[n]!);
   return {
-    reach: new Map(
+    relations: new Map(
       PERMISSIONS.map((permission) => [
         permission,
         (byPermission.get(permission) ?? []).map(({ person_id }) => relationOf.get(person_id)!),
       ]),
     ),
-    held: new Map(held.map(({ p, scope }) => [p, scope])),
+    granted: new Map(granted.map(({ p, scope }) => [p, scope])),
   };
 }
 
-describe('role × permission × relation × what is set', () => {
-  it('stands in a reviewed file, for every scope and every combination of levels', () => {
-    expect([...REACH.keys()].toSorted()).toEqual(
+describe('role × permission × relation × setting', () => {
+  it('is in a reviewed file for every scope and every combination of levels', () => {
+    expect([...RELATIONS_BY_SCOPE.keys()].toSorted()).toEqual(
       ['people', 'other']
         .flatMap((kind) => ['org', 'assigned', 'own', 'none'].map((scope) => `${kind} ${scope}`))
         .toSorted(),
@@ -254,30 +256,31 @@ describe('role × permission × relation × what is set', () => {
     );
   });
 
-  it.each(SEATS)(
+  it.each(ROLES_UNDER_TEST)(
     '%s %s: the code and the database decide as the file says',
     async (preset, role) => {
-      const { orgId, membershipId, client } = await seated(preset, role);
+      const { orgId, membershipId, client } = await signIn(preset, role);
       const secret = sessionSecret(client);
       const persons = people.get(preset)!;
-      const wrong: string[] = [];
+      const mismatches: string[] = [];
       for (const setting of SETTINGS) {
         await set(orgId, membershipId, role, setting);
-        const { reach, held } = await found(secret, persons);
+        const { relations, granted } = await readScopes(secret, persons);
         for (const [i, permission] of PERMISSIONS.entries()) {
           const scope = setting.scope === 'default' ? defaultScope(role, permission) : setting.scope;
-          const expected = expectedReach(permission, scope);
+          const expected = expectedRelations(permission, scope);
           const { role: byRole, member, grant } = setting;
           const where = `${role} ${permission} with role ${byRole}, member ${member}, grant ${grant}`;
-          if (held.get(permission) !== scope) wrong.push(`${where}: ${held.get(permission)} is held, not ${scope}`);
+          if (granted.get(permission) !== scope)
+            mismatches.push(`${where}: ${granted.get(permission)} instead of ${scope}`);
           for (const relation of RELATIONS) {
             const inCode =
-              AS_TOLD[relation] !== undefined &&
-              decide(ruleOf(PROBES[i]![1], 'select'), new Map([[permission, scope]]), AS_TOLD[relation]).length > 0;
-            const inDatabase = reach.get(permission)!.includes(relation);
+              FACTS[relation] !== undefined &&
+              decide(ruleOf(PROBES[i]![1], 'select'), new Map([[permission, scope]]), FACTS[relation]).length > 0;
+            const inDatabase = relations.get(permission)!.includes(relation);
             cells += 2;
             if (inCode !== expected.has(relation) || inDatabase !== expected.has(relation))
-              wrong.push(
+              mismatches.push(
                 `${where}: ${relation}: the file says ${expected.has(relation)}, the code ${inCode}, the ` +
                   `database ${inDatabase}`,
               );
@@ -285,31 +288,31 @@ describe('role × permission × relation × what is set', () => {
         }
       }
       await set(orgId, membershipId, role, { role: '–', member: '–', grant: '–', scope: 'default' });
-      expect(wrong.slice(0, 20)).toEqual([]);
+      expect(mismatches.slice(0, 20)).toEqual([]);
     },
     60_000,
   );
 
   it('is the same over HTTP', async () => {
-    const { orgId, membershipId, client } = await seated('gme', 'mentor');
-    const wrong: string[] = [];
+    const { orgId, membershipId, client } = await signIn('gme', 'mentor');
+    const mismatches: string[] = [];
     for (const setting of SETTINGS.filter(
       ({ role, member, grant }) => [role, member, grant].filter((one) => one === '–').length >= 2,
     )) {
       await set(orgId, membershipId, 'mentor', setting);
       const scope = setting.scope === 'default' ? 'assigned' : setting.scope;
       for (const [relation, id] of people.get('gme')!) {
-        const expected = scope === 'none' ? 403 : REACH.get(`people ${scope}`)!.has(relation) ? 200 : 404;
+        const expected = scope === 'none' ? 403 : RELATIONS_BY_SCOPE.get(`people ${scope}`)!.has(relation) ? 200 : 404;
         const { status } = await client.get(`/v1/people/${id}`);
         cells += 1;
-        if (status !== expected) wrong.push(`${JSON.stringify(setting)} ${relation}: ${status}`);
+        if (status !== expected) mismatches.push(`${JSON.stringify(setting)} ${relation}: ${status}`);
       }
     }
     await set(orgId, membershipId, 'mentor', SETTINGS[0]!);
-    expect(wrong).toEqual([]);
+    expect(mismatches).toEqual([]);
   });
 
-  it('leaves the read-only role with the download of documents alone', () => {
+  it('leaves the read-only role with document:download only', () => {
     expect(PERMISSIONS.filter((permission) => defaultScope('read_only', permission) !== 'none')).toEqual([
       'document:download',
     ]);
@@ -317,15 +320,15 @@ describe('role × permission × relation × what is set', () => {
 });
 
 describe('the decision in the code', () => {
-  it('is that of the row policy, for rules of every shape on random rows of random organizations', async () => {
+  it('equals the row policy for rules of every shape, random rows, and random organizations', async () => {
     await fc.assert(
       fc.asyncProperty(plans(), fc.infiniteStream(fc.nat(99)), async (plan, numbers) => {
         const organization = await realize(harness.database, plan);
         const facts = await factsOf(organization);
-        const drawn = [...SHAPES.keys()].flatMap((shape) =>
-          Array.from({ length: 6 }, () => drawnRow(shape, organization, numbers)),
+        const randomRows = [...SHAPES.keys()].flatMap((shape) =>
+          Array.from({ length: 6 }, () => randomRow(shape, organization, numbers)),
         );
-        for (const [shape, ofShape] of Map.groupBy(drawn, (row) => row.shape)) {
+        for (const [shape, ofShape] of Map.groupBy(randomRows, (row) => row.shape)) {
           await harness.database.superuser(
             `INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id, r.opens
                FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid, opens text)`,
@@ -335,7 +338,7 @@ describe('the decision in the code', () => {
         for (const { membershipId, secret, ended } of organization.members) {
           if (ended) continue;
           const { grants, personId, assigned } = facts.get(membershipId)!;
-          const expected = drawn
+          const expected = randomRows
             .filter(
               ({ shape, person_id, owner_id, opens }) =>
                 decide(ruleOfRow(SHAPES[shape]![1], opens), grants, {
@@ -346,12 +349,12 @@ describe('the decision in the code', () => {
             )
             .map(({ id }) => id);
           await raw.enter(secret);
-          const seen = (
+          const visible = (
             await raw.outcome(SHAPES.map(([table]) => `SELECT id FROM ${table}`).join(' UNION ALL '))
           ).rows.map(({ id }) => id as string);
           await raw.rollback();
-          rows += drawn.length;
-          expect(seen.toSorted()).toEqual(expected.toSorted());
+          rows += randomRows.length;
+          expect(visible.toSorted()).toEqual(expected.toSorted());
         }
       }),
       { numRuns: 12, endOnFailure: true },
@@ -359,7 +362,7 @@ describe('the decision in the code', () => {
   }, 60_000);
 });
 
-function drawnRow(
+function randomRow(
   shape: number,
   { people: persons, members }: RandomOrganization,
   numbers: Iterator<number>,
@@ -377,7 +380,7 @@ function drawnRow(
   };
 }
 
-/** What the decision is told, from the tables themselves. */
+/** Returns the input of the decision, read from the tables. */
 async function factsOf({ orgId }: RandomOrganization): Promise<Map<string, EffectiveMember>> {
   type Row = { id: string; grants: Record<string, string>; person_id: string | null; assigned: string[] };
   const members = await harness.database.superuser<Row>(

@@ -3,14 +3,14 @@ import { newId } from '../../src/platform/clock/id.js';
 import type { Ids } from './fixtures.js';
 import { bodyOf, classOf, queryOf, type ClassSchema, type FieldSchema } from './openapi.js';
 
-/** What default values are taken from: the ids of a tenant, a role that it has, and the text for free-text fields. */
+/** The source of default values: the ids of a tenant, one of its roles, and the text for free-text fields. */
 export interface Source {
   ids: Partial<Ids>;
   role: string;
   text: string;
 }
 
-/** The kind of row that a path lists, for collections whose rows need more than a default sample. */
+/** The resource of a collection path, for collections whose rows need more than a default sample. */
 export const COLLECTIONS: Readonly<Record<string, keyof Ids>> = {
   '/v1/access/grants': 'accessGrant',
   '/v1/access/reviews': 'accessReview',
@@ -28,7 +28,7 @@ export const COLLECTIONS: Readonly<Record<string, keyof Ids>> = {
   '/v1/webhook-sources': 'source',
 };
 
-/** Fields and path parameters that must name something that exists. */
+/** Fields and path parameters that must name an existing resource. */
 const KNOWN: Readonly<Record<string, (source: Source) => string | undefined>> = {
   personId: ({ ids }) => ids.person,
   membershipId: ({ ids }) => ids.membership,
@@ -46,14 +46,14 @@ const isId = ({ format }: FieldSchema) => format === 'uuid';
 const bounded = (value: number, { minimum = -Infinity, maximum = Infinity }: FieldSchema) =>
   Math.min(Math.max(value, minimum), maximum);
 
-/** A text of the length that a schema allows; one that matches the pattern, where there is one. */
+/** Returns a string of an allowed length, or one that matches the pattern of the schema. */
 function textFor({ format, pattern, minLength = 0, maxLength = Infinity }: FieldSchema, { text }: Source): string {
   if (format === 'email') return `${newId()}@test.example`;
   if (pattern !== undefined) return fc.sample(fc.stringMatching(new RegExp(pattern)), { seed: 1, numRuns: 1 })[0]!;
   return text.padEnd(minLength, 'x').slice(0, maxLength);
 }
 
-/** A value that a field accepts. Throws for an id of something that the tenant does not have. */
+/** Returns a value that the field accepts. Throws for an id of a resource that the tenant does not have. */
 function valueFor(name: string, schema: FieldSchema, source: Source): unknown {
   const known = KNOWN[name]?.(source);
   const { type = 'object', enum: values, items } = schema;
@@ -69,30 +69,30 @@ function valueFor(name: string, schema: FieldSchema, source: Source): unknown {
 }
 
 /**
- * Every required field, and every optional id that is known; the first field of a class that requires none, so that a
- * change changes something.
+ * Returns every required field and every optional id with a known value. If no field qualifies, returns the first
+ * field, so that an update changes something.
  */
 function objectFor({ properties, required }: ClassSchema, source: Source): Record<string, unknown> {
   const fields = Object.entries(properties);
-  const wanted = fields.filter(
+  const selected = fields.filter(
     ([name, schema]) =>
       required.includes(name) || (isId(schema) && !schema.nullable && KNOWN[name]?.(source) !== undefined),
   );
   return Object.fromEntries(
-    (required.length === 0 && wanted.length === 0 ? fields.slice(0, 1) : wanted).map(([name, schema]) => [
+    (required.length === 0 && selected.length === 0 ? fields.slice(0, 1) : selected).map(([name, schema]) => [
       name,
       valueFor(name, schema, source),
     ]),
   );
 }
 
-/** A body that a route accepts; undefined for a route without one. */
+/** Returns a body that the route accepts, or undefined for a route without a body. */
 export function defaultBody(method: string, path: string, source: Source): Record<string, unknown> | undefined {
   const schema = bodyOf(method, path);
   return schema === null ? undefined : objectFor(schema, source);
 }
 
-/** Path parameters: the id of a row of the collection before it, or the known value of its name. */
+/** Returns the path parameters: the id of a row in the preceding collection, or the known value of the name. */
 export function defaultParams(path: string, source: Source): Record<string, string> {
   return Object.fromEntries(
     [...path.matchAll(/\/:(\w+)/g)].map(({ 1: name = '', index }) => {
@@ -107,7 +107,7 @@ export function defaultParams(path: string, source: Source): Record<string, stri
   );
 }
 
-/** Query parameters: those that are required, a small page, every filter by a list of values or by a known id. */
+/** Returns the query parameters: required ones, a small page, and every filter with an enum or a known id. */
 export function defaultQuery(method: string, path: string, source: Source): Record<string, string> {
   return Object.fromEntries(
     queryOf(method, path)

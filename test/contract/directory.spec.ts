@@ -19,7 +19,7 @@ let harness: Harness;
 let mine: Tenant;
 let theirs: Tenant;
 let routes: Route[];
-let untouched: Record<string, string>;
+let before: Record<string, string>;
 let cells = 0;
 
 beforeAll(async () => {
@@ -27,19 +27,19 @@ beforeAll(async () => {
   const metadata = await providerMetadata();
   mine = await makeTenant(harness, metadata);
   theirs = await makeTenant(harness, metadata);
-  untouched = await fingerprint(harness, theirs.ids.org, TENANT_TABLES);
+  before = await fingerprint(harness, theirs.ids.org, TENANT_TABLES);
   routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner))
     .filter(({ policy }) => policy?.kind === 'directory')
     .toSorted((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method));
 });
 afterAll(async () => {
   await harness.stop();
-  process.stdout.write(`directory: ${cells} cells over ${routes.length} routes and ${TENANT_TABLES.length} tables\n`);
+  process.stdout.write(`scim: ${cells} cells over ${routes.length} routes and ${TENANT_TABLES.length} tables\n`);
 });
 
 const sampleOf = (route: Route, ids: Ids = mine.ids): Sample => DIRECTORY[keyOf(route)]!(ids);
 
-function ask(
+function sendSample(
   route: Route,
   { params = {}, query = {}, body }: Sample,
   headers: Record<string, string>,
@@ -53,25 +53,25 @@ function ask(
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** Whether an answer is a refusal as SCIM has it (RFC 7644 section 3.12); otherwise what it was. */
-function refused(what: string, { status, body, headers, text }: Answer, statuses: readonly number[]): string[] {
+/** Returns no finding if the response is a SCIM error (RFC 7644 section 3.12) with one of the statuses. */
+function checkRejected(what: string, { status, body, headers, text }: Answer, statuses: readonly number[]): string[] {
   cells += 1;
-  const right =
+  const isRejected =
     statuses.includes(status) &&
     body.schemas?.[0] === ERROR &&
     body.status === String(status) &&
     headers.get('content-type') === 'application/scim+json';
-  return right && !text.includes(theirs.mark) ? [] : [`${what}: ${status} ${text.slice(0, 160)}`];
+  return isRejected && !text.includes(theirs.label) ? [] : [`${what}: ${status} ${text.slice(0, 160)}`];
 }
 
-async function over<T>(things: readonly T[], check: (thing: T) => Promise<string[]>): Promise<string[]> {
+async function collect<T>(things: readonly T[], check: (thing: T) => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
   for (const thing of things) found.push(...(await check(thing)));
   return found;
 }
 
-describe('every route for directories', () => {
-  it('answers nobody without a token, or with one that is none: 401', async () => {
+describe('every SCIM route', () => {
+  it('returns 401 without a token and with an invalid token', async () => {
     const token = mine.directoryToken;
     const forged: Record<string, string>[] = [
       {},
@@ -88,11 +88,11 @@ describe('every route for directories', () => {
       bearer('vs_scim_'),
     ];
     expect(
-      await over(routes, (route) =>
-        over(forged, async (headers) =>
-          refused(
+      await collect(routes, (route) =>
+        collect(forged, async (headers) =>
+          checkRejected(
             `${keyOf(route)} ${JSON.stringify(headers).slice(0, 60)}`,
-            await ask(route, sampleOf(route), headers),
+            await sendSample(route, sampleOf(route), headers),
             [401, 429],
           ),
         ),
@@ -101,49 +101,53 @@ describe('every route for directories', () => {
     expect(routes.length).toBe(Object.keys(DIRECTORY).length);
   });
 
-  it('knows nothing of what another directory has said', async () => {
-    const their = new Map(Object.entries(mine.ids).map(([kind, id]) => [id, theirs.ids[kind as keyof Ids]]));
+  it('returns nothing of another SCIM directory', async () => {
+    const foreignIds = new Map(Object.entries(mine.ids).map(([kind, id]) => [id, theirs.ids[kind as keyof Ids]]));
     expect(
-      await over(routes, (route) => {
+      await collect(routes, (route) => {
         const { params = {}, query = {}, body } = sampleOf(route);
         const foreign = Object.entries(params)
-          .filter(([, value]) => their.has(value))
+          .filter(([, value]) => foreignIds.has(value))
           .map(([name, value]): Sample => ({
-            params: { ...params, [name]: their.get(value)! },
+            params: { ...params, [name]: foreignIds.get(value)! },
             query,
             ...(body && { body }),
           }));
-        return over(foreign, async (sample) =>
-          refused(`${keyOf(route)} with another's id`, await ask(route, sample, bearer(mine.directoryToken)), [404]),
+        return collect(foreign, async (sample) =>
+          checkRejected(
+            `${keyOf(route)} with a foreign id`,
+            await sendSample(route, sample, bearer(mine.directoryToken)),
+            [404],
+          ),
         );
       }),
     ).toEqual([]);
     for (const [kind, filter] of [
       ['Users', `id eq "${theirs.ids.scimUser}"`],
-      ['Users', `userName co "${theirs.mark}"`],
+      ['Users', `userName co "${theirs.label}"`],
       ['Users', `id eq "${theirs.ids.scimUser}" or id pr`],
       ['Groups', `members eq "${theirs.ids.scimUser}"`],
-      ['Groups', `displayName eq "${theirs.mark}"`],
+      ['Groups', `displayName eq "${theirs.label}"`],
     ]) {
       const { status, text } = await harness
         .client()
         .get(`/scim/v2/${kind}?filter=${encodeURIComponent(filter!)}`, { headers: bearer(mine.directoryToken) });
       cells += 1;
-      expect([filter, status, text.replaceAll(filter!, '').includes(theirs.mark)]).toEqual([filter, 200, false]);
+      expect([filter, status, text.replaceAll(filter!, '').includes(theirs.label)]).toEqual([filter, 200, false]);
     }
-    expect(await fingerprint(harness, theirs.ids.org, TENANT_TABLES)).toEqual(untouched);
+    expect(await fingerprint(harness, theirs.ids.org, TENANT_TABLES)).toEqual(before);
   });
 
-  it('does its work for the directory, and leaves the events it declares', async () => {
+  it('succeeds for the SCIM client and records its declared events', async () => {
     const inOrder = routes.toSorted(
       (a, b) =>
         Number(a.method === 'DELETE') - Number(b.method === 'DELETE') ||
         Number(b.path.includes('Groups')) - Number(a.path.includes('Groups')),
     );
     expect(
-      await over(inOrder, async (route) => {
-        const answer = await ask(route, sampleOf(route), bearer(mine.directoryToken));
-        const logged = await harness.database.superuser<{ type: string; actor_type: string }>(
+      await collect(inOrder, async (route) => {
+        const answer = await sendSample(route, sampleOf(route), bearer(mine.directoryToken));
+        const events = await harness.database.superuser<{ type: string; actor_type: string }>(
           'SELECT type, actor_type FROM audit_events WHERE org_id = $1 AND request_id = $2',
           [mine.ids.org, answer.headers.get('x-request-id')],
         );
@@ -152,16 +156,16 @@ describe('every route for directories', () => {
         return [
           ...(answer.status < 300 ? [] : [`${keyOf(route)}: ${answer.status} ${answer.text}`]),
           ...(emits.length === 0 ||
-          logged.some(({ type, actor_type: by }) => by === 'source' && (emits as string[]).includes(type))
+          events.some(({ type, actor_type: by }) => by === 'source' && (emits as string[]).includes(type))
             ? []
-            : [`${keyOf(route)}: none of ${emits.join(', ')} is in the log`]),
+            : [`${keyOf(route)}: the audit log has none of ${emits.join(', ')}`]),
         ];
       }),
     ).toEqual([]);
   });
 });
 
-describe("raw SQL of the application's role, once a directory has entered", () => {
+describe("raw SQL of the application's role in the context of a SCIM client", () => {
   let raw: RawSql;
   beforeAll(async () => {
     raw = await RawSql.open(harness.env.DATABASE_URL!);
@@ -172,7 +176,7 @@ describe("raw SQL of the application's role, once a directory has entered", () =
   });
   afterAll(() => raw.end());
 
-  it('reads no row of any table, and writes none', async () => {
+  it('reads no row of any table and writes none', async () => {
     const found: string[] = [];
     for (const table of [...TENANT_TABLES, 'users']) {
       const column = table === 'users' || table === 'organizations' ? 'id' : 'org_id';
@@ -208,34 +212,34 @@ describe("raw SQL of the application's role, once a directory has entered", () =
          gen_random_uuid()::text, 'r', '', '')`,
     `INSERT INTO realtime_events (org_id, id, type, permission, occurred_at)
        VALUES (app.audit_org_id(), gen_random_uuid(), 'membership.ended', 'membership:read', now())`,
-  ])('is refused: %s', async (statement) => {
+  ])('is rejected: %s', async (statement) => {
     cells += 1;
     expect((await raw.attempt(statement)).code).toMatch(/^(42501|42883)$/);
   });
 
-  it('reaches through the functions nothing but what the directory has said', async () => {
+  it('reaches only provisioned resources through the SCIM functions', async () => {
     const { rows } = await raw.attempt('SELECT id FROM app.scim_users()');
     expect(rows).toEqual([{ id: theirs.ids.scimUser }]);
     for (const call of [
-      `app.scim_delete_user('${theirs.ids.heir}')`,
+      `app.scim_delete_user('${theirs.ids.newOwner}')`,
       `app.scim_delete_user('${mine.ids.membership}')`,
       `app.scim_delete_group('${mine.ids.scimGroup}')`,
-      `app.scim_put_group('${theirs.ids.scimGroup}', false, 'x', NULL, ARRAY['${theirs.ids.heir}']::uuid[])`,
+      `app.scim_put_group('${theirs.ids.scimGroup}', false, 'x', NULL, ARRAY['${theirs.ids.newOwner}']::uuid[])`,
     ]) {
       expect((await raw.attempt(`SELECT ${call}`)).code).toBe('VS409');
     }
   });
 
-  it('in any other context they are refused', async () => {
+  it('the SCIM functions are rejected in any other context', async () => {
     await raw.rollback();
-    for (const entrance of [
+    for (const statement of [
       'SELECT 1',
       `SELECT app.enter_sso_log('${theirs.ids.connection}')`,
       `SELECT set_config('vouchsafe.context', 'scim||||||${theirs.ids.org}|${theirs.ids.directory}|${'0'.repeat(64)}',
          true)`,
     ]) {
       await raw.client.query('BEGIN');
-      await raw.client.query(entrance);
+      await raw.client.query(statement);
       for (const call of [
         'app.scim_users()',
         'app.scim_groups()',
@@ -244,20 +248,24 @@ describe("raw SQL of the application's role, once a directory has entered", () =
         'app.scim_create_user(NULL, NULL, NULL)',
       ]) {
         cells += 1;
-        expect([entrance, call, (await raw.attempt(`SELECT * FROM ${call}`)).code]).toEqual([entrance, call, '42501']);
+        expect([statement, call, (await raw.attempt(`SELECT * FROM ${call}`)).code]).toEqual([
+          statement,
+          call,
+          '42501',
+        ]);
       }
       await raw.rollback();
     }
   });
 
-  it('a context kept from another transaction opens nothing', async () => {
+  it('a context from another transaction is rejected', async () => {
     await raw.client.query('BEGIN');
     await raw.client.query('SELECT app.enter_scim($1, NULL, false)', [theirs.directoryToken]);
     const {
-      rows: [kept],
+      rows: [stored],
     } = await raw.client.query<{ c: string }>(`SELECT current_setting('vouchsafe.context') AS c`);
     await raw.client.query('COMMIT; BEGIN');
-    await raw.client.query(`SELECT set_config('vouchsafe.context', $1, true)`, [kept!.c]);
+    await raw.client.query(`SELECT set_config('vouchsafe.context', $1, true)`, [stored!.c]);
     expect((await raw.attempt('SELECT * FROM app.scim_users()')).code).toBe('42501');
     await raw.rollback();
   });

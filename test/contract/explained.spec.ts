@@ -12,14 +12,14 @@ import { plans, realize, type RandomMember, type RandomOrganization } from '../h
 import { walk } from '../harness/walk.js';
 import { RawSql } from './raw-sql.js';
 
-/** Things that can be asked about, and the tables they lie in. */
+/** The resource types and their tables. */
 const RESOURCES = [...declared('tables')].flatMap(([table, declaration]) =>
   declaration.kind === 'tenant' && declaration.resource !== undefined ? [{ table, name: declaration.resource }] : [],
 );
 
 let harness: Harness;
 let raw: RawSql;
-let questions = 0;
+let queries = 0;
 let trials = 0;
 
 beforeAll(async () => {
@@ -30,11 +30,11 @@ afterAll(async () => {
   await raw.end();
   await harness.stop();
   process.stdout.write(
-    `access explained: ${questions} questions about random organizations, held against ${trials} trials\n`,
+    `access explained: ${queries} queries on random organizations, compared with ${trials} trials\n`,
   );
 });
 
-/** A caller with a member's session. */
+/** Returns a client with a member's session. */
 function clientOf({ secret }: RandomMember): Client {
   let cookie = '';
   const response = {
@@ -46,8 +46,8 @@ function clientOf({ secret }: RandomMember): Client {
   return Client.withCookie(harness.url, cookie);
 }
 
-/** Tries something as each member in turn; ids of those who succeed with each thing, as "membership thing". */
-async function tried(members: readonly RandomMember[], attempt: () => Promise<string[]>): Promise<string[]> {
+/** Runs an attempt as each member in turn. Returns "membership id" for each id on which the attempt succeeds. */
+async function collectAllowed(members: readonly RandomMember[], attempt: () => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
   for (const { membershipId, secret, ended } of members) {
     trials += 1;
@@ -65,13 +65,13 @@ async function tried(members: readonly RandomMember[], attempt: () => Promise<st
 const idsOf = async (statement: string): Promise<string[]> =>
   (await raw.attempt(statement)).rows.map(({ id }) => id as string);
 
-/** What `who-can` answers about each thing, in the same form. */
-async function asked(leader: Client, resource: string, ids: readonly string[], permission?: string): Promise<string[]> {
+/** Returns the answers of `who-can` for each id in the same form. */
+async function whoCan(owner: Client, resource: string, ids: readonly string[], permission?: string): Promise<string[]> {
   const found: string[] = [];
   for (const id of ids) {
-    questions += 1;
+    queries += 1;
     const items = await walk<{ membershipId: string }>(
-      leader,
+      owner,
       `/v1/access/who-can?limit=2&resource=${resource}&id=${id}` +
         (permission === undefined ? '' : `&permission=${permission}`),
     );
@@ -87,49 +87,52 @@ async function idsIn(table: string, orgId: string): Promise<string[]> {
   ).map(({ id }) => id);
 }
 
-async function check(runs: number, property: (organization: RandomOrganization) => Promise<void>): Promise<void> {
+async function forRandomOrganizations(
+  runs: number,
+  property: (organization: RandomOrganization) => Promise<void>,
+): Promise<void> {
   await fc.assert(
     fc.asyncProperty(plans(), async (plan) => property(await realize(harness.database, plan))),
     { numRuns: runs, endOnFailure: true },
   );
 }
 
-describe('who-can, of random organizations', () => {
-  it('names exactly the members whose own session finds the row, for every kind of thing', async () => {
-    await check(8, async ({ orgId, members, leader }) => {
+describe('who-can of random organizations', () => {
+  it('names exactly the members whose own session finds the row, for every resource type', async () => {
+    await forRandomOrganizations(8, async ({ orgId, members, leader: owner }) => {
       for (const { name, table } of RESOURCES) {
-        const seen = await tried(members, () => idsOf(`SELECT id FROM ${table}`));
-        expect([name, await asked(clientOf(leader), name, await idsIn(table, orgId))]).toEqual([name, seen]);
+        const allowed = await collectAllowed(members, () => idsOf(`SELECT id FROM ${table}`));
+        expect([name, await whoCan(clientOf(owner), name, await idsIn(table, orgId))]).toEqual([name, allowed]);
       }
     });
   });
 
-  it('names exactly the members who can change the row, or unlock it', async () => {
-    await check(8, async ({ orgId, members, leader, people }) => {
-      const client = clientOf(leader);
-      const changed = await tried(members, () => idsOf('UPDATE people SET title = title RETURNING id'));
-      expect(await asked(client, 'person', people, 'person:update')).toEqual(changed);
-      const ended = await tried(members, () => idsOf('UPDATE assignments SET ends_at = ends_at RETURNING id'));
-      expect(await asked(client, 'assignment', await idsIn('assignments', orgId), 'assignment:end')).toEqual(ended);
+  it('names exactly the members who can update the row or unlock it', async () => {
+    await forRandomOrganizations(8, async ({ orgId, members, leader: owner, people }) => {
+      const client = clientOf(owner);
+      const changed = await collectAllowed(members, () => idsOf('UPDATE people SET title = title RETURNING id'));
+      expect(await whoCan(client, 'person', people, 'person:update')).toEqual(changed);
+      const ended = await collectAllowed(members, () => idsOf('UPDATE assignments SET ends_at = ends_at RETURNING id'));
+      expect(await whoCan(client, 'assignment', await idsIn('assignments', orgId), 'assignment:end')).toEqual(ended);
       const unlocked = await overHttp(
         members,
         people,
         (caller, person) => caller.get(`/v1/people/${person}/contact`),
         200,
       );
-      expect(await asked(client, 'person', people, 'person:unlock-contact')).toEqual(unlocked);
+      expect(await whoCan(client, 'person', people, 'person:unlock-contact')).toEqual(unlocked);
       const exported = await overHttp(
         members,
         people,
         (caller, person) => caller.post('/v1/exports', { kind: 'person_pdf', personId: person }),
         202,
       );
-      expect(await asked(client, 'person', people, 'export:create')).toEqual(exported);
+      expect(await whoCan(client, 'person', people, 'export:create')).toEqual(exported);
     });
   });
 
-  it('without a thing names exactly the members to whom the route is open', async () => {
-    await check(6, async ({ members, leader }) => {
+  it('without an id names exactly the members who can use the route', async () => {
+    await forRandomOrganizations(6, async ({ members, leader: owner }) => {
       for (const [resource, permission, method, path] of [
         ['person', 'person:read', 'GET', '/v1/people'],
         ['person', 'person:create', 'POST', '/v1/people'],
@@ -142,7 +145,7 @@ describe('who-can, of random organizations', () => {
           if ((await clientOf(member).send(method, path, method === 'POST' ? { body: {} } : {})).status < 401)
             open.push(member.membershipId);
         const items = await walk<{ membershipId: string }>(
-          clientOf(leader),
+          clientOf(owner),
           `/v1/access/who-can?resource=${resource}&permission=${permission}`,
         );
         expect([permission, items.map(({ membershipId }) => membershipId).toSorted()]).toEqual([
@@ -177,17 +180,17 @@ interface Preview {
   routes: { method: string; path: string }[];
 }
 
-async function previewed(leader: Client, { userId }: RandomMember): Promise<Preview> {
-  questions += 1;
-  return (await leader.get<Preview>(`/v1/access/preview?userId=${userId}`)).body;
+async function previewOf(owner: Client, { userId }: RandomMember): Promise<Preview> {
+  queries += 1;
+  return (await owner.get<Preview>(`/v1/access/preview?userId=${userId}`)).body;
 }
 
-describe('a preview, of random organizations', () => {
-  it("says of every permission what the member's own session is told, and how many people it reaches", async () => {
+describe('a preview of random organizations', () => {
+  it("returns the scope of every permission and the number of people that the member's own session finds", async () => {
     const permissions = [...declared('permissions').keys()];
-    await check(12, async ({ members, leader, people }) => {
+    await forRandomOrganizations(12, async ({ members, leader: owner, people }) => {
       for (const member of members) {
-        const preview = await previewed(clientOf(leader), member);
+        const preview = await previewOf(clientOf(owner), member);
         const scopes = Object.fromEntries(preview.permissions.map(({ permission, scope }) => [permission, scope]));
         const counts = Object.fromEntries(
           preview.permissions.map(({ permission, people: count }) => [permission, count]),
@@ -201,7 +204,7 @@ describe('a preview, of random organizations', () => {
           continue;
         }
         await raw.enter(member.secret);
-        const held = (
+        const granted = (
           await raw.attempt('SELECT p, app.granted_scope(p) AS scope FROM unnest($1::text[]) p', [permissions])
         ).rows;
         const now = (await raw.attempt('SELECT id FROM people WHERE id = ANY (app.assigned_people())')).rows;
@@ -217,7 +220,7 @@ describe('a preview, of random organizations', () => {
           200,
         );
         trials += 3;
-        expect(scopes).toEqual(Object.fromEntries(held.map(({ p, scope }) => [p, scope])));
+        expect(scopes).toEqual(Object.fromEntries(granted.map(({ p, scope }) => [p, scope])));
         expect([counts['person:read'], counts['person:update'], counts['person:unlock-contact']]).toEqual([
           ...reached,
           contacts.length,
@@ -229,16 +232,16 @@ describe('a preview, of random organizations', () => {
     });
   });
 
-  it('lists exactly the routes that are open to the member', async () => {
+  it('lists exactly the routes that the member can use', async () => {
     const guarded = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner)).filter(
       ({ policy }) => policy?.kind === 'access' && policy.permission !== 'signed-in',
     );
-    await check(4, async ({ members, leader }) => {
+    await forRandomOrganizations(4, async ({ members, leader: owner }) => {
       const member = members.find(({ ended }) => !ended)!;
-      const preview = await previewed(clientOf(leader), member);
+      const preview = await previewOf(clientOf(owner), member);
       const listed = new Set(preview.routes.map(({ method, path }) => `${method} ${path}`));
       const caller = clientOf(member);
-      const wrong: string[] = [];
+      const mismatches: string[] = [];
       for (const { method, path } of guarded) {
         trials += 1;
         const { status, body } = await caller.send(
@@ -247,9 +250,9 @@ describe('a preview, of random organizations', () => {
           method === 'GET' || method === 'DELETE' ? {} : { body: {} },
         );
         const open = !(status === 403 && body.code === 'forbidden');
-        if (open !== listed.has(`${method} ${path}`)) wrong.push(`${method} ${path}: ${status}`);
+        if (open !== listed.has(`${method} ${path}`)) mismatches.push(`${method} ${path}: ${status}`);
       }
-      expect(wrong).toEqual([]);
+      expect(mismatches).toEqual([]);
     });
   });
 });

@@ -1,8 +1,8 @@
 import type { Harness } from '../harness/app.js';
 
 /**
- * A digest of all that a tenant has, table by table: any change to it is seen. Time stamps that reading moves are left
- * out.
+ * Returns a digest of each table of a tenant, so that any change is detected. Excludes the timestamps that reads
+ * update.
  */
 export async function fingerprint(
   harness: Harness,

@@ -6,8 +6,11 @@ import { inviteToken, mailedToken } from '../harness/mail.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import type { Tenant } from './fixtures.js';
 
-/** Members for what pages change: one whose address is to be confirmed, and one who has begun to enrol codes. */
-export async function withPages(harness: Harness, org: string, role: string): Promise<Tenant['pages']> {
+/**
+ * Creates two members for page tests: one with an unverified e-mail address and its token, and one with a started
+ * TOTP enrollment.
+ */
+export async function makePageMembers(harness: Harness, org: string, role: string): Promise<Tenant['pages']> {
   const [{ email }, other] = [await harness.make.member(org, role), await harness.make.member(org, role)];
   const [client, confirming] = [await harness.signIn(email), await harness.signIn(other.email)];
   await client.post('/v1/auth/email/verify/request');
@@ -20,26 +23,26 @@ export async function withPages(harness: Harness, org: string, role: string): Pr
   };
 }
 
-export async function verification(harness: Harness, director: Client, { email }: Member): Promise<string> {
+export async function verificationToken(harness: Harness, director: Client, { email }: Member): Promise<string> {
   await director.post('/v1/auth/email/verify/request');
   return mailedToken(harness, email);
 }
 
-/** A member who has codes, a passkey and a device that is remembered; and one who has begun to enrol codes. */
-export async function withFactors(
+/** Creates a member with TOTP, a passkey, and a remembered device, and one with a started TOTP enrollment. */
+export async function makeFactorMembers(
   harness: Harness,
   org: string,
   role: string,
-): Promise<Tenant['keeper'] & { passkey: string; device: string }> {
+): Promise<Tenant['factorMember'] & { passkey: string; device: string }> {
   const [{ email }, other] = [await harness.make.member(org, role), await harness.make.member(org, role)];
   const client = await harness.signIn(email);
   const { id: passkey } = await enrollPasskey(harness, client);
-  const { app: own } = await enrollTotp(client);
+  const { app: enrolledApp } = await enrollTotp(client);
   await harness.database.superuser('UPDATE organizations SET remember_device_days = 7 WHERE id = $1', [org]);
   const { status, text } = await harness
     .client()
-    .post('/v1/auth/login', { email, password: 'Synthetic-Test-1', totp: own.fresh(), rememberDevice: true });
-  if (status !== 200) throw new Error(`the second factor was refused: ${text}`);
+    .post('/v1/auth/login', { email, password: 'Synthetic-Test-1', totp: enrolledApp.fresh(), rememberDevice: true });
+  if (status !== 200) throw new Error(`the second factor was rejected: ${text}`);
   const device = (await client.get('/v1/auth/devices')).body.items[0].id as string;
   const confirming = await harness.signIn(other.email);
   return {
@@ -51,12 +54,12 @@ export async function withFactors(
   };
 }
 
-/** An invite of another organization to somebody who has an account. */
-export async function invitation(harness: Harness, { email }: Member): Promise<Tenant['invitedTo']> {
+/** Creates an invite of another organization to a member with an account. */
+export async function inviteMember(harness: Harness, { email }: Member): Promise<Tenant['invitedTo']> {
   const org = await harness.make.organization('gme');
   const inviter = await harness.signIn((await harness.make.member(org, 'program_director')).email);
   const { status, text } = await inviter.post('/v1/invites', { email, name: 'Synthetic Guest', role: 'mentor' });
-  if (status !== 201) throw new Error(`the invite was refused: ${text}`);
+  if (status !== 201) throw new Error(`the invite was rejected: ${text}`);
   return { org, token: await inviteToken(harness, email) };
 }
 
@@ -65,7 +68,7 @@ export async function anotherSession(harness: Harness, { email }: Member): Promi
   return (await client.get('/v1/auth/me')).body.session.id as string;
 }
 
-/** A session as a sign-in through a connection opens it. */
+/** Opens a session with the connection of a sign-in through a provider. */
 export async function throughProvider(harness: Harness, { email }: Member, connection: string): Promise<Client> {
   const client = await harness.signIn(email);
   const { session } = (await client.get<{ session: { id: string } }>('/v1/auth/me')).body;
@@ -73,9 +76,10 @@ export async function throughProvider(harness: Harness, { email }: Member, conne
   return client;
 }
 
-export async function takeAway(harness: Harness, org: string, membership: string): Promise<void> {
+export async function removePermissions(harness: Harness, org: string, membership: string): Promise<void> {
   await harness.database.superuser(
-    `INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT $1, $2, p, 'none' FROM unnest($3::text[]) p`,
+    `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+     SELECT $1, $2, p, 'none' FROM unnest($3::text[]) p`,
     [org, membership, [...declared('permissions').keys()]],
   );
 }

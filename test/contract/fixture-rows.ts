@@ -8,61 +8,66 @@ import type { Member } from '../harness/factories.js';
 import { until } from '../harness/until.js';
 import type { Ids } from './fixtures.js';
 
-/** Puts organizations into one institution, and lets it see their numbers. */
-export async function together(harness: Harness, orgs: string[]): Promise<void> {
+/** Adds the organizations to a new institution that may report on them. */
+export async function joinInstitution(harness: Harness, orgs: string[]): Promise<void> {
   await harness.database.superuser(
     `WITH made AS (INSERT INTO institutions (id, name) VALUES (gen_random_uuid(), 'Synthetic Institution') RETURNING id)
-     UPDATE organizations SET institution_id = made.id, institution_reporting = true FROM made WHERE organizations.id = ANY ($1::uuid[])`,
+     UPDATE organizations SET institution_id = made.id, institution_reporting = true FROM made
+     WHERE organizations.id = ANY ($1::uuid[])`,
     [orgs],
   );
 }
 
-/** What a directory has said: a member, and a group with that member in it. */
-export async function provisioned(
+/** Provisions a member and a group with that member through SCIM. */
+export async function provisionByScim(
   harness: Harness,
   director: Client,
   connection: string,
-  mark: string,
+  label: string,
 ): Promise<{ token: string; ids: Pick<Ids, 'directory' | 'scimToken' | 'scimUser' | 'scimGroup'> }> {
   const {
     status,
     body: { id: scimToken, token },
     text,
   } = await director.post(`/v1/sso/connections/${connection}/scim-tokens`, { expiresInDays: 30 });
-  if (status !== 201) throw new Error(`making a token for a directory: ${status} ${text}`);
-  const say = async (path: string, body: object) => {
+  if (status !== 201) throw new Error(`the SCIM token was not created: ${status} ${text}`);
+  const provision = async (path: string, body: object) => {
     const answer = await harness
       .client()
       .post(`/scim/v2/${path}`, body, { headers: { authorization: `Bearer ${token}` } });
     if (answer.status !== 201) throw new Error(`POST /scim/v2/${path}: ${answer.status} ${answer.text}`);
     return answer.body.id as string;
   };
-  const scimUser = await say('Users', { userName: `user-${mark}@test.example`, externalId: mark, displayName: mark });
+  const scimUser = await provision('Users', {
+    userName: `user-${label}@test.example`,
+    externalId: label,
+    displayName: label,
+  });
   return {
     token,
     ids: {
       directory: connection,
       scimToken,
       scimUser,
-      scimGroup: await say('Groups', { displayName: mark, members: [{ value: scimUser }] }),
+      scimGroup: await provision('Groups', { displayName: label, members: [{ value: scimUser }] }),
     },
   };
 }
 
-/** A request for permissions that somebody else may decide on. */
-export async function askedFor(harness: Harness, { email }: Member, personId: string): Promise<{ id: string }> {
-  const asking = await harness.signIn(email);
-  const { status, body, text } = await asking.post('/v1/access/grants', {
+/** Requests an access grant that another member can decide on. */
+export async function requestAccess(harness: Harness, { email }: Member, personId: string): Promise<{ id: string }> {
+  const requester = await harness.signIn(email);
+  const { status, body, text } = await requester.post('/v1/access/grants', {
     personId,
     grants: [{ permission: 'person:update', scope: 'assigned' }],
     reason: 'Synthetic reason of a test',
     minutes: 30,
   });
-  if (status !== 201) throw new Error(`asking for access: ${status} ${text}`);
+  if (status !== 201) throw new Error(`the access request failed: ${status} ${text}`);
   return body as { id: string };
 }
 
-/** A review of access that goes on, and one in which all is decided. */
+/** Creates an open access review, and one with all items decided. */
 export async function reviews(
   harness: Harness,
   director: Client,
@@ -82,8 +87,8 @@ export async function reviews(
   return { accessReview, accessReviewItem: body.items.find(({ kind }) => kind === 'role')!.id, decidedReview };
 }
 
-/** A delivery whose job failed for good: the one kind that can be replayed. */
-export async function deadDelivery(
+/** Creates a delivery whose job has failed permanently, because only such a delivery can be replayed. */
+export async function failedDelivery(
   harness: Harness,
   org: string,
   source: { id: string; secret: string },
@@ -108,11 +113,12 @@ export async function deadDelivery(
   if (status !== 202) throw new Error(`the delivery was not accepted: ${status} ${text}`);
   const { id: deliveryId } = body as { id: string };
   await until(
-    'the delivery is dead',
+    'the delivery has failed',
     async () =>
       (
         await harness.database.superuser(
-          `SELECT 1 FROM webhook_inbox i JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id WHERE i.org_id = $1 AND i.id = $2 AND o.state = 'failed'`,
+          `SELECT 1 FROM webhook_inbox i JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id
+           WHERE i.org_id = $1 AND i.id = $2 AND o.state = 'failed'`,
           [org, deliveryId],
         )
       ).length > 0,
@@ -120,39 +126,40 @@ export async function deadDelivery(
   return deliveryId;
 }
 
-/** Rows that only an identity provider or the calendar would bring. */
-export async function fillTheRest(
+/** Inserts rows that only an identity provider or the passage of time creates. */
+export async function insertRemaining(
   harness: Harness,
   org: string,
-  { connection, membership, mark }: { connection: string; membership: string; mark: string },
+  { connection, membership, label }: { connection: string; membership: string; label: string },
 ): Promise<void> {
   const { superuser } = harness.database;
   await superuser(
     `INSERT INTO sign_in_failures (org_id, address_mark, account_mark) VALUES ($1, sha256($2), sha256($2))`,
-    [org, Buffer.from(mark)],
+    [org, Buffer.from(label)],
   );
   await superuser(
     'INSERT INTO sso_identities (org_id, connection_id, subject_key, membership_id) VALUES ($1, $2, $3, $4)',
-    [org, connection, mark, membership],
+    [org, connection, label, membership],
   );
   await superuser(
-    `INSERT INTO job_runs (org_id, schedule, period, outbox_id) SELECT $1, $2, now(), id FROM outbox WHERE org_id = $1 LIMIT 1`,
-    [org, mark],
+    `INSERT INTO job_runs (org_id, schedule, period, outbox_id)
+     SELECT $1, $2, now(), id FROM outbox WHERE org_id = $1 LIMIT 1`,
+    [org, label],
   );
 }
 
-/** An answer of an identity provider to somebody who tried the connection. */
+/** Inserts the stored response of a connection test. */
 export async function testedConnection(
   harness: Harness,
   org: string,
-  { connection, by, mark }: { connection: string; by: string; mark: string },
+  { connection, by, label }: { connection: string; by: string; label: string },
 ): Promise<void> {
   const id = newId();
   const result = {
-    email: `${mark}@test.example`,
-    name: mark,
-    groups: [mark],
-    attributes: [{ name: 'mail', values: [`${mark}@test.example`] }],
+    email: `${label}@test.example`,
+    name: label,
+    groups: [label],
+    attributes: [{ name: 'mail', values: [`${label}@test.example`] }],
     role: null,
     rule: null,
   };
@@ -162,7 +169,8 @@ export async function testedConnection(
       .seal('result_enc', JSON.stringify(result)),
   );
   await harness.database.superuser(
-    `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, reason, request_id, diagnostics, test_by, result_enc) VALUES ($1, $2, $3, false, 'role_missing', $4, $4, $5, $6)`,
-    [org, id, connection, mark, by, sealed],
+    `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, reason, request_id, diagnostics, test_by,
+     result_enc) VALUES ($1, $2, $3, false, 'role_missing', $4, $4, $5, $6)`,
+    [org, id, connection, label, by, sealed],
   );
 }

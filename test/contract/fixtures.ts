@@ -12,7 +12,9 @@ import { collections } from './openapi.js';
 
 export { fingerprint } from './fingerprint.js';
 
-/** Ids of one thing of each kind. A text in one tenant's data that no other tenant may ever be shown is its `mark`. */
+/**
+ * Ids of one resource of each kind. The `label` of a tenant is a text in its data that no other tenant may receive.
+ */
 export interface Ids {
   org: string;
   person: string;
@@ -24,30 +26,30 @@ export interface Ids {
   delivery: string;
   connection: string;
   oidcConnection: string;
-  /** One whose provider publishes its metadata. */
+  /** A connection whose provider publishes its metadata. */
   publishedConnection: string;
   domain: string;
   export: string;
   invite: string;
-  /** Another organization of the traveller's. */
+  /** Another organization of `multiOrgMember`. */
   sister: string;
-  /** The traveller's membership. */
-  heir: string;
-  /** A role of the organization's own. */
+  /** The membership of `multiOrgMember`. */
+  newOwner: string;
+  /** A custom role. */
   role: string;
   accessGrant: string;
   declinable: string;
   accessReview: string;
-  /** Something in it that is not decided yet, and not the director's own. */
+  /** An undecided item that does not concern the director. */
   accessReviewItem: string;
   decidedReview: string;
   apiKey: string;
-  /** The membership that the key acts as. */
+  /** The membership that the API key acts as. */
   keyOwner: string;
-  /** A connection by whose directory members are made. */
+  /** A connection whose SCIM directory provisions members. */
   directory: string;
   scimToken: string;
-  /** A member by the word of that directory, and a group of it. */
+  /** A member and a group that this directory provisioned. */
   scimUser: string;
   scimGroup: string;
   passkey: string;
@@ -56,62 +58,63 @@ export interface Ids {
   [collection: `/${string}`]: string;
 }
 
-/** Who leads, who helps and whose records are kept, in a vocabulary. */
-const SEATS = {
-  gme: { lead: 'program_director', helper: 'mentor', subject: 'trainee' },
-  enrollment: { lead: 'admin', helper: 'staff', subject: 'portal' },
+/** The owner role, a staff role, and a role of record subjects, by preset. */
+const ROLES_UNDER_TEST = {
+  gme: { owner: 'program_director', helper: 'mentor', subject: 'trainee' },
+  enrollment: { owner: 'admin', helper: 'staff', subject: 'portal' },
 } as const;
 
 /** A tenant with at least one row in every table. */
 export interface Tenant {
   ids: Ids;
-  roles: (typeof SEATS)[keyof typeof SEATS];
-  mark: string;
-  /** Leads the program: every permission that an organization has. */
+  roles: (typeof ROLES_UNDER_TEST)[keyof typeof ROLES_UNDER_TEST];
+  label: string;
+  /** An owner with every permission of the organization. */
   director: Client;
   directorMember: Member;
-  /**
-   * Who tries the pages: an address to be confirmed and the token that was mailed for it; codes that were begun to be
-   * enrolled.
-   */
+  /** The members for page tests: one with an e-mail verification token, and one with a started TOTP enrollment. */
   pages: { client: Client; token: string; confirming: Client; app: CodeApp };
-  /** A member from whom every permission was taken. */
+  /** A member without any permission. */
   powerless: Client;
   /**
-   * A member with second factors, and with a session that has shown them; the codes are not confirmed, because whoever
-   * confirms them gets another session.
+   * A member with second factors and a session that presented one. The TOTP enrollment of `confirming` is not
+   * confirmed, because the confirmation replaces the session.
    */
-  keeper: { client: Client; confirming: Client; app: CodeApp };
-  /** Leads the program too: for requests that would end the director's session. */
+  factorMember: { client: Client; confirming: Client; app: CodeApp };
+  /** A second owner, for requests that end the director's session. */
   deputy: Member;
-  /** Belongs to another organization as well. */
-  traveller: Member;
+  /** A member who also belongs to another organization. */
+  multiOrgMember: Member;
   signIn: (member: Member) => Promise<Client>;
-  /** Somebody who came through the OpenID provider, anew each time. */
+  /** Opens a new session through the OpenID provider. */
   throughProvider: () => Promise<Client>;
   webhookSecret: string;
-  /** Another organization, and the token by which it invites the director. */
+  /** Another organization and the token of its invite to the director. */
   invitedTo: { org: string; token: string };
-  /** The token by which the director's address is confirmed. */
+  /** The token that verifies the director's e-mail address. */
   verification: string;
-  /** Metadata that an identity provider could be connected by. */
+  /** Metadata that can connect an identity provider. */
   metadata: string;
-  /** The secret of the connection's directory. */
+  /** The SCIM token of the connection. */
   directoryToken: string;
 }
 
-/** Metadata of an identity provider with a key of its own. */
+/** Returns metadata of an identity provider with a new key. */
 export async function providerMetadata(): Promise<string> {
   const { certificate } = await newSigningKey();
   const der = certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
-  return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="urn:test:${newId()}">
+  return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"
+      xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="urn:test:${newId()}">
     <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-      <KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>
-      <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.test.example/sso"/>
+      <KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data>
+        <ds:X509Certificate>${der}</ds:X509Certificate>
+      </ds:X509Data></ds:KeyInfo></KeyDescriptor>
+      <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+        Location="https://idp.test.example/sso"/>
     </IDPSSODescriptor></EntityDescriptor>`;
 }
 
-/** Creates something from its default sample. */
+/** Creates a resource from its default sample. */
 async function create(
   client: Client,
   path: string,
@@ -123,7 +126,7 @@ async function create(
   return body as { id: string; secret: string };
 }
 
-/** One row in every collection that no fixture fills, so that a new module is covered without a line here. */
+/** Creates one row in every collection that no fixture fills, so that a new module needs no line here. */
 async function fillCollections(director: Client, source: Source): Promise<Record<`/${string}`, string>> {
   const filled: Record<`/${string}`, string> = {};
   for (const path of collections().filter((collection) => !(collection in COLLECTIONS)))
@@ -131,40 +134,40 @@ async function fillCollections(director: Client, source: Source): Promise<Record
   return filled;
 }
 
-/** Sets up a tenant through the application, and by the superuser where only time or a partner would make a row. */
+/** Creates a tenant through the application, and with superuser SQL for rows that only time or a partner creates. */
 export async function makeTenant(
   harness: Harness,
   metadata: string,
-  preset: keyof typeof SEATS = 'gme',
+  preset: keyof typeof ROLES_UNDER_TEST = 'gme',
 ): Promise<Tenant> {
-  const mark = `Mark${newId().slice(-12)}`;
-  const roles = SEATS[preset];
-  const org = await harness.make.organization(preset, `Program ${mark}`);
-  const [directorMember, mentor, bare] = [
-    await harness.make.member(org, roles.lead),
+  const label = `Label${newId().slice(-12)}`;
+  const roles = ROLES_UNDER_TEST[preset];
+  const org = await harness.make.organization(preset, `Program ${label}`);
+  const [directorMember, mentor, powerless] = [
+    await harness.make.member(org, roles.owner),
     await harness.make.member(org, roles.helper),
     await harness.make.member(org, roles.helper),
   ];
-  const [deputy, traveller] = [
-    await harness.make.member(org, roles.lead),
+  const [deputy, multiOrgMember] = [
+    await harness.make.member(org, roles.owner),
     await harness.make.member(org, roles.subject),
   ];
-  const sister = await harness.make.organization('gme', `Sister ${mark}`);
-  await harness.make.member(sister, 'trainee', { email: traveller.email });
-  await rows.together(harness, [org, sister]);
+  const sister = await harness.make.organization('gme', `Sister ${label}`);
+  await harness.make.member(sister, 'trainee', { email: multiOrgMember.email });
+  await rows.joinInstitution(harness, [org, sister]);
   const director = await harness.signIn(directorMember.email);
   const person = await harness.make.person(org, {
     givenName: 'Synthetic',
-    familyName: mark,
-    externalId: `ext-${mark}`,
-    email: `${mark}@test.example`,
+    familyName: label,
+    externalId: `ext-${label}`,
+    email: `${label}@test.example`,
     ssn: '000-12-3456',
-    title: mark,
+    title: label,
   });
   const assignment = await harness.make.assignment(org, mentor.membershipId, person);
   const session = await members.anotherSession(harness, directorMember);
-  await members.takeAway(harness, org, bare.membershipId);
-  const source: Source = { ids: {}, role: roles.subject, text: mark };
+  await members.removePermissions(harness, org, powerless.membershipId);
+  const source: Source = { ids: {}, role: roles.subject, text: label };
   const created = (path: string, changes: object = {}) => create(director, path, source, changes);
   const webhooks = await created('/v1/webhook-sources');
   const { id: connection } = await created('/v1/sso/connections', { metadata, defaultRole: roles.subject });
@@ -176,37 +179,38 @@ export async function makeTenant(
     `UPDATE sso_connections SET metadata_url = 'http://127.0.0.1:1/metadata' WHERE id = $1`,
     [publishedConnection],
   );
-  const { id: domain } = await created('/v1/sso/domains', { domain: `${mark}.test.example` });
+  const { id: domain } = await created('/v1/sso/domains', { domain: `${label}.test.example` });
   const { id: oidcConnection } = await created('/v1/sso/connections', {
     protocol: 'oidc',
     issuer: 'http://127.0.0.1:9',
-    clientId: mark,
+    clientId: label,
     defaultRole: roles.subject,
   });
-  const { id: invite } = await created('/v1/invites', { email: `invited-${mark}@test.example` });
-  const { passkey, device, ...keeper } = await members.withFactors(harness, org, roles.helper);
-  const delivery = await rows.deadDelivery(harness, org, webhooks);
+  const { id: invite } = await created('/v1/invites', { email: `invited-${label}@test.example` });
+  const { passkey, device, ...factorMember } = await members.makeFactorMembers(harness, org, roles.helper);
+  const delivery = await rows.failedDelivery(harness, org, webhooks);
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
-  const role = `r${mark.toLowerCase().replaceAll(/[^a-z]/g, '')}${'abcdefgh'[Number.parseInt(mark.slice(-1), 16) % 8]}`;
+  const lastLetter = 'abcdefgh'[Number.parseInt(label.slice(-1), 16) % 8];
+  const role = `r${label.toLowerCase().replaceAll(/[^a-z]/g, '')}${lastLetter}`;
   await created('/v1/roles', { key: role });
   const { id: apiKey } = await created('/v1/api-keys');
   const [accessGrant, declinable] = await Promise.all(
-    [1, 2].map(async () => (await rows.askedFor(harness, mentor, person)).id),
+    [1, 2].map(async () => (await rows.requestAccess(harness, mentor, person)).id),
   );
-  await director.patch(`/v1/people/${person}`, { title: `Now ${mark}` });
+  await director.patch(`/v1/people/${person}`, { title: `Now ${label}` });
   await director.put(`/v1/roles/${roles.subject}/permissions/person:read`, { scope: 'none' });
   await director.post('/v1/retention/policies/sessions.expired/run', {});
   const reviewIds = await rows.reviews(harness, director, directorMember);
   await director.put('/v1/retention/policies/webhook_inbox.payload/days', { days: 20 });
   await harness.settled();
-  const directory = await rows.provisioned(
+  const directory = await rows.provisionByScim(
     harness,
     director,
-    (await created('/v1/sso/connections', { name: `${mark} directory`, metadata, defaultRole: roles.subject })).id,
-    mark,
+    (await created('/v1/sso/connections', { name: `${label} directory`, metadata, defaultRole: roles.subject })).id,
+    label,
   );
-  await rows.fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
-  await rows.testedConnection(harness, org, { connection, by: directorMember.membershipId, mark });
+  await rows.insertRemaining(harness, org, { connection, membership: powerless.membershipId, label });
+  await rows.testedConnection(harness, org, { connection, by: directorMember.membershipId, label });
   const ids = {
     org,
     person,
@@ -230,27 +234,27 @@ export async function makeTenant(
     device,
     invite,
     sister,
-    heir: traveller.membershipId,
+    newOwner: multiOrgMember.membershipId,
     ...reviewIds,
     ...directory.ids,
   };
   return {
     ids: { ...ids, ...(await fillCollections(director, { ...source, ids })) },
-    pages: await members.withPages(harness, org, roles.helper),
+    pages: await members.makePageMembers(harness, org, roles.helper),
     roles,
-    mark,
+    label,
     director,
     directorMember,
-    keeper,
-    powerless: await harness.signIn(bare.email),
+    factorMember,
+    powerless: await harness.signIn(powerless.email),
     deputy,
-    traveller,
+    multiOrgMember,
     signIn: ({ email }) => harness.signIn(email),
     throughProvider: () => members.throughProvider(harness, deputy, oidcConnection),
     webhookSecret: webhooks.secret,
     metadata,
     directoryToken: directory.token,
-    verification: await members.verification(harness, director, directorMember),
-    invitedTo: await members.invitation(harness, directorMember),
+    verification: await members.verificationToken(harness, director, directorMember),
+    invitedTo: await members.inviteMember(harness, directorMember),
   };
 }

@@ -6,7 +6,7 @@ import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 let harness: Harness;
 let mine: Tenant;
 let theirs: Tenant;
-/** In a transaction of one's own organization, and its context. */
+/** An SQL session in the tenant context of `mine`, and that context. */
 let raw: RawSql;
 let own: string;
 
@@ -26,34 +26,34 @@ beforeEach(async () => {
 });
 afterEach(() => raw.end());
 
-/** Rows of the other tenant that a transaction under way can see; an error sees none. */
-const seen = async (sql: RawSql = raw) =>
+/** Returns the number of rows of the other tenant that the transaction sees; 0 after an error. */
+const visibleRows = async (sql: RawSql = raw) =>
   (await sql.attempt(`SELECT id FROM people WHERE org_id = '${theirs.ids.org}'`)).rowCount;
 
-/** Enters the other tenant on a connection and gives the context. */
-async function contextOn(sql: RawSql): Promise<string> {
+/** Enters the other tenant on a connection and returns its context. */
+async function enterTheirs(sql: RawSql): Promise<string> {
   await sql.client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(theirs.director)]);
   return (await sql.outcome(`SELECT ${CONTEXT} AS context`)).rows[0]!.context as string;
 }
 
-/** Sets a context and tries it: the rows of the other tenant, and the SQLSTATE where looking was refused. */
-async function tried(context: string, sql: RawSql = raw): Promise<[number, string | null]> {
+/** Sets a context. Returns the visible rows of the other tenant and the SQLSTATE of a rejection. */
+async function tryContext(context: string, sql: RawSql = raw): Promise<[number, string | null]> {
   await sql.outcome('SELECT set_config($1, $2, true)', ['vouchsafe.context', context]);
   const { rows, code } = await sql.attempt(`SELECT id FROM people WHERE org_id = '${theirs.ids.org}'`);
   return [rows.length, code];
 }
 
-/** A bigint as plans print constants: its bytes as they lie in memory, with signs. */
+/** Formats a bigint as plans print constants: its bytes in memory order, as signed numbers. */
 function asConstant(value: bigint): string {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64LE(value);
   return Array.from(bytes, (_, at) => bytes.readInt8(at)).join(' ');
 }
 
-describe('the secret that seals contexts', () => {
+describe('the secret that authenticates contexts', () => {
   const SEQUENCES = ['session_secret_a', 'session_secret_b'];
 
-  it('is neither read nor changed, by name or by number', async () => {
+  it('cannot be read or changed, by name or by oid', async () => {
     for (const sequence of SEQUENCES) {
       const [{ oid }] = (await harness.database.superuser<{ oid: string }>(
         `SELECT 'app_private.${sequence}'::regclass::oid::text AS oid`,
@@ -86,7 +86,7 @@ describe('the secret that seals contexts', () => {
     expect((await raw.attempt('SELECT lastval()')).code).toBe('55000');
   });
 
-  it('lies nowhere but in the session, and leaves neither log nor transaction id', async () => {
+  it('is stored only in the session, and creates no WAL record and no transaction id', async () => {
     for (const sequence of SEQUENCES) {
       expect(await harness.database.superuser(`SELECT last_value, is_called FROM app_private.${sequence}`)).toEqual([
         { last_value: '0', is_called: false },
@@ -98,21 +98,21 @@ describe('the secret that seals contexts', () => {
     await other.end();
   });
 
-  it('is not replaced by what lies in the sequences, or by nothing', async () => {
+  it('is not replaced by the stored sequence values or by an empty value', async () => {
     for (const secret of [`int8send(0) || int8send(0)`, `int8send(1) || int8send(1)`, `''::bytea`]) {
       const { rows } = await raw.outcome(
         `SELECT $1 || '|' || encode(sha256(${secret} || convert_to($1,
            'UTF8') || timestamptz_send(transaction_timestamp())), 'hex') AS made`,
         [own.slice(0, -65).replaceAll(mine.ids.org, theirs.ids.org)],
       );
-      expect(await tried(rows[0]!.made as string)).toEqual([0, '42501']);
+      expect(await tryContext(rows[0]!.made as string)).toEqual([0, '42501']);
     }
   });
 
-  it('is in no plan that the server tells whoever asks', async () => {
+  it('is not part of a plan that the server prints', async () => {
     const fresh = await RawSql.open(harness.env.DATABASE_URL!);
-    const told: string[] = [];
-    fresh.client.on('notice', ({ message, detail }) => told.push(`${message} ${detail}`));
+    const notices: string[] = [];
+    fresh.client.on('notice', ({ message, detail }) => notices.push(`${message} ${detail}`));
     await fresh.client.query(
       'SET client_min_messages = debug5; SET debug_print_parse = on; SET debug_print_rewritten = on; SET ' +
         'debug_print_plan = on; SET plan_cache_mode = force_custom_plan',
@@ -131,70 +131,70 @@ describe('the secret that seals contexts', () => {
     await fresh.end();
     const SETVAL = ':funcid 1765';
     const secrets = rows.map(({ secret }) => BigInt(secret as string));
-    expect([secrets.length, told.some((line) => line.includes(SETVAL))]).toEqual([2, true]);
+    expect([secrets.length, notices.some((line) => line.includes(SETVAL))]).toEqual([2, true]);
     expect(
-      told.filter((line) =>
+      notices.filter((line) =>
         secrets.some((secret) => line.includes(String(secret)) || line.includes(asConstant(secret))),
       ),
     ).toEqual([]);
   });
 
-  it('is forgotten with DISCARD: what it sealed opens nothing, and an entrance makes another', async () => {
-    const before = await contextOn(raw);
-    expect(await tried(before)).toEqual([1, null]);
+  it('is lost with DISCARD: its contexts become invalid, and the next enter function creates a new one', async () => {
+    const before = await enterTheirs(raw);
+    expect(await tryContext(before)).toEqual([1, null]);
     await raw.client.query('DISCARD SEQUENCES');
-    expect(await tried(before)).toEqual([0, '55000']);
-    const after = await contextOn(raw);
-    expect(await tried(after)).toEqual([1, null]);
-    expect(await tried(before)).toEqual([0, '42501']);
+    expect(await tryContext(before)).toEqual([0, '55000']);
+    const after = await enterTheirs(raw);
+    expect(await tryContext(after)).toEqual([1, null]);
+    expect(await tryContext(before)).toEqual([0, '42501']);
     await raw.client.query('COMMIT');
     await raw.client.query('DISCARD ALL');
     await raw.client.query('BEGIN');
-    expect(await tried(after)).toEqual([0, '55000']);
-    await contextOn(raw);
-    expect(await seen()).toBe(1);
+    expect(await tryContext(after)).toEqual([0, '55000']);
+    await enterTheirs(raw);
+    expect(await visibleRows()).toBe(1);
   });
 
-  it('is another in each session, and seals nothing for the next transaction', async () => {
+  it('differs between sessions, and its contexts are invalid in the next transaction', async () => {
     const other = await RawSql.open(harness.env.DATABASE_URL!);
     await other.client.query('BEGIN');
-    const elsewhere = await contextOn(other);
-    const here = await contextOn(raw);
-    expect([await tried(elsewhere), await tried(here, other)]).toEqual([
+    const elsewhere = await enterTheirs(other);
+    const here = await enterTheirs(raw);
+    expect([await tryContext(elsewhere), await tryContext(here, other)]).toEqual([
       [0, '42501'],
       [0, '42501'],
     ]);
-    expect([await tried(here), await tried(elsewhere, other)]).toEqual([
+    expect([await tryContext(here), await tryContext(elsewhere, other)]).toEqual([
       [1, null],
       [1, null],
     ]);
     for (const next of ['COMMIT; BEGIN', 'ROLLBACK; BEGIN', 'COMMIT AND CHAIN']) {
-      const kept = await contextOn(raw);
+      const previous = await enterTheirs(raw);
       await raw.client.query(next);
-      expect(await tried(kept)).toEqual([0, '42501']);
+      expect(await tryContext(previous)).toEqual([0, '42501']);
     }
     await other.end();
   });
 
-  it('outlives what is rolled back: behind a savepoint counts the context from before it', async () => {
+  it('survives a rollback: after a savepoint, the context from before it applies', async () => {
     const fresh = await RawSql.open(harness.env.DATABASE_URL!);
     await fresh.client.query('BEGIN; SAVEPOINT first');
-    await contextOn(fresh);
+    await enterTheirs(fresh);
     await fresh.client.query('ROLLBACK TO SAVEPOINT first');
-    expect(await seen(fresh)).toBe(0);
+    expect(await visibleRows(fresh)).toBe(0);
     await fresh.client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(mine.director)]);
     await fresh.client.query('SAVEPOINT second');
-    await contextOn(fresh);
-    expect(await seen(fresh)).toBe(1);
+    await enterTheirs(fresh);
+    expect(await visibleRows(fresh)).toBe(1);
     await fresh.client.query('ROLLBACK TO SAVEPOINT second');
-    expect([await seen(fresh), (await fresh.attempt('SELECT org_id FROM people')).rows]).toEqual([
+    expect([await visibleRows(fresh), (await fresh.attempt('SELECT org_id FROM people')).rows]).toEqual([
       0,
       [{ org_id: mine.ids.org }],
     ]);
     await fresh.end();
   });
 
-  it('is not made in a READ ONLY transaction: entering it is refused until the session has one', async () => {
+  it('cannot be created in a READ ONLY transaction, which can enter only after the session has one', async () => {
     const fresh = await RawSql.open(harness.env.DATABASE_URL!);
     const enter = () => fresh.outcome('SELECT state FROM app.enter_session($1, true)', [sessionSecret(mine.director)]);
     await fresh.client.query('BEGIN READ ONLY');

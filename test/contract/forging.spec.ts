@@ -9,7 +9,7 @@ let harness: Harness;
 let mine: Tenant;
 let theirs: Tenant;
 let raw: RawSql;
-/** The context strings as they stand in a transaction of each: what an attacker could hope to copy. */
+/** The context strings of both tenants, which an attacker could copy from a transaction. */
 let own: string;
 let stolen: string;
 let cells = 0;
@@ -38,8 +38,8 @@ beforeEach(async () => {
 });
 afterEach(() => raw.end());
 
-/** Rows of the other tenant that the transaction under way can see; an error sees none. */
-async function seen(sql: RawSql = raw): Promise<number> {
+/** Returns the number of rows of the other tenant that the transaction sees; 0 after an error. */
+async function visibleRows(sql: RawSql = raw): Promise<number> {
   cells += 1;
   const { rows } = await sql.attempt(`SELECT id FROM people WHERE org_id = '${theirs.ids.org}'`);
   return rows.length;
@@ -49,17 +49,17 @@ const spliced = () => own.replaceAll(mine.ids.org, theirs.ids.org);
 const macOf = (context: string) => context.slice(-64);
 const payloadOf = (context: string) => context.slice(0, -65);
 const FORGERIES: Record<string, () => string | null> = {
-  "the other organization under one's own MAC": spliced,
+  "the other organization with the caller's own MAC": spliced,
   "the other tenant's context, copied from its transaction": () => stolen,
   'a context without a MAC': () => payloadOf(spliced()),
   'an empty MAC': () => `${payloadOf(spliced())}|`,
-  'a MAC cut short': () => spliced().slice(0, -1),
+  'a truncated MAC': () => spliced().slice(0, -1),
   'half a MAC': () => spliced().slice(0, -32),
-  'a MAC in capitals': () => `${payloadOf(stolen)}|${macOf(stolen).toUpperCase()}`,
+  'a MAC in uppercase': () => `${payloadOf(stolen)}|${macOf(stolen).toUpperCase()}`,
   'a MAC of zeros': () => `${payloadOf(spliced())}|${'0'.repeat(64)}`,
-  "the other payload under one's own MAC": () => `${payloadOf(stolen)}|${macOf(own)}`,
-  'a field put before': () => `system|${spliced()}`,
-  'a field put behind': () => `${spliced()}|${macOf(own)}`,
+  "the other payload with the caller's own MAC": () => `${payloadOf(stolen)}|${macOf(own)}`,
+  'a prepended field': () => `system|${spliced()}`,
+  'an appended field': () => `${spliced()}|${macOf(own)}`,
   'the kind of the worker': () => spliced().replace('member|', 'system|'),
   'a wildcard': () => `member|%|||org|org||%|${macOf(own)}`,
   'two contexts at once': () => `${own}\n${stolen}`,
@@ -68,20 +68,20 @@ const FORGERIES: Record<string, () => string | null> = {
   'a megabyte': () => 'x'.repeat(1_000_000),
 };
 
-describe('a context that SQL sets by itself', () => {
-  it.each(Object.keys(FORGERIES))('opens nothing: %s', async (name) => {
+describe('a context that SQL sets', () => {
+  it.each(Object.keys(FORGERIES))('is rejected: %s', async (name) => {
     const forged = FORGERIES[name]!();
     for (const local of [true, false]) {
       await raw.outcome('SELECT set_config($1, $2, $3)', ['vouchsafe.context', forged, local]);
-      expect(await seen()).toBe(0);
+      expect(await visibleRows()).toBe(0);
       expect((await raw.attempt(`UPDATE people SET title = 'x' WHERE org_id = '${theirs.ids.org}'`)).rowCount).toBe(0);
     }
     await raw.client.query('COMMIT');
     await raw.client.query('BEGIN');
-    expect(await seen()).toBe(0);
+    expect(await visibleRows()).toBe(0);
   });
 
-  it('opens nothing by SET, SET LOCAL or RESET', async () => {
+  it('is rejected with SET, SET LOCAL, and RESET', async () => {
     for (const statement of [
       `SET LOCAL vouchsafe.context = '${stolen}'`,
       `SET SESSION vouchsafe.context = '${stolen}'`,
@@ -92,11 +92,11 @@ describe('a context that SQL sets by itself', () => {
       'SET LOCAL vouchsafe.context TO DEFAULT',
     ]) {
       await raw.attempt(statement);
-      expect(await seen()).toBe(0);
+      expect(await visibleRows()).toBe(0);
     }
   });
 
-  it('opens nothing as a default of the role, of the database, or of the connection', async () => {
+  it('is rejected as a default of the role, the database, or the connection', async () => {
     const name = new URL(harness.env.DATABASE_URL!).pathname.slice(1);
     await raw.attempt(`ALTER ROLE vouchsafe_app IN DATABASE ${name} SET vouchsafe.context = '${stolen}'`);
     expect((await raw.attempt(`ALTER ROLE ALL SET vouchsafe.context = '${stolen}'`)).code).toBe('42501');
@@ -104,29 +104,29 @@ describe('a context that SQL sets by itself', () => {
     await raw.client.query('COMMIT');
     const again = await RawSql.open(harness.env.DATABASE_URL!, `-c vouchsafe.context=${stolen.replaceAll(' ', '\\ ')}`);
     await again.client.query('BEGIN');
-    expect(await seen(again)).toBe(0);
+    expect(await visibleRows(again)).toBe(0);
     await again.end();
     await harness.database.superuser(`ALTER ROLE vouchsafe_app IN DATABASE ${name} RESET vouchsafe.context`);
   });
 
-  it('is worth nothing on another connection, in a later transaction, or behind a savepoint', async () => {
+  it('is invalid on another connection, in a later transaction, and after a savepoint', async () => {
     const other = await RawSql.open(harness.env.DATABASE_URL!);
     await other.enter(sessionSecret(theirs.director));
     const live = (await other.outcome(`SELECT ${CONTEXT} AS context`)).rows[0]!.context as string;
     await raw.outcome('SELECT set_config($1, $2, true)', ['vouchsafe.context', live]);
-    expect(await seen()).toBe(0);
+    expect(await visibleRows()).toBe(0);
     await other.client.query('COMMIT; BEGIN');
     await other.outcome('SELECT set_config($1, $2, true)', ['vouchsafe.context', live]);
-    expect(await seen(other)).toBe(0);
+    expect(await visibleRows(other)).toBe(0);
     await other.client.query('ROLLBACK; BEGIN; SAVEPOINT before');
     await other.client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(theirs.director)]);
     await other.client.query('ROLLBACK TO SAVEPOINT before');
-    expect(await seen(other)).toBe(0);
+    expect(await visibleRows(other)).toBe(0);
     await other.end();
   });
 });
 
-describe('a role or a setting that SQL changes', () => {
+describe('a role or setting that SQL changes', () => {
   it.each([
     'SET ROLE vouchsafe_owner',
     'SET ROLE vouchsafe_worker',
@@ -151,18 +151,18 @@ describe('a role or a setting that SQL changes', () => {
     'DROP TABLE people',
     'ALTER SCHEMA app RENAME TO old',
     "ALTER SYSTEM SET log_statement = 'all'",
-  ])('is refused: %s', async (statement) => {
+  ])('is rejected: %s', async (statement) => {
     cells += 1;
     expect((await raw.attempt(statement)).code).toMatch(/^(42501|0LP01|42704|42809|25001)$/);
-    expect(await seen()).toBe(0);
+    expect(await visibleRows()).toBe(0);
   });
 
-  it('turns row security into an error, never off', async () => {
+  it('turns row-level security into an error, never off', async () => {
     await raw.client.query('SET LOCAL row_security = off');
     expect((await raw.attempt('SELECT id FROM people')).code).toBe('42501');
   });
 
-  it('does not write after an entrance that only reads', async () => {
+  it('cannot write after entering a read-only context', async () => {
     await raw.rollback();
     await raw.client.query('BEGIN');
     await raw.client.query('SELECT state FROM app.enter_session($1, true)', [sessionSecret(mine.director)]);
@@ -177,7 +177,7 @@ describe('a role or a setting that SQL changes', () => {
   });
 });
 
-describe('an object that SQL makes to stand in the way of others', () => {
+describe('an object that SQL creates to shadow another', () => {
   it.each([
     'CREATE TABLE public.people2 ()',
     'CREATE TEMP TABLE people (id uuid)',
@@ -199,12 +199,12 @@ describe('an object that SQL makes to stand in the way of others', () => {
     'CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION app.org_id()',
     'CREATE PUBLICATION p',
     'CREATE SERVER s FOREIGN DATA WRAPPER w',
-  ])('is refused: %s', async (statement) => {
+  ])('is rejected: %s', async (statement) => {
     cells += 1;
     expect((await raw.attempt(statement)).code).toMatch(/^(42501|42704|42883|0A000|42P17|58P01)$/);
   });
 
-  it('runs no code as the owner, even where a database lets everybody make temporary types', async () => {
+  it('runs no code as the owner, even if every role may create temporary types', async () => {
     await connected(harness.env.DATABASE_URL!, async (client) => {
       const name = new URL(harness.env.DATABASE_URL!).pathname.slice(1);
       await harness.database.superuser(`GRANT TEMPORARY ON DATABASE ${name} TO vouchsafe_app`);
@@ -224,8 +224,8 @@ describe('an object that SQL makes to stand in the way of others', () => {
       await client.query('SAVEPOINT s');
       await client.query('SELECT app.verified_context()').catch(() => client.query('ROLLBACK TO SAVEPOINT s'));
       await client.query(`SELECT pg_catalog.set_config('vouchsafe.context', '', true)`);
-      await client.query(`SELECT app.begin_sign_in('nobody@test.example')`);
-      await client.query(`SELECT app.complete_sign_in('nobody@test.example', '\\x00', NULL)`);
+      await client.query(`SELECT app.begin_sign_in('unknown@test.example')`);
+      await client.query(`SELECT app.complete_sign_in('unknown@test.example', '\\x00', NULL)`);
       await client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(mine.director)]);
       await client.query(`SELECT app.assigned_people(), app.own_factors()`);
       expect(notices).toEqual([]);
@@ -233,14 +233,14 @@ describe('an object that SQL makes to stand in the way of others', () => {
     });
   });
 
-  it('learns no name of a statement that others prepared on its connection', async () => {
+  it('cannot list the prepared statements of others on its connection', async () => {
     expect((await raw.attempt('SELECT name FROM pg_prepared_statements')).code).toBe('42501');
     expect((await raw.attempt('SELECT pg_catalog.pg_prepared_statement()')).code).toBe('42501');
   });
 });
 
-describe('a function or a file that is not for the application', () => {
-  it('cannot be called: everything in app_private, and the entrances of the worker', async () => {
+describe('a function or file that the application may not use', () => {
+  it("cannot be called: app_private functions and the worker's enter functions", async () => {
     const { routines } = await readSchema(harness.database);
     const closed = routines.filter(({ grantees }) => !grantees.includes('vouchsafe_app'));
     expect(closed.length).toBeGreaterThan(15);
@@ -258,7 +258,7 @@ describe('a function or a file that is not for the application', () => {
     }
   });
 
-  it('is not read: the tables of app_private, and what Postgres knows of values', async () => {
+  it('cannot be read: app_private tables and the statistics of Postgres', async () => {
     for (const table of ['false_salt_key', 'credentials', 'sign_in_locks']) {
       expect((await raw.attempt(`SELECT * FROM app_private.${table}`)).code).toBe('42501');
       expect((await raw.attempt(`COPY app_private.${table} TO STDOUT`)).code).toBe('42501');
@@ -286,20 +286,20 @@ describe('a function or a file that is not for the application', () => {
     'VACUUM FULL people',
     `SELECT pg_logical_emit_message(true, 'a', 'b'), pg_create_logical_replication_slot('x', 'pgoutput')`,
     'SELECT * FROM pg_ls_waldir()',
-  ])('is refused: %s', async (statement) => {
+  ])('is rejected: %s', async (statement) => {
     cells += 1;
     expect((await raw.attempt(statement)).code).toMatch(/^(42501|42883|58P01|22023|25001|55000|42704)$/);
   });
 });
 
-describe('what is kept from one transaction to the next', () => {
-  it('a prepared statement shows each tenant its own rows', async () => {
+describe('state that survives a transaction', () => {
+  it('a prepared statement returns each tenant its own rows', async () => {
     await raw.rollback();
     await raw.client.query('BEGIN');
     await enterTheirs();
     await raw.client.query('PREPARE list AS SELECT org_id FROM people');
     for (let i = 0; i < 7; i += 1)
-      // a generic plan comes with the sixth
+      // Postgres uses a generic plan from the sixth execution on.
       expect((await raw.client.query('EXECUTE list')).rows).toEqual([{ org_id: theirs.ids.org }]);
     await raw.client.query('COMMIT');
     await raw.enter(sessionSecret(mine.director));
@@ -308,7 +308,7 @@ describe('what is kept from one transaction to the next', () => {
     expect((await raw.client.query('EXECUTE list')).rows).toEqual([]);
   });
 
-  it('a cursor opened before any entrance shows nothing of others', async () => {
+  it('a cursor from before the enter function returns no rows of other tenants', async () => {
     await raw.rollback();
     await raw.client.query('BEGIN');
     await raw.client.query('DECLARE early CURSOR FOR SELECT org_id FROM people');
@@ -317,7 +317,7 @@ describe('what is kept from one transaction to the next', () => {
     expect(rows.filter(({ org_id: org }) => org !== mine.ids.org)).toEqual([]);
   });
 
-  it('a cursor held over the commit holds the rows of its own tenant', async () => {
+  it('a holdable cursor keeps the rows of its own tenant', async () => {
     await raw.client.query('DECLARE held CURSOR WITH HOLD FOR SELECT org_id FROM people');
     await raw.client.query('COMMIT; BEGIN');
     await enterTheirs();
@@ -326,7 +326,7 @@ describe('what is kept from one transaction to the next', () => {
 });
 
 describe('errors and side effects', () => {
-  it('an exception inside an entrance leaves no context behind', async () => {
+  it('an exception inside an enter function leaves no context', async () => {
     await raw.rollback();
     for (const call of [
       `app.enter_session(NULL, NULL)`,
@@ -340,15 +340,15 @@ describe('errors and side effects', () => {
     ]) {
       await raw.client.query('BEGIN');
       await raw.attempt(`DO $$ BEGIN PERFORM ${call}; EXCEPTION WHEN OTHERS THEN NULL; END $$`);
-      expect(await seen()).toBe(0);
+      expect(await visibleRows()).toBe(0);
       expect((await raw.attempt(`SELECT id FROM memberships WHERE org_id = '${theirs.ids.org}'`)).rows).toEqual([]);
       await raw.rollback();
     }
   });
 
-  it('a condition that fails on a value is never asked about a row of others', async () => {
+  it('a failing condition is never evaluated on rows of other tenants', async () => {
     const { code } = await raw.attempt(
-      `SELECT id FROM people WHERE 1 / (CASE WHEN family_name = '${theirs.mark}' THEN 0 ELSE 1 END) = 1`,
+      `SELECT id FROM people WHERE 1 / (CASE WHEN family_name = '${theirs.label}' THEN 0 ELSE 1 END) = 1`,
     );
     expect(code).toBeNull();
     const cast = await raw.attempt(
@@ -357,34 +357,34 @@ describe('errors and side effects', () => {
     expect(cast.code).toBeNull();
   });
 
-  it('a key that another tenant has is free', async () => {
+  it('an external id of another tenant is available', async () => {
     const insert = `INSERT INTO people (org_id, id, kind, given_name, family_name, external_id)
-      VALUES ('${mine.ids.org}', '${theirs.ids.person}', 'trainee', 'S', 'S', 'ext-${theirs.mark}')`;
+      VALUES ('${mine.ids.org}', '${theirs.ids.person}', 'trainee', 'S', 'S', 'ext-${theirs.label}')`;
     expect(await raw.attempt(insert)).toMatchObject({ code: null, rowCount: 1 });
   });
 
-  it('a caller who showed no secret writes refusals to the log and nothing else', async () => {
+  it('a caller without a secret can write only failures to the audit log', async () => {
     await raw.rollback();
-    const entry = (
+    const insertEvent = (
       outcome: string,
     ) => `WITH e AS (INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id,
       canonical, private_digest)
       VALUES ('${theirs.ids.org}', now(), gen_random_uuid(), 'auth.signed_in', '${outcome}', 'anonymous', 'r', '',
         '')) SELECT 1`;
-    for (const entrance of [
+    for (const enter of [
       `app.enter_sso_log('${theirs.ids.connection}')`,
       `app.enter_webhook_source('${theirs.ids.source}')`,
     ]) {
-      await raw.client.query(`BEGIN; SELECT ${entrance}`);
-      expect((await raw.attempt(entry('success'))).code).toBe('42501');
-      expect((await raw.attempt(entry('failure'))).code).toBeNull();
+      await raw.client.query(`BEGIN; SELECT ${enter}`);
+      expect((await raw.attempt(insertEvent('success'))).code).toBe('42501');
+      expect((await raw.attempt(insertEvent('failure'))).code).toBeNull();
       expect((await raw.attempt('SELECT 1 FROM audit_events')).rows).toEqual([]);
-      expect(await seen()).toBe(0);
+      expect(await visibleRows()).toBe(0);
       await raw.rollback();
     }
   });
 
-  it('guesses no password past the five tries', async () => {
+  it('password guesses have no effect without a reserved attempt', async () => {
     await raw.client.query('COMMIT');
     const guess = () =>
       raw.outcome(`SELECT state FROM app.complete_sign_in($1, '\\x00', NULL)`, [theirs.directorMember.email]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A JSON schema, as far as the description of this API uses it. */
+/** The subset of JSON Schema that the OpenAPI document of this API uses. */
 export interface FieldSchema {
   type?: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
   enum?: (string | number)[];
@@ -18,7 +18,7 @@ export interface FieldSchema {
   $ref?: string;
 }
 
-/** The schema of an object: a request or response class. */
+/** The schema of a request or response class. */
 export interface ClassSchema {
   properties: Record<string, FieldSchema>;
   required: string[];
@@ -48,24 +48,24 @@ function operationOf(method: string, path: string): Operation {
   return operation;
 }
 
-/** The class that a schema refers to; null for a schema that refers to none. */
+/** Returns the class that a schema refers to, or null. */
 export function classOf({ $ref, allOf }: FieldSchema): ClassSchema | null {
   const reference = $ref ?? allOf?.[0]?.$ref;
   return reference === undefined ? null : fieldsIn(reference.split('/').at(-1)!);
 }
 
-/** The class of a route's JSON body; null for a route without one. */
+/** Returns the class of a route's JSON body, or null for a route without a body. */
 export function bodyOf(method: string, path: string): ClassSchema | null {
   const schema = operationOf(method, path).requestBody?.content['application/json']?.schema;
   return schema === undefined ? null : classOf(schema);
 }
 
-/** The query parameters of a route. */
+/** Returns the query parameters of a route. */
 export function queryOf(method: string, path: string): Parameter[] {
   return (operationOf(method, path).parameters ?? []).filter((parameter) => parameter.in === 'query');
 }
 
-/** Paths without parameters whose POST creates something with an id. */
+/** Returns the paths without parameters whose POST creates a resource with an id. */
 export function collections(): string[] {
   return Object.entries(document.paths)
     .filter(([path, { post }]) => {
@@ -75,7 +75,7 @@ export function collections(): string[] {
     .map(([path]) => path);
 }
 
-/** What the generated description, which `npm test` keeps current, says that a route takes. */
+/** Returns the body fields and query parameters of a route in the generated OpenAPI document. */
 export function takenBy(
   method: string,
   path: string,
@@ -86,13 +86,13 @@ export function takenBy(
   };
 }
 
-/** The extensions of an operation, or undefined for a route that the description leaves out. */
+/** Returns the extensions of an operation, or undefined for a route that the document omits. */
 export function extensionsIn(method: string, path: string): Record<string, unknown> | undefined {
   const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
   return operation && Object.fromEntries(Object.entries(operation).filter(([key]) => key.startsWith('x-')));
 }
 
-/** What it says of the fields of a class. */
+/** Returns the fields of a class. */
 export function fieldsIn(name: string): ClassSchema {
   const { properties = {}, required = [] } = document.components.schemas[name] ?? {};
   return { properties, required };
@@ -107,7 +107,7 @@ const WRONG: Record<NonNullable<FieldSchema['type']>, unknown[]> = {
   object: ['x', 5, true, [], ['x']],
 };
 
-/** Values of another type than a field has; none of them may pass. */
+/** Returns values of a wrong type for a field. The API must reject each of them. */
 export function wrongTypes({ type = 'object', nullable = false }: FieldSchema): unknown[] {
   return nullable ? WRONG[type] : [...WRONG[type], null];
 }

@@ -9,10 +9,10 @@ import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';
 
-const SHOWN = 'test/contract/expected/permissions.md';
+const PATH = 'test/contract/expected/permissions.md';
 const FILE = `${import.meta.dirname}/expected/permissions.md`;
 const ROLES = [...new Set(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)))];
-const SEATS = Object.entries(PRESETS).flatMap(([preset, roles]) =>
+const ROLES_UNDER_TEST = Object.entries(PRESETS).flatMap(([preset, roles]) =>
   Object.keys(roles).map((role) => [preset as Preset, role] as const),
 );
 const SCOPES = ['org', 'assigned', 'own', 'none'] as const;
@@ -30,11 +30,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await harness.stop();
   process.stdout.write(
-    `permissions: ${cells} cells, ${declared('permissions').size} permissions × ${SEATS.length} roles\n`,
+    `permissions: ${cells} cells, ${declared('permissions').size} permissions × ${ROLES_UNDER_TEST.length} roles\n`,
   );
 });
 
-/** permission → role → scope, as the features declare it. */
+/** Returns permission → role → scope, as the features declare it. */
 function fromCode(): Map<string, Map<string, string>> {
   return new Map(
     [...declared('permissions')].map(([permission, { scopes }]) => [
@@ -44,10 +44,10 @@ function fromCode(): Map<string, Map<string, string>> {
   );
 }
 
-/** A row of the table. */
+/** Formats a row of the table. */
 const line = (cellsOfRow: readonly string[]) => `| ${cellsOfRow.join(' | ')} |`;
 
-/** The rows that the declarations call for, in alphabetical order. */
+/** Returns the declared rows in alphabetical order. */
 function declaredRows(): string[] {
   return [...fromCode()]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -56,9 +56,10 @@ function declaredRows(): string[] {
 
 function rendered(): string {
   return [
-    '# Who may do what',
+    '# Default permissions of each role',
     '',
-    'Reviewed by hand. A permission that changes here changes what real people may see: say in the commit why.',
+    'This file is reviewed by hand. A change here changes the data that members can access. State the reason in ' +
+      'the commit.',
     '',
     line(['Permission', ...ROLES]),
     line(['---', ...ROLES.map(() => '---')]),
@@ -67,7 +68,7 @@ function rendered(): string {
   ].join('\n');
 }
 
-/** What to change in the file, line by line, so that it says what the code declares: each line is ready to paste. */
+/** Returns the lines to add to the file and to remove from it, ready to paste. */
 function corrections(): string {
   const committed = readFileSync(FILE, 'utf8').split('\n');
   const header = line(['Permission', ...ROLES]);
@@ -76,12 +77,12 @@ function corrections(): string {
   );
   const removed = committed.filter((row) => row.startsWith('| `') && !declaredRows().includes(row));
   return [
-    ...(added.length > 0 ? [`add to ${SHOWN}, in alphabetical order:`, ...added] : []),
-    ...(removed.length > 0 ? [`remove from ${SHOWN}:`, ...removed] : []),
+    ...(added.length > 0 ? [`add to ${PATH}, in alphabetical order:`, ...added] : []),
+    ...(removed.length > 0 ? [`remove from ${PATH}:`, ...removed] : []),
   ].join('\n');
 }
 
-/** The committed table, read back. */
+/** Reads the committed table. */
 function fromFile(): Map<string, Map<string, string>> {
   const rows = readFileSync(FILE, 'utf8')
     .split('\n')
@@ -100,7 +101,7 @@ function fromFile(): Map<string, Map<string, string>> {
   );
 }
 
-async function seat(preset: Preset, role: string): Promise<{ member: Member; client: Client }> {
+async function createMember(preset: Preset, role: string): Promise<{ member: Member; client: Client }> {
   const member = await harness.make.member(orgs.get(preset)!, role);
   return { member, client: await harness.signIn(member.email) };
 }
@@ -110,8 +111,8 @@ async function grantsOf(client: Client): Promise<Record<string, string>> {
   return Object.fromEntries(body.grants.map(({ permission, scope }) => [permission, scope]));
 }
 
-describe('the permissions by default', () => {
-  it('are those of the table that was looked at (test/contract/expected/permissions.md)', () => {
+describe('the default permissions', () => {
+  it('match the reviewed table (test/contract/expected/permissions.md)', () => {
     if (corrections() !== '') throw new Error(corrections());
     expect(rendered()).toBe(readFileSync(FILE, 'utf8'));
   });
@@ -122,19 +123,19 @@ describe('the permissions by default', () => {
     expect(new Set(permissions.map(({ category }) => category)).size).toBeGreaterThanOrEqual(5);
   });
 
-  it('let the read-only role download documents and do nothing else', () => {
+  it('let the read-only role download documents and nothing else', () => {
     expect([...fromFile()].filter(([, roles]) => roles.has('read_only'))).toEqual([
       ['document:download', expect.anything()],
     ]);
   });
 
-  it.each(SEATS)('reach a %s %s as the table says, in the database and over HTTP', async (preset, role) => {
+  it.each(ROLES_UNDER_TEST)('of a %s %s match the table in the database and over HTTP', async (preset, role) => {
     const expected = Object.fromEntries(
       [...fromFile()]
         .filter(([, roles]) => roles.has(role))
         .map(([permission, roles]) => [permission, roles.get(role)]),
     );
-    const { member, client } = await seat(preset, role);
+    const { member, client } = await createMember(preset, role);
     const [row] = await harness.database.superuser<{ grants: object }>('SELECT grants FROM memberships WHERE id = $1', [
       member.membershipId,
     ]);
@@ -143,10 +144,10 @@ describe('the permissions by default', () => {
     cells += 2 * declared('permissions').size;
   });
 
-  it.each(SEATS)('open to a %s %s exactly the routes of its permissions', async (preset, role) => {
-    const { client } = await seat(preset, role);
+  it.each(ROLES_UNDER_TEST)('open to a %s %s exactly the routes of its permissions', async (preset, role) => {
+    const { client } = await createMember(preset, role);
     const granted = await grantsOf(client);
-    const wrong: string[] = [];
+    const mismatches: string[] = [];
     for (const { method, path, policy } of routes) {
       if (policy?.kind !== 'access' || policy.permission === 'signed-in') continue;
       const { status, body } = await client.send(
@@ -157,19 +158,19 @@ describe('the permissions by default', () => {
       const open = !(status === 403 && body.code === 'forbidden');
       cells += 1;
       if (open !== policy.permission in granted)
-        wrong.push(
-          `${method} ${path} is ${open ? 'open' : 'closed'} to ${role}, who has ${policy.permission}: ` +
-            (granted[policy.permission] ?? 'not'),
+        mismatches.push(
+          `${method} ${path} is ${open ? 'open' : 'closed'} to ${role}, which has ${policy.permission}: ` +
+            (granted[policy.permission] ?? 'none'),
         );
     }
-    expect(wrong).toEqual([]);
+    expect(mismatches).toEqual([]);
   });
 });
 
-describe('the cascade', () => {
-  it('is member over role over default, at the next request, for every combination', async () => {
-    const { client: director } = await seat('gme', 'program_director');
-    const { member, client } = await seat('gme', 'mentor');
+describe('the precedence of overrides', () => {
+  it('is member, then role, then default, from the next request on, for every combination', async () => {
+    const { client: director } = await createMember('gme', 'program_director');
+    const { member, client } = await createMember('gme', 'mentor');
     const [byRole, byMember] = [
       '/v1/roles/mentor/permissions/person:unlock-contact',
       `/v1/memberships/${member.membershipId}/permissions/person:unlock-contact`,
@@ -197,18 +198,18 @@ describe('the cascade', () => {
     }
   });
 
-  it('of one organization says nothing in another', async () => {
+  it('of one organization has no effect in another', async () => {
     const other = await harness.make.organization('gme');
     const theirs = await harness.make.member(other, 'mentor');
-    const { client: director } = await seat('gme', 'program_director');
+    const { client: director } = await createMember('gme', 'program_director');
     await director.put('/v1/roles/mentor/permissions/person:read', { scope: 'none' });
     expect((await grantsOf(await harness.signIn(theirs.email)))['person:read']).toBe('assigned');
     await director.delete('/v1/roles/mentor/permissions/person:read');
   });
 
-  it('never gives more than the giver holds, by role or by member, and keeps an administrator', async () => {
-    const { member, client } = await seat('workforce', 'admin');
-    const owner = await seat('workforce', 'owner');
+  it('never grants more than the caller has, by role or by member', async () => {
+    const { member, client } = await createMember('workforce', 'admin');
+    const owner = await createMember('workforce', 'owner');
     await owner.client.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'none' });
     const viewer = await harness.make.member(orgs.get('workforce')!, 'viewer');
     expect(
@@ -228,16 +229,16 @@ describe('the cascade', () => {
     );
   });
 
-  it('refuses to leave an organization without anybody who can manage members', async () => {
+  it('keeps at least one member who can manage members', async () => {
     const org = await harness.make.organization('gme');
     const only = await harness.make.member(org, 'program_director');
     const client = await harness.signIn(only.email);
-    const refusals = [
+    const responses = [
       await client.delete(`/v1/memberships/${only.membershipId}`),
       await client.patch(`/v1/memberships/${only.membershipId}`, { role: 'trainee' }),
       await client.put('/v1/roles/program_director/permissions/membership:update', { scope: 'none' }),
       await client.put(`/v1/memberships/${only.membershipId}/permissions/membership:update`, { scope: 'none' }),
     ];
-    expect(refusals.map(({ status, body }) => [status, body.code])).toEqual(refusals.map(() => [409, 'last_owner']));
+    expect(responses.map(({ status, body }) => [status, body.code])).toEqual(responses.map(() => [409, 'last_owner']));
   });
 });

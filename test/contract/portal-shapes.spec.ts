@@ -17,49 +17,48 @@ import { fieldsIn } from './openapi.js';
 import { guardedOf, keyOf, sampleFor, send } from './requests.js';
 import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
-/** What answers with something else than fields of a class. Whoever adds one has thought about what is in it. */
+/** Routes whose response has no class. A new entry requires a review of its content. */
 const WITHOUT_CLASS: Record<string, string> = {
   'GET /metrics': 'numbers for the operator, behind a token',
-  'GET /v1/events':
-    'a stream whose events leave through LiveEventResponse, ids and types alone: test/e2e/realtime.spec.ts',
-  'GET /v1/exports/:id/file': 'a file for whoever asked for it; exports leave out themselves what portals do not get',
-  'GET /v1/sso/oidc/:connectionId/login': 'sends the browser to the provider',
-  'GET /v1/sso/oidc/:connectionId/callback': 'sends the browser back to where it came from',
-  'GET /v1/sso/oidc/:connectionId/logout': "sends the browser to the provider's end of the session",
-  'GET /v1/sso/saml/:connectionId/login': 'sends the browser to the identity provider',
-  'POST /v1/sso/saml/:connectionId/acs': 'sends the browser back to where it came from',
-  'GET /v1/sso/saml/:connectionId/form': 'a form with our own message to the identity provider',
-  'GET /v1/sso/saml/:connectionId/logout': 'sends the browser to the identity provider, or to the start page',
-  'POST /v1/sso/saml/:connectionId/logout': 'sends the browser to the identity provider, or to the start page',
-  'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
+  'GET /v1/events': 'a stream of events as LiveEventResponse with ids and types only: test/e2e/realtime.spec.ts',
+  'GET /v1/exports/:id/file': 'a file for its requester; the export omits staff-only fields itself',
+  'GET /v1/sso/oidc/:connectionId/login': 'redirects the browser to the provider',
+  'GET /v1/sso/oidc/:connectionId/callback': 'redirects the browser to its original page',
+  'GET /v1/sso/oidc/:connectionId/logout': "redirects the browser to the provider's logout endpoint",
+  'GET /v1/sso/saml/:connectionId/login': 'redirects the browser to the identity provider',
+  'POST /v1/sso/saml/:connectionId/acs': 'redirects the browser to its original page',
+  'GET /v1/sso/saml/:connectionId/form': "a form with the application's own message to the identity provider",
+  'GET /v1/sso/saml/:connectionId/logout': 'redirects the browser to the identity provider or to the start page',
+  'POST /v1/sso/saml/:connectionId/logout': 'redirects the browser to the identity provider or to the start page',
+  'GET /v1/sso/saml/:connectionId/metadata': 'contains only public keys and URLs',
 };
-/** Names of fields that tell of other members, of who else there is, or of the machinery. */
-const SUSPECT = new RegExp(
+/** Field names that suggest data about other members or about internals. */
+const SENSITIVE = new RegExp(
   '^(?!has).*(userId|membershipId|personId|externalId|requestId|jobId|By|[eE]mail|^ip|userAgent|version|secret|' +
     '[hH]ash|[cC]ount|due|rows|outbox|meta)$',
 );
-/** Fields that only sound so. Whoever adds one has looked at what a record subject learns by it. */
-const LOOKED_AT: Record<string, string> = {
-  'MeUser.email': "one's own",
-  'MeResponse.membershipId': "one's own",
-  'SessionResponse.ip': "one's own sessions",
-  'SessionResponse.userAgent': "one's own sessions",
-  'DeviceResponse.ip': "one's own devices",
-  'DeviceResponse.userAgent': "one's own devices",
-  'TotpEnrolmentResponse.secret': "one's own, for the authenticator",
-  'ContactResponse.email': 'what the contact unlock is for',
-  'AssignmentResponse.personId': 'the person asked about',
-  'AcceptedInviteResponse.membershipId': "one's own",
-  'ScimDocumentResponse.meta': 'for directories alone',
-  'ScimMeta.version': 'for directories alone',
-  'ScimGroupResponse.externalId': 'for directories alone',
-  'ScimGroupResponse.meta': 'for directories alone',
-  'ScimUserResponse.externalId': 'for directories alone',
-  'ScimUserResponse.meta': 'for directories alone',
+/** Fields with such a name that a record subject may receive. A new entry requires a review. */
+const REVIEWED: Record<string, string> = {
+  'MeUser.email': "the member's own",
+  'MeResponse.membershipId': "the member's own",
+  'SessionResponse.ip': "the member's own sessions",
+  'SessionResponse.userAgent': "the member's own sessions",
+  'DeviceResponse.ip': "the member's own devices",
+  'DeviceResponse.userAgent': "the member's own devices",
+  'TotpEnrolmentResponse.secret': "the member's own, for the authenticator app",
+  'ContactResponse.email': 'the purpose of the contact unlock',
+  'AssignmentResponse.personId': 'the person of the request',
+  'AcceptedInviteResponse.membershipId': "the member's own",
+  'ScimDocumentResponse.meta': 'for SCIM clients only',
+  'ScimMeta.version': 'for SCIM clients only',
+  'ScimGroupResponse.externalId': 'for SCIM clients only',
+  'ScimGroupResponse.meta': 'for SCIM clients only',
+  'ScimUserResponse.externalId': 'for SCIM clients only',
+  'ScimUserResponse.meta': 'for SCIM clients only',
 };
-/** Pages of one's own sign-in and account, the same for staff and portals: test/e2e/pages.spec.ts. */
+/** The sign-in and account pages of the user, the same for staff and portals: test/e2e/pages.spec.ts. */
 const PAGES = /^\S+ \/(sign-in|account|assets|invites\/accept)(\/|$)/;
-const PLANTED = 'planted-by-a-later-column';
+const UNLISTED = 'planted-by-a-later-column';
 
 let harness: Harness;
 let api: NestExpressApplication;
@@ -67,15 +66,17 @@ let routes: Route[];
 let metadata: string;
 let cells = 0;
 
-/** Adds to everything a handler returns a field that no class lists, before anything else sees it. */
-const planting = { intercept: (_context: ExecutionContext, next: CallHandler) => next.handle().pipe(map(plant)) };
+/** Adds a field that no class lists to every handler's result, before the serializer runs. */
+const unlistedField = {
+  intercept: (_context: ExecutionContext, next: CallHandler) => next.handle().pipe(map(addUnlistedField)),
+};
 
 beforeAll(async () => {
   harness = await Harness.start();
   metadata = await providerMetadata();
   const config = loadConfig(harness.env, 'api');
   for (const { metatype } of harness.api.get(DiscoveryService).getControllers())
-    UseInterceptors(planting)(metatype as Type);
+    UseInterceptors(unlistedField)(metatype as Type);
   api = await createApp(AppModule.forRoot(config), config);
   await api.listen(0, '127.0.0.1');
   routes = allRoutes(api.get(DiscoveryService), api.get(MetadataScanner));
@@ -89,8 +90,8 @@ afterAll(async () => {
 const withClass = () =>
   routes.filter(({ handler }) => ['item', 'list'].includes(responseTypeOf(handler)?.kind ?? 'undeclared'));
 
-describe('every answer', () => {
-  it('is made by a class that lists its fields, or was looked at', () => {
+describe('every response', () => {
+  it('has a class that lists its fields, or a reviewed reason', () => {
     const others = routes
       .filter(({ handler }) => !['item', 'list', 'nothing'].includes(responseTypeOf(handler)?.kind ?? 'undeclared'))
       .map(keyOf)
@@ -99,30 +100,30 @@ describe('every answer', () => {
     expect(withClass().length).toBeGreaterThan(routes.length / 2);
   });
 
-  it('is made by one of at least twenty classes, each of another name and with fields', () => {
+  it('has one of at least twenty classes, with unique names and at least one field', () => {
     const classes = responseClasses();
     expect(classes.length).toBeGreaterThanOrEqual(20);
     expect(new Set(classes.map(({ name }) => name)).size).toBe(classes.length);
     expect(classes.filter((type) => fieldsOf(type).length === 0)).toEqual([]);
   });
 
-  it('keeps for staff what sounds like the business of others, unless it was looked at', () => {
-    const shown = shownToPortals().filter((field) => SUSPECT.test(field.split('.')[1]!));
+  it('is staff-only for fields with a sensitive name, unless reviewed', () => {
+    const shown = shownToPortals().filter((field) => SENSITIVE.test(field.split('.')[1]!));
     expect(
       shown
-        .filter((field) => !(field in LOOKED_AT))
-        .map((field) => `${field}: mark it with @StaffOnly(), or write into LOOKED_AT why portal roles may have it`),
+        .filter((field) => !(field in REVIEWED))
+        .map((field) => `${field}: mark it with @StaffOnly(), or add the reason why portals may have it to REVIEWED`),
     ).toEqual([]);
-    expect(Object.keys(LOOKED_AT).filter((field) => !shown.includes(field))).toEqual([]);
+    expect(Object.keys(REVIEWED).filter((field) => !shown.includes(field))).toEqual([]);
   });
 
-  it('leaves out for portals what is for staff, and for everybody what no class lists', () => {
+  it('omits staff-only fields for portals, and unlisted fields for all audiences', () => {
     for (const route of withClass()) {
       const { kind, type, shape } = responseTypeOf(route.handler)!;
       for (const audience of ['portal', 'staff'] as const) {
-        const value = plant(filled(type!));
+        const value = addUnlistedField(filled(type!));
         const answer = shape(
-          kind === 'list' ? { items: [value, value], nextCursor: 'next', total: PLANTED } : value,
+          kind === 'list' ? { items: [value, value], nextCursor: 'next', total: UNLISTED } : value,
           audience,
         );
         cells += 1;
@@ -131,18 +132,18 @@ describe('every answer', () => {
     }
   });
 
-  it('is described with what portals do not get', () => {
+  it('is documented with the fields that portals do not get', () => {
     for (const type of responseClasses()) {
       const { properties, required } = fieldsIn(type.name);
-      const said = Object.keys(properties).filter((name) =>
+      const described = Object.keys(properties).filter((name) =>
         properties[name]!.description?.endsWith('Portal roles do not get this field.'),
       );
-      const staffs = fieldsOf(type)
+      const staffFields = fieldsOf(type)
         .filter(({ staffOnly }) => staffOnly)
         .map(({ name }) => name);
-      expect([type.name, said.toSorted(), required.filter((name) => staffs.includes(name))]).toEqual([
+      expect([type.name, described.toSorted(), required.filter((name) => staffFields.includes(name))]).toEqual([
         type.name,
-        staffs.toSorted(),
+        staffFields.toSorted(),
         [],
       ]);
     }
@@ -163,30 +164,29 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
     await client.post('/v1/auth/login', { email: member.email, password: Factories.PASSWORD });
   });
 
-  /**
-   * Sends every request that brings fields back, and gives what is wrong with the answers, and which routes gave any.
-   */
-  async function tryAll(): Promise<{ wrong: string[]; reached: string[] }> {
-    const [wrong, reached]: [string[], string[]] = [[], []];
+  /** Sends every request with a response class. Returns the leaks and the routes that returned data. */
+  async function sendAll(): Promise<{ leaks: string[]; reached: string[] }> {
+    const [leaks, reached]: [string[], string[]] = [[], []];
     for (const route of guardedOf(withClass())) {
       const { params, query, body: sent } = await sampleFor(route, tenant);
-      // whole lists, so that there is something in them
-      const whole = await send(client, route, { params, body: sent });
+      // Request the whole list first, so that it contains rows.
+      const list = await send(client, route, { params, body: sent });
       const { status, body, text } =
-        // unless a question has to be asked
-        whole.status === 400 ? await send(client, route, { params, query, body: sent }) : whole;
+        // Some routes require a query.
+        list.status === 400 ? await send(client, route, { params, query, body: sent }) : list;
       cells += 1;
       if (status >= 300) continue;
       if (body.items?.length !== 0) reached.push(keyOf(route));
-      wrong.push(...breaches(route, body, 'portal'));
-      if (text.includes(tenant.directorMember.email)) wrong.push(`${keyOf(route)}: tells another member's address`);
+      leaks.push(...breaches(route, body, 'portal'));
+      if (text.includes(tenant.directorMember.email))
+        leaks.push(`${keyOf(route)}: shows another member's e-mail address`);
     }
-    return { wrong, reached };
+    return { leaks, reached };
   }
 
-  it('is shown nothing that is for staff, on any route open to the role', async () => {
-    const { wrong, reached } = await tryAll();
-    expect(wrong).toEqual([]);
+  it('receives no staff-only field on any route open to the role', async () => {
+    const { leaks, reached } = await sendAll();
+    expect(leaks).toEqual([]);
     expect(reached).toEqual(
       expect.arrayContaining([
         'GET /v1/auth/me',
@@ -198,14 +198,14 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
     );
   });
 
-  it('is shown nothing more by being granted every permission there is', async () => {
+  it('receives no additional field with every permission', async () => {
     await harness.database.superuser(
       `INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT $1, $2, p, 'org'
          FROM unnest($3::text[]) p`,
       [tenant.ids.org, membershipId, [...declared('permissions').keys()]],
     );
-    const { wrong, reached } = await tryAll();
-    expect(wrong).toEqual([]);
+    const { leaks, reached } = await sendAll();
+    expect(leaks).toEqual([]);
     const theirs = await Promise.all(
       guardedOf(withClass()).map(
         async (route) => [keyOf(route), (await sampleFor(route, tenant)).by !== undefined] as const,
@@ -217,7 +217,7 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
   });
 });
 
-/** A value with something in every field of a class, those of nested classes too. */
+/** Returns a value with content in every field of a class, including nested classes. */
 function filled(type: ResponseClass): Record<string, unknown> {
   return Object.fromEntries(
     fieldsOf(type).map(({ property, type: held }) => [
@@ -227,8 +227,8 @@ function filled(type: ResponseClass): Record<string, unknown> {
   );
 }
 
-function plant(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plant);
+function addUnlistedField(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(addUnlistedField);
   if (
     typeof value !== 'object' ||
     value === null ||
@@ -237,30 +237,33 @@ function plant(value: unknown): unknown {
     value instanceof StreamableFile
   )
     return value;
-  return { ...Object.fromEntries(Object.entries(value).map(([key, held]) => [key, plant(held)])), planted: PLANTED };
+  return {
+    ...Object.fromEntries(Object.entries(value).map(([key, held]) => [key, addUnlistedField(held)])),
+    planted: UNLISTED,
+  };
 }
 
-/** `Class.field` of everything that portals can be answered. */
+/** Returns `Class.field` for every field that portals can receive. */
 function shownToPortals(): string[] {
   const classes = new Set(withClass().map(({ handler }) => responseTypeOf(handler)!.type!));
   return [...classes.keys()].flatMap((type) => shownOf(type, classes));
 }
 
-function shownOf(type: ResponseClass, seen: Set<ResponseClass>): string[] {
+function shownOf(type: ResponseClass, visited: Set<ResponseClass>): string[] {
   return fieldsOf(type)
     .filter(({ staffOnly }) => !staffOnly)
     .flatMap(({ name, type: held }) => {
-      const isNew = held !== undefined && held !== Object && !seen.has(held as ResponseClass);
-      if (isNew) seen.add(held as ResponseClass);
-      return [`${type.name}.${name}`, ...(isNew ? shownOf(held as ResponseClass, seen) : [])];
+      const isNew = held !== undefined && held !== Object && !visited.has(held as ResponseClass);
+      if (isNew) visited.add(held as ResponseClass);
+      return [`${type.name}.${name}`, ...(isNew ? shownOf(held as ResponseClass, visited) : [])];
     });
 }
 
-/** Fields of an answer that the class does not give to the audience, and fields of it that are missing. */
+/** Returns the fields of a response that its class does not give to the audience, and missing fields. */
 function breaches(route: Route, body: unknown, audience: Audience): string[] {
   const { kind, type } = responseTypeOf(route.handler)!;
   const values = kind === 'list' ? (body as { items: unknown[] }).items : [body];
-  const planted = JSON.stringify(body).includes(PLANTED) ? [`${keyOf(route)}: shows what no class lists`] : [];
+  const planted = JSON.stringify(body).includes(UNLISTED) ? [`${keyOf(route)}: shows what no class lists`] : [];
   return [
     ...planted,
     ...values.flatMap((value) => differences(type!, value, audience).map((field) => `${keyOf(route)}: ${field}`)),

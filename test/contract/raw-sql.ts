@@ -4,7 +4,7 @@ import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Client } from '../harness/client.js';
 
-/** What became of a statement: rows, or the SQLSTATE it was refused with. */
+/** The outcome of a statement: its rows, or the SQLSTATE of the error. */
 export interface Outcome {
   rows: Record<string, unknown>[];
   rowCount: number;
@@ -12,7 +12,7 @@ export interface Outcome {
   message: string;
 }
 
-/** A raw connection, for statements that the application would never send. */
+/** A raw connection, for statements that the application never sends. */
 export class RawSql {
   private constructor(readonly client: pg.Client) {}
 
@@ -23,18 +23,18 @@ export class RawSql {
     return new RawSql(client);
   }
 
-  /** Runs a statement within a savepoint where a transaction is open, so that a refusal does not end it. */
+  /** Runs a statement within a savepoint, so that an error does not abort the transaction. */
   async attempt(text: string, values: unknown[] = []): Promise<Outcome> {
     await this.client.query('SAVEPOINT attempt');
     const outcome = await this.outcome(text, values);
-    // A statement may have ended the transaction by itself; then there is nothing to go back to.
+    // The statement may have ended the transaction itself; then no savepoint exists.
     await this.client
       .query(outcome.code === null ? 'RELEASE SAVEPOINT attempt' : 'ROLLBACK TO SAVEPOINT attempt')
       .catch(() => undefined);
     return outcome;
   }
 
-  /** Copies out as `COPY … TO STDOUT` does; a row a line. */
+  /** Runs `COPY … TO STDOUT`. Returns one row per line. */
   async copyOut(source: string): Promise<Outcome> {
     await this.client.query('SAVEPOINT attempt');
     try {
@@ -50,7 +50,7 @@ export class RawSql {
     }
   }
 
-  /** Runs a statement as it is. */
+  /** Runs a statement. */
   async outcome(text: string, values: unknown[] = []): Promise<Outcome> {
     try {
       const result = await this.client.query(text, values.length > 0 ? values : undefined);
@@ -73,24 +73,24 @@ export class RawSql {
     const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_session($1, false)', [
       secret,
     ]);
-    if (rows[0]?.state !== 'ok') throw new Error(`the session was refused: ${rows[0]?.state}`);
+    if (rows[0]?.state !== 'ok') throw new Error(`the session was rejected: ${rows[0]?.state}`);
   }
 
   /** Begins a transaction and enters with an API key, as a request does. */
-  async enterByKey(key: string, address = '127.0.0.1'): Promise<void> {
+  async enterByKey(key: string, ip = '127.0.0.1'): Promise<void> {
     await this.client.query('BEGIN');
     const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_api_key($1, $2, false)', [
       key,
-      address,
+      ip,
     ]);
-    if (rows[0]?.state !== 'ok') throw new Error(`the key was refused: ${rows[0]?.state}`);
+    if (rows[0]?.state !== 'ok') throw new Error(`the API key was rejected: ${rows[0]?.state}`);
   }
 
   async rollback(): Promise<void> {
     await this.client.query('ROLLBACK');
   }
 
-  /** Cuts the connection, as when a process dies. */
+  /** Cuts the connection, as the death of a process does. */
   sever(): void {
     (this.client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
   }
@@ -100,13 +100,13 @@ export class RawSql {
   }
 }
 
-/** The secret of a caller's session, as the cookie's token carries it. */
+/** Returns the secret of a client's session from its cookie token. */
 export function sessionSecret(client: Client): string {
   const token = /(?:^|; )(?:__Host-)?vouchsafe(?:_[a-z]+)?=([^;]+)/.exec(client.cookieHeader)![1]!;
   return (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sid: string }).sid;
 }
 
-/** The SQL of a visit with the digest that an expression stands for, and nothing else known of it. */
+/** Returns SQL for a new session with the given digest expression and no other data. */
 export function bareVisit(digest: string): string {
   return (
     `jsonb_populate_record(NULL::app.new_session, jsonb_build_object('id', gen_random_uuid(), 'secret_hash', ` +

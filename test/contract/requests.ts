@@ -10,10 +10,13 @@ type RouteName = Pick<Route, 'method' | 'path'>;
 
 export const keyOf = ({ method, path }: RouteName) => `${method} ${path}`;
 
-/** Limits the matrices to routes whose path contains this, for work on one module. Unset, every route is tried. */
+/**
+ * Limits the matrices to routes whose path contains this text, for work on one module. If unset, the tests cover
+ * every route.
+ */
 export const ONLY = process.env['ROUTES'] ?? '';
 
-/** Routes that take a session; those that read first, those that remove last. */
+/** Returns the routes that require a session: reads first, deletions last. */
 export function guardedOf(routes: readonly Route[]): Route[] {
   return routes
     .filter(({ policy, path }) => policy?.kind === 'access' && path.includes(ONLY))
@@ -21,8 +24,8 @@ export function guardedOf(routes: readonly Route[]): Route[] {
 }
 
 /**
- * The request that a route answers with success in a tenant: the sample written by hand, otherwise one made from the
- * description of the API. Throws when neither is possible.
+ * Returns a request that the route answers with success in the tenant: the handwritten sample, or one generated
+ * from the OpenAPI document. Throws when neither is possible.
  */
 export async function sampleFor(route: RouteName, tenant: Tenant): Promise<Sample> {
   const { method, path } = route;

@@ -15,7 +15,7 @@ afterAll(() => harness.stop());
 
 describe('every declared retention policy', () => {
   it.each([...declared('retention').keys()])(
-    '%s can be previewed and run with the grants the roles have',
+    '%s can be previewed and run with the grants of the database roles',
     async (policy) => {
       const { operator } = harness;
       const plan = await operator.within(orgId, () =>

@@ -11,7 +11,10 @@ export const RELATIONS = [
 ] as const;
 export type RelationName = (typeof RELATIONS)[number];
 
-/** What is set beside the default of a role, and what it comes to; "default" where nothing is. */
+/**
+ * The overrides in addition to the role's default, and the resulting scope. The scope is "default" if nothing is
+ * set.
+ */
 export interface Setting {
   role: string;
   member: string;
@@ -19,7 +22,7 @@ export interface Setting {
   scope: string;
 }
 
-/** The reviewed tables, read back. */
+/** Reads the rows of a reviewed table. */
 const rowsUnder = (title: string): string[][] =>
   readFileSync(`${import.meta.dirname}/expected/decisions.md`, 'utf8')
     .split(`## ${title}`)[1]!
@@ -33,14 +36,14 @@ const rowsUnder = (title: string): string[][] =>
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
-export const SETTINGS = rowsUnder('What is set').map(([role = '', member = '', grant = '', scope = '']): Setting => ({
+export const SETTINGS = rowsUnder('Settings').map(([role = '', member = '', grant = '', scope = '']): Setting => ({
   role,
   member,
   grant,
   scope,
 }));
-export const REACH = new Map(
-  rowsUnder('What a scope reaches').map(([kind, scope, ...relations]) => [
+export const RELATIONS_BY_SCOPE = new Map(
+  rowsUnder('Relations of a scope').map(([kind, scope, ...relations]) => [
     `${kind} ${scope}`,
     new Set(RELATIONS.filter((_, i) => relations[i] === 'yes')),
   ]),
@@ -63,5 +66,5 @@ export function defaultScope(role: string, permission: string): string {
   return scope === undefined || scope === '–' ? 'none' : scope;
 }
 
-export const expectedReach = (permission: string, scope: string) =>
-  REACH.get(`${isPersonScoped(permission) ? 'people' : 'other'} ${scope}`)!;
+export const expectedRelations = (permission: string, scope: string) =>
+  RELATIONS_BY_SCOPE.get(`${isPersonScoped(permission) ? 'people' : 'other'} ${scope}`)!;

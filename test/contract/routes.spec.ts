@@ -15,7 +15,7 @@ let harness: Harness;
 let mine: Tenant;
 let theirs: Tenant;
 let routes: Route[];
-let untouched: Record<string, string>;
+let before: Record<string, string>;
 let cells = 0;
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const metadata = await providerMetadata();
   mine = await makeTenant(harness, metadata);
   theirs = await makeTenant(harness, metadata);
-  untouched = await fingerprint(harness, theirs.ids.org, TENANT_TABLES);
+  before = await fingerprint(harness, theirs.ids.org, TENANT_TABLES);
   routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
 });
 afterAll(async () => {
@@ -36,8 +36,8 @@ const sampleOf = (route: Route) => sampleFor(route, mine);
 const withPermission = () =>
   guarded().filter(({ policy }) => policy?.kind === 'access' && policy.permission !== 'signed-in');
 
-/** Whether an answer is a refusal as problem details, of one of the statuses; otherwise what it was. */
-function refused(what: string, { status, body, headers }: Answer, statuses: readonly number[]): string[] {
+/** Returns no finding if the response is a problem with one of the statuses. */
+function checkRejected(what: string, { status, body, headers }: Answer, statuses: readonly number[]): string[] {
   cells += 1;
   const problem =
     statuses.includes(status) &&
@@ -48,30 +48,30 @@ function refused(what: string, { status, body, headers }: Answer, statuses: read
   return problem ? [] : [`${what}: ${status} ${headers.get('content-type')} ${JSON.stringify(body).slice(0, 200)}`];
 }
 
-/** Runs a check over routes one after another and gathers what it finds. */
-async function over<T>(things: readonly T[], check: (thing: T) => Promise<string[]>): Promise<string[]> {
+/** Runs a check on each item in turn and collects the findings. */
+async function collect<T>(things: readonly T[], check: (thing: T) => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
   for (const thing of things) found.push(...(await check(thing)));
   return found;
 }
 
-/** Lists of words that may be any, to which the one-letter word among the wrong types is none. */
+/** Fields that accept any list of words, so the one-letter word among the wrong types is valid. */
 const FREE_TEXTS = new Set(['POST /v1/sso/connections/:id/mapping/preview groups']);
 const isFreeText = (route: Route, name: string, value: unknown) =>
   FREE_TEXTS.has(`${keyOf(route)} ${name}`) && Array.isArray(value) && value[0] === 'x';
 
 describe('every route', () => {
-  it('has a sample, or is public for a reason that was looked at', async () => {
-    const places = { public: { PUBLIC }, directory: { DIRECTORY } };
+  it('has a sample or a reviewed reason to be public', async () => {
+    const lists = { public: { PUBLIC }, directory: { DIRECTORY } };
     const known = new Set([SAMPLES, PUBLIC, DIRECTORY].flatMap((place) => Object.keys(place)));
     const unlisted = routes.flatMap((route) => {
       const kind = route.policy?.kind ?? 'access';
       if (kind === 'access') return [];
-      return Object.entries(places[kind])
+      return Object.entries(lists[kind])
         .filter(([, place]) => !(keyOf(route) in place))
         .map(([name]) => `${keyOf(route)}: add it to ${name} in test/contract/samples.ts`);
     });
-    const withoutSample = await over(guarded(), async (route) => {
+    const withoutSample = await collect(guarded(), async (route) => {
       try {
         await sampleOf(route);
         return [];
@@ -85,7 +85,7 @@ describe('every route', () => {
     expect([...unlisted, ...withoutSample, ...stale]).toEqual([]);
   });
 
-  it('shows in OpenAPI the policy of its guard: its permission, its access, or why it is public', () => {
+  it('documents the policy of its guard in OpenAPI: its permission, its access, or why it is public', () => {
     const expected = ({ policy }: Route) => {
       if (policy?.kind === 'public') return { 'x-public': policy.reason };
       if (policy?.kind === 'directory') return { 'x-access': 'scim' };
@@ -97,15 +97,15 @@ describe('every route', () => {
     );
   });
 
-  it('answers nobody without a session: 401', async () => {
+  it('returns 401 without a session', async () => {
     expect(
-      await over(guarded(), async (route) =>
-        refused(keyOf(route), await send(harness.client(), route, await sampleOf(route)), [401]),
+      await collect(guarded(), async (route) =>
+        checkRejected(keyOf(route), await send(harness.client(), route, await sampleOf(route)), [401]),
       ),
     ).toEqual([]);
   });
 
-  it('answers nobody with a session that means nothing: 401', async () => {
+  it('returns 401 with a forged session', async () => {
     const cookie = mine.director.cookieHeader;
     const forged = [
       cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
@@ -113,9 +113,9 @@ describe('every route', () => {
       cookie.replace(/\.[^.]*$/, '.'),
     ];
     expect(
-      await over(guarded(), async (route) =>
-        over(forged, async (value) =>
-          refused(
+      await collect(guarded(), async (route) =>
+        collect(forged, async (value) =>
+          checkRejected(
             keyOf(route),
             await harness
               .client()
@@ -127,46 +127,46 @@ describe('every route', () => {
     ).toEqual([]);
   });
 
-  it('answers no member who lacks its permission: 403, and the denial is in the log', async () => {
+  it('returns 403 to a member without its permission, and records the denial', async () => {
     expect(
-      await over(withPermission(), async (route) => {
+      await collect(withPermission(), async (route) => {
         const answer = await send(mine.powerless, route, await sampleOf(route));
         const permission = route.policy?.kind === 'access' ? route.policy.permission : '';
-        const logged = await harness.database.superuser(
+        const events = await harness.database.superuser(
           `SELECT 1 FROM audit_events WHERE org_id = $1 AND type = 'access.denied' AND outcome = 'denied'
              AND request_id = $2 AND meta ->> 'permission' = $3 AND meta ->> 'route' = $4`,
           [mine.ids.org, answer.headers.get('x-request-id'), permission, route.where],
         );
         cells += 1;
         return [
-          ...refused(keyOf(route), answer, [403]),
-          ...(logged.length === 1 ? [] : [`${keyOf(route)}: ${logged.length} denials in the log`]),
+          ...checkRejected(keyOf(route), answer, [403]),
+          ...(events.length === 1 ? [] : [`${keyOf(route)}: ${events.length} denials in the audit log`]),
         ];
       }),
     ).toEqual([]);
   });
 
-  it("knows nothing of another tenant's ids, wherever they stand", async () => {
+  it('returns nothing for ids of another tenant, in any position', async () => {
     expect(
-      await over(guarded(), async (route) => {
+      await collect(guarded(), async (route) => {
         const sample = await sampleOf(route);
-        return over(swaps(sample), async ([where, swapped]) => {
+        return collect(swaps(sample), async ([where, swapped]) => {
           const answer = await send(mine.director, route, swapped);
           const what = `${keyOf(route)} with another tenant's id in ${where}`;
-          const leak = answer.text.includes(theirs.mark) ? [`${what}: the answer holds their data`] : [];
+          const leak = answer.text.includes(theirs.label) ? [`${what}: the response contains their data`] : [];
           if (where.startsWith('query') && answer.status === 200 && Array.isArray(answer.body.items)) {
             cells += 1;
             return [...leak, ...(answer.body.items.length === 0 ? [] : [`${what}: ${answer.body.items.length} items`])];
           }
-          return [...leak, ...refused(what, answer, [404])];
+          return [...leak, ...checkRejected(what, answer, [404])];
         });
       }),
     ).toEqual([]);
   });
 
-  it('refuses unknown fields and wrong types: 400', async () => {
+  it('rejects unknown fields and wrong types: 400', async () => {
     expect(
-      await over(guarded(), async (route) => {
+      await collect(guarded(), async (route) => {
         const { body, query } = takenBy(route.method, route.path);
         const sample = await sampleOf(route);
         const bodies =
@@ -185,15 +185,15 @@ describe('every route', () => {
         const queries =
           Object.keys(query).length === 0 ? [] : [{ unknown: 'x' }, { orgId: theirs.ids.org }, ...wrongQueries(query)];
         return [
-          ...(await over(bodies, async (wrong) =>
-            refused(
+          ...(await collect(bodies, async (wrong) =>
+            checkRejected(
               `${keyOf(route)} ${JSON.stringify(wrong).slice(0, 120)}`,
               await send(mine.director, route, { ...sample, body: wrong }),
               [400],
             ),
           )),
-          ...(await over(queries, async (wrong) =>
-            refused(
+          ...(await collect(queries, async (wrong) =>
+            checkRejected(
               `${keyOf(route)}?${JSON.stringify(wrong)}`,
               await send(mine.director, route, { ...sample, query: { ...sample.query, ...wrong } }),
               [400],
@@ -204,17 +204,17 @@ describe('every route', () => {
     ).toEqual([]);
   });
 
-  it('refuses a body that is no object, and an id that is none: 400', async () => {
+  it('rejects a body that is not an object, and an invalid id: 400', async () => {
     expect(
-      await over(guarded(), async (route) => {
+      await collect(guarded(), async (route) => {
         const sample = await sampleOf(route);
         const raws = takenBy(route.method, route.path).body === null ? [] : ['[]', '"x"', 'null', '{', '[1]', 'true'];
         const path = (params: Record<string, string>) =>
           route.path.replaceAll(/:(\w+)/g, (_, name: string) => params[name]!);
         const ids = Object.entries(sample.params ?? {}).filter(([, value]) => value.includes('-'));
         return [
-          ...(await over(raws, async (raw) =>
-            refused(
+          ...(await collect(raws, async (raw) =>
+            checkRejected(
               `${keyOf(route)} ${raw}`,
               await mine.director.send(route.method, path(sample.params ?? {}), {
                 raw,
@@ -223,13 +223,15 @@ describe('every route', () => {
               [400],
             ),
           )),
-          ...(await over(ids, async ([name]) =>
-            over(['0', 'x'.repeat(3_000), `${theirs.ids.org}'--`, '00000000-0000-0000-0000-00000000000g'], async (id) =>
-              refused(
-                `${keyOf(route)} ${name}=${id.slice(0, 40)}`,
-                await send(mine.director, route, { ...sample, params: { ...sample.params, [name]: id } }),
-                [400, 404, 414],
-              ),
+          ...(await collect(ids, async ([name]) =>
+            collect(
+              ['0', 'x'.repeat(3_000), `${theirs.ids.org}'--`, '00000000-0000-0000-0000-00000000000g'],
+              async (id) =>
+                checkRejected(
+                  `${keyOf(route)} ${name}=${id.slice(0, 40)}`,
+                  await send(mine.director, route, { ...sample, params: { ...sample.params, [name]: id } }),
+                  [400, 404, 414],
+                ),
             ),
           )),
         ];
@@ -237,13 +239,13 @@ describe('every route', () => {
     ).toEqual([]);
   });
 
-  it('with pages accepts only cursors that it gave to this tenant for this list', async () => {
+  it('with pages accepts only cursors of this tenant and this list', async () => {
     const lists = guarded().filter(({ method, path }) => 'cursor' in takenBy(method, path).query);
     expect(lists.length).toBeGreaterThan(ONLY === '' ? 5 : 0);
-    const their = (await theirs.director.get('/v1/memberships?limit=1')).body.nextCursor as string;
+    const theirCursor = (await theirs.director.get('/v1/memberships?limit=1')).body.nextCursor as string;
     const ours = (await mine.director.get('/v1/memberships?limit=1')).body.nextCursor as string;
     const forged = [
-      their,
+      theirCursor,
       ours,
       `${ours}x`,
       ours.slice(1),
@@ -255,11 +257,11 @@ describe('every route', () => {
       '../../etc',
     ];
     expect(
-      await over(lists, async (route) => {
+      await collect(lists, async (route) => {
         const sample = await sampleOf(route);
         const foreign = keyOf(route) === 'GET /v1/memberships' ? forged.filter((cursor) => cursor !== ours) : forged;
-        return over(foreign, async (cursor) =>
-          refused(
+        return collect(foreign, async (cursor) =>
+          checkRejected(
             `${keyOf(route)} cursor=${cursor}`,
             await send(mine.director, route, { ...sample, query: { ...sample.query, cursor } }),
             [400],
@@ -269,11 +271,11 @@ describe('every route', () => {
     ).toEqual([]);
   });
 
-  it('left the other tenant as it was', async () => {
-    expect(await fingerprint(harness, theirs.ids.org, TENANT_TABLES)).toEqual(untouched);
+  it('left the other tenant unchanged', async () => {
+    expect(await fingerprint(harness, theirs.ids.org, TENANT_TABLES)).toEqual(before);
   });
 
-  it('does its work for who may, and leaves the events it declares', async () => {
+  it('succeeds for permitted callers and records its declared events', async () => {
     const samples = await Promise.all(
       guarded().map(async (route) => ({ route, last: (await sampleOf(route)).last === true })),
     );
@@ -281,41 +283,41 @@ describe('every route', () => {
       ({ route }) => route,
     );
     expect(
-      await over(inOrder, async (route) => {
+      await collect(inOrder, async (route) => {
         const sample = await sampleOf(route);
         const answer = await send(sample.by ?? mine.director, route, sample);
         cells += 1;
         if (answer.status >= 400) return [`${keyOf(route)}: ${answer.status} ${answer.text}`];
         const emits = route.policy?.emits ?? [];
         if (emits.length === 0) return [];
-        const logged = await harness.database.superuser<{ type: string }>(
+        const events = await harness.database.superuser<{ type: string }>(
           'SELECT type FROM audit_events WHERE org_id = $1 AND request_id = $2',
           [sample.log ?? mine.ids.org, answer.headers.get('x-request-id')],
         );
         cells += 1;
-        return logged.some(({ type }) => (emits as string[]).includes(type))
+        return events.some(({ type }) => (emits as string[]).includes(type))
           ? []
-          : [`${keyOf(route)}: none of ${emits.join(', ')} is in the log`];
+          : [`${keyOf(route)}: the audit log has none of ${emits.join(', ')}`];
       }),
     ).toEqual([]);
   });
 
-  it('names only declared resources as targets in the log', async () => {
-    const seen = await harness.database.superuser<{ type: string }>(
+  it('has only declared resource types as audit targets', async () => {
+    const targets = await harness.database.superuser<{ type: string }>(
       'SELECT DISTINCT target_type AS type FROM audit_events WHERE target_type IS NOT NULL',
     );
-    cells += seen.length;
-    expect(seen.length).toBeGreaterThan(ONLY === '' ? 15 : 0);
-    expect(seen.filter(({ type }) => !isResourceType(type))).toEqual([]);
+    cells += targets.length;
+    expect(targets.length).toBeGreaterThan(ONLY === '' ? 15 : 0);
+    expect(targets.filter(({ type }) => !isResourceType(type))).toEqual([]);
   });
 });
 
-/** The sample with one id at a time swapped for the other tenant's of the same kind. */
+/** Returns copies of the sample, each with one id replaced by the other tenant's id of the same kind. */
 function swaps({ params = {}, query = {}, body = {}, ...rest }: Sample): [where: string, sample: Sample][] {
-  const their = new Map(Object.entries(mine.ids).map(([kind, id]) => [id, theirs.ids[kind as keyof Tenant['ids']]]));
+  const foreign = new Map(Object.entries(mine.ids).map(([kind, id]) => [id, theirs.ids[kind as keyof Tenant['ids']]]));
   const changed = <V>(part: Record<string, V>, name: 'params' | 'query' | 'body') =>
     Object.entries(part)
-      .filter(([, value]) => their.has(String(value)))
+      .filter(([, value]) => foreign.has(String(value)))
       .map(([key, value]): [string, Sample] => [
         `${name}.${key}`,
         {
@@ -323,13 +325,13 @@ function swaps({ params = {}, query = {}, body = {}, ...rest }: Sample): [where:
           query,
           ...(Object.keys(body).length > 0 && { body }),
           ...rest,
-          [name]: { ...part, [key]: their.get(String(value)) },
+          [name]: { ...part, [key]: foreign.get(String(value)) },
         },
       ]);
   return [...changed(params, 'params'), ...changed(query, 'query'), ...changed(body, 'body')];
 }
 
-/** Values a query's fields do not take. */
+/** Returns values that the query parameters do not accept. */
 function wrongQueries(query: Record<string, FieldSchema>): Record<string, string>[] {
   return Object.entries(query).flatMap(([name, { type, enum: words, format, pattern }]) => {
     if (type === 'number' || type === 'integer')

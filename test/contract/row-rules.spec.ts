@@ -23,14 +23,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await raw.end();
   await harness.stop();
-  process.stdout.write(`row rules: ${cells} cells over ${RULES.length} tables\n`);
+  process.stdout.write(`row policies: ${cells} cells over ${RULES.length} tables\n`);
 });
 
 const keyOf = (table: string) => (table === 'organizations' ? 'id' : 'org_id');
 const open = (rules: RowRules, command: RowCommand) => [rules[command]].flat().includes('signed-in');
 
-/** What became of each command tried on a table's rows of one's own organization: how many rows, or the SQLSTATE. */
-async function trials(table: string): Promise<Record<RowCommand, number | string>> {
+/** Runs each command on the table's rows of the own organization. Returns the number of rows or the SQLSTATE. */
+async function outcomesOf(table: string): Promise<Record<RowCommand, number | string>> {
   const key = keyOf(table);
   const [row] = await harness.database.superuser<{ row: Record<string, unknown> }>(
     `SELECT to_jsonb(t) AS row FROM ${table} t WHERE ${key} = $1 LIMIT 1`,
@@ -53,7 +53,7 @@ async function trials(table: string): Promise<Record<RowCommand, number | string
                FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb)`,
             [JSON.stringify(row!.row)],
           ),
-    // No column is read, so that the rule for changing stands alone, without that for reading.
+    // The statement reads no column, so that only the UPDATE policy applies and not the SELECT policy.
     update:
       updated![0] === undefined
         ? '42501'
@@ -66,7 +66,7 @@ async function trials(table: string): Promise<Record<RowCommand, number | string
   };
 }
 
-/** Columns of a table that the application's role may write. */
+/** Returns the columns of a table that the application's role may write. */
 async function columnsWith(table: string, privilege: string): Promise<string[]> {
   const rows = await harness.database.superuser<{ name: string }>(
     `SELECT quote_ident(attname) AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0
@@ -77,25 +77,24 @@ async function columnsWith(table: string, privilege: string): Promise<string[]> 
   return rows.map(({ name }) => name);
 }
 
-describe('a member without any permission, by raw SQL in a session of their own', () => {
+describe('a member without any permission, by raw SQL in their own session', () => {
   beforeAll(() => raw.enter(sessionSecret(tenant.powerless)));
   afterAll(() => raw.rollback());
 
-  it.each(RULES)('reaches in %s only what every member may, or what is their own', async (table, rules) => {
-    const done = await trials(table);
+  it.each(RULES)('reaches in %s only rows for every member or own rows', async (table, rules) => {
+    const outcomes = await outcomesOf(table);
     for (const command of ['select', 'insert', 'update', 'delete'] as const) {
       if (open(rules, command) || rules.own?.commands.includes(command)) continue;
-      // Rows that are there and cannot be seen are neither counted nor touched; a new one is refused, not merely
-      // unseen.
-      expect([table, command, done[command]]).toEqual([
+      // Existing rows that are invisible are neither counted nor changed. An INSERT must fail, not only be invisible.
+      expect([table, command, outcomes[command]]).toEqual([
         table,
         command,
-        command === 'insert' ? '42501' : done[command] === 0 ? 0 : '42501',
+        command === 'insert' ? '42501' : outcomes[command] === 0 ? 0 : '42501',
       ]);
     }
   });
 
-  it('finds their own rows among all, where a table has them', async () => {
+  it('finds only their own rows in tables with own rows', async () => {
     for (const [table, { own }] of RULES.filter(
       ([, rules]) => rules.own?.commands.includes('select') && !open(rules, 'select'),
     )) {
@@ -111,10 +110,13 @@ describe('a member with every permission', () => {
   beforeAll(() => raw.enter(sessionSecret(tenant.director)));
   afterAll(() => raw.rollback());
 
-  it.each(RULES)('sees the rows of %s, so that the rules above are no accident', async (table, rules) => {
-    const { rowCount, code } = await raw.attempt(`SELECT ${keyOf(table)} FROM ${table}`);
-    cells += 1;
-    if (rules.select === undefined) expect([code, rowCount]).toEqual([null, 0]);
-    else expect([code, rowCount > 0]).toEqual([null, true]);
-  });
+  it.each(RULES)(
+    'sees the rows of %s, so the test above does not pass because of missing rows',
+    async (table, rules) => {
+      const { rowCount, code } = await raw.attempt(`SELECT ${keyOf(table)} FROM ${table}`);
+      cells += 1;
+      if (rules.select === undefined) expect([code, rowCount]).toEqual([null, 0]);
+      else expect([code, rowCount > 0]).toEqual([null, true]);
+    },
+  );
 });

@@ -2,25 +2,25 @@ import { Authenticator } from '../harness/authenticator.js';
 import type { Client } from '../harness/client.js';
 import type { Ids, Tenant } from './fixtures.js';
 
-/** A request that a route answers with success. Every id in it is swapped for another tenant's by the tests. */
+/** A request that a route answers with success. The tests replace every id in it with another tenant's id. */
 export interface Sample {
   params?: Record<string, string>;
   query?: Record<string, string>;
   body?: Record<string, unknown>;
-  /** The organization in whose log it is written, where that is another one. */
+  /** The organization whose audit log receives the event, if it is another one. */
   log?: string;
-  /** Who sends it where it may succeed, since it would end the sender's session; the director if not given. */
+  /** The client that sends the request, if it would end the director's session. Default: the director. */
   by?: Client;
-  /** Ends what the caller stands on: sent last. */
+  /** The request revokes the caller's own access, so the tests send it last. */
   last?: true;
 }
 
 type MakeSample = (ids: Ids, tenant: Tenant) => Sample | Promise<Sample>;
 
 /**
- * Samples of routes for which the description of the API does not suffice: another caller, a value that exists only
- * once, or a filter that must find something. Every other route has a default sample (default-samples.ts). A public
- * route is in PUBLIC below, with the reason.
+ * Samples of routes that the OpenAPI document does not fully describe: another caller, a unique value, or a filter
+ * that must find a row. Every other route has a default sample (default-samples.ts). PUBLIC below lists the public
+ * routes with a reason.
  */
 export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/auth/logout': () => ({ last: true }),
@@ -34,33 +34,36 @@ export const SAMPLES: Record<string, MakeSample> = {
     body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' },
     last: true,
   }),
-  'POST /v1/auth/totp/confirm': (_ids, { keeper: { confirming, app } }) => ({
+  'POST /v1/auth/totp/confirm': (_ids, { factorMember: { confirming, app } }) => ({
     body: { code: app.code() },
     by: confirming,
   }),
-  'DELETE /v1/auth/totp': (_ids, { keeper: { client } }) => ({ by: client }),
-  'POST /v1/auth/recovery-codes': (_ids, { keeper: { client } }) => ({ by: client }),
+  'DELETE /v1/auth/totp': (_ids, { factorMember: { client } }) => ({ by: client }),
+  'POST /v1/auth/recovery-codes': (_ids, { factorMember: { client } }) => ({ by: client }),
   'POST /v1/auth/step-up': (_ids, { pages: { client } }) => ({ body: { password: 'Synthetic-Test-1' }, by: client }),
-  'GET /v1/auth/devices': (_ids, { keeper: { client } }) => ({ by: client }),
-  'DELETE /v1/auth/devices/:id': ({ device }, { keeper: { client } }) => ({ params: { id: device }, by: client }),
-  'GET /v1/auth/passkeys': (_ids, { keeper: { client } }) => ({ by: client }),
-  'POST /v1/auth/passkeys': async (_ids, { keeper: { client } }) => {
+  'GET /v1/auth/devices': (_ids, { factorMember: { client } }) => ({ by: client }),
+  'DELETE /v1/auth/devices/:id': ({ device }, { factorMember: { client } }) => ({ params: { id: device }, by: client }),
+  'GET /v1/auth/passkeys': (_ids, { factorMember: { client } }) => ({ by: client }),
+  'POST /v1/auth/passkeys': async (_ids, { factorMember: { client } }) => {
     const { body: options } = await client.get('/v1/auth/passkeys/options');
     return {
       body: { name: 'Second', credential: new Authenticator('http://127.0.0.1:3000').create(options) },
       by: client,
     };
   },
-  'PATCH /v1/auth/passkeys/:id': ({ passkey }, { keeper: { client } }) => ({
+  'PATCH /v1/auth/passkeys/:id': ({ passkey }, { factorMember: { client } }) => ({
     params: { id: passkey },
     body: { name: 'Renamed' },
     by: client,
   }),
-  'DELETE /v1/auth/passkeys/:id': ({ passkey }, { keeper: { client } }) => ({ params: { id: passkey }, by: client }),
+  'DELETE /v1/auth/passkeys/:id': ({ passkey }, { factorMember: { client } }) => ({
+    params: { id: passkey },
+    by: client,
+  }),
   'POST /v1/auth/email/verify': (_ids, { verification, director }) => ({ body: { token: verification }, by: director }),
-  'POST /v1/auth/organization': async ({ sister }, { traveller, signIn }) => ({
+  'POST /v1/auth/organization': async ({ sister }, { multiOrgMember, signIn }) => ({
     body: { orgId: sister },
-    by: await signIn(traveller),
+    by: await signIn(multiOrgMember),
   }),
   'POST /v1/sso/connections': async (_ids, { metadata, roles }) => ({
     body: { name: 'Second', metadata, defaultRole: roles.subject },
@@ -87,8 +90,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'PATCH /v1/organizations/current/sign-in': () => ({
     body: { allowedSignIn: ['password', 'saml'], requireSso: false },
   }),
-  'POST /v1/organizations/current/owner': async ({ heir }, { deputy, signIn, roles }) => ({
-    body: { membershipId: heir, ownRole: roles.helper },
+  'POST /v1/organizations/current/owner': async ({ newOwner }, { deputy, signIn, roles }) => ({
+    body: { membershipId: newOwner, ownRole: roles.helper },
     by: await signIn(deputy),
     last: true,
   }),
@@ -143,7 +146,7 @@ const scimPatch = (operation: object) => ({
   Operations: [operation],
 });
 
-/** One sample for each route that a directory comes to by its token. */
+/** One sample for each route that accepts a SCIM token. */
 export const DIRECTORY: Record<string, (ids: Ids) => Sample> = {
   'GET /scim/v2/ServiceProviderConfig': () => ({}),
   'GET /scim/v2/ResourceTypes': () => ({}),
@@ -175,43 +178,43 @@ export const DIRECTORY: Record<string, (ids: Ids) => Sample> = {
   'DELETE /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id } }),
 };
 
-/** Routes that take no session, each with the way it keeps strangers out. Whoever adds one has thought about it. */
+/** Routes without a session, each with its protection. A new entry requires a review. */
 export const PUBLIC: Record<string, string> = {
   'GET /metrics': 'a bearer token, required outside development and test',
-  'GET /health/live': 'tells only that the process runs',
-  'GET /health/ready': 'tells only which services answer',
-  'POST /v1/auth/login': 'five tries an account, and a limit by address',
+  'GET /health/live': 'reveals only that the process runs',
+  'GET /health/ready': 'reveals only the state of the services',
+  'POST /v1/auth/login': 'five attempts per account, and a limit by IP',
   'POST /v1/auth/login/mfa':
-    'the cookie of a sign-in whose password was right; five tries an account, and a limit by address',
-  'GET /v1/auth/login/mfa/options': 'the cookie of a sign-in whose password was right; a limit by address',
-  'GET /v1/auth/passkeys/sign-in/options': 'tells nothing of anybody; a limit by address',
-  'POST /v1/auth/passkeys/sign-in': 'the signature of a passkey over a challenge of this browser; a limit by address',
-  'POST /v1/auth/password/forgot': 'tells nothing, three mails an address and hour, and a limit by address',
-  'POST /v1/auth/password/reset': 'a token that was mailed, good once and for half an hour; a limit by address',
-  'POST /v1/invites/accept': 'a signed token that was mailed, good once; a limit by address',
-  'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
-  'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
-  'GET /v1/sso/saml/:connectionId/form': 'a ticket of random bytes, good once, for the browser it was made for',
+    'the cookie of a sign-in with a correct password; five attempts per account, and a limit by IP',
+  'GET /v1/auth/login/mfa/options': 'the cookie of a sign-in with a correct password; a limit by IP',
+  'GET /v1/auth/passkeys/sign-in/options': 'reveals no account; a limit by IP',
+  'POST /v1/auth/passkeys/sign-in': 'the signature of a passkey over a challenge of this browser; a limit by IP',
+  'POST /v1/auth/password/forgot': 'reveals no account; three mails per address and hour, and a limit by IP',
+  'POST /v1/auth/password/reset': 'a mailed single-use token, valid for half an hour; a limit by IP',
+  'POST /v1/invites/accept': 'a mailed and signed single-use token; a limit by IP',
+  'GET /v1/sso/saml/:connectionId/metadata': 'contains only public keys and URLs',
+  'GET /v1/sso/saml/:connectionId/login': 'redirects to the identity provider; a limit by IP',
+  'GET /v1/sso/saml/:connectionId/form': 'a random single-use ticket for one browser',
   'GET /v1/sso/saml/:connectionId/logout':
-    "ends the session of the browser that comes; messages carry the identity provider's signature",
+    "ends the session of the requesting browser; messages carry the identity provider's signature",
   'POST /v1/sso/saml/:connectionId/logout': "the identity provider's signature",
-  'GET /v1/sso/discover': 'tells of domains, and of no account; a limit by address',
-  'POST /v1/sso/saml/:connectionId/acs': "the identity provider's signature, and the browser that asked",
-  'GET /assets/style.css': 'the same for everybody',
-  'GET /assets/passkeys.js': 'the same for everybody',
-  'GET /assets/token.js': 'the same for everybody',
-  'GET /invites/accept': 'a form, the same for everybody',
-  'POST /invites/accept': 'what POST /v1/invites/accept does, and only for a form of our own page',
-  'GET /account/forgot': 'a form, the same for everybody',
-  'POST /account/forgot': 'what POST /v1/auth/password/forgot does, and only for a form of our own page',
-  'GET /account/reset': 'a form, the same for everybody',
-  'POST /account/reset': 'what POST /v1/auth/password/reset does, and only for a form of our own page',
-  'GET /sign-in/mfa': 'the cookie of a sign-in whose password was right; a limit by address',
-  'POST /sign-in/mfa': 'what POST /v1/auth/login/mfa does, and only for a form of our own page',
-  'GET /sign-in': 'looks at the domain of an address alone; a limit by address',
-  'POST /sign-in/password': 'what POST /v1/auth/login does, and only for a form of our own page',
-  'GET /v1/sso/oidc/:connectionId/login': 'sends to the provider; a limit by address',
+  'GET /v1/sso/discover': 'reveals domains but no account; a limit by IP',
+  'POST /v1/sso/saml/:connectionId/acs': "the identity provider's signature, and the browser of the request",
+  'GET /assets/style.css': 'the same for all callers',
+  'GET /assets/passkeys.js': 'the same for all callers',
+  'GET /assets/token.js': 'the same for all callers',
+  'GET /invites/accept': 'a form, the same for all callers',
+  'POST /invites/accept': "as POST /v1/invites/accept, and only from the application's own page",
+  'GET /account/forgot': 'a form, the same for all callers',
+  'POST /account/forgot': "as POST /v1/auth/password/forgot, and only from the application's own page",
+  'GET /account/reset': 'a form, the same for all callers',
+  'POST /account/reset': "as POST /v1/auth/password/reset, and only from the application's own page",
+  'GET /sign-in/mfa': 'the cookie of a sign-in with a correct password; a limit by IP',
+  'POST /sign-in/mfa': "as POST /v1/auth/login/mfa, and only from the application's own page",
+  'GET /sign-in': 'looks up only the domain of an e-mail address; a limit by IP',
+  'POST /sign-in/password': "as POST /v1/auth/login, and only from the application's own page",
+  'GET /v1/sso/oidc/:connectionId/login': 'redirects to the provider; a limit by IP',
   'GET /v1/sso/oidc/:connectionId/callback': "the state of this browser's request, and the provider's signature",
-  'POST /v1/sso/oidc/:connectionId/backchannel-logout': "the provider's signature; a limit by address",
+  'POST /v1/sso/oidc/:connectionId/backchannel-logout': "the provider's signature; a limit by IP",
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

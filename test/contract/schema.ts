@@ -1,11 +1,11 @@
 import type { TestDatabase } from '../harness/database.js';
 
-/** A table of `public` as the database's own catalog describes it. */
+/** A table of `public` as the system catalog describes it. */
 export interface Table {
   name: string;
   owner: string;
   kind: 'r' | 'p';
-  /** The table it is a partition of. */
+  /** The parent table of a partition. */
   partitionOf: string | null;
   rowSecurity: boolean;
   forced: boolean;
@@ -30,7 +30,7 @@ export interface Policy {
   check: string | null;
   permissive: boolean;
 }
-/** A primary (p), unique (u) or foreign (f) key. */
+/** A primary (p), unique (u), or foreign (f) key. */
 export interface Key {
   name: string;
   type: 'p' | 'u' | 'f';
@@ -43,14 +43,14 @@ export interface Index {
   columns: string[];
   unique: boolean;
 }
-/** A right on a table or one of its columns. */
+/** A privilege on a table or on one of its columns. */
 export interface Grant {
   table: string;
   column: string | null;
   grantee: string;
   privilege: string;
 }
-/** `parsed`: its body was read when it was made (BEGIN ATOMIC), and finds nothing by a search path. */
+/** `parsed`: the body was parsed at creation (BEGIN ATOMIC), so it does not depend on a search path. */
 export interface Routine {
   name: string;
   owner: string;
@@ -116,15 +116,15 @@ const ROUTINES = `
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
    WHERE p.pronamespace IN ('app'::regnamespace, 'app_private'::regnamespace, 'public'::regnamespace) ORDER BY 1`;
 
-/** Everything the gate looks at, read from a migrated database. */
+/** The parts of a migrated database that the contract tests check. */
 export interface Schema {
   tables: Table[];
   grants: Grant[];
   routines: Routine[];
-  /** Views with their options; materialized ones are listed as well. */
+  /** Views with their options, including materialized views. */
   views: { name: string; kind: string; options: string[] }[];
   enums: string[];
-  /** `schema: role has privilege` beyond the owner's own. */
+  /** `schema: role has privilege`, without the privileges of the owner. */
   schemaGrants: string[];
 }
 

@@ -8,7 +8,10 @@ import { fingerprint, makeTenant, providerMetadata, type Tenant } from './fixtur
 
 const TENANT_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
 const SHARED_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'installation').map(([name]) => name);
-/** SQLSTATEs that refuse: insufficient privilege or policy, foreign key, no matching row, RLS forbids COPY FROM. */
+/**
+ * SQLSTATEs of a rejection: insufficient privilege or row policy, foreign key, no matching row, RLS forbids COPY
+ * FROM.
+ */
 const REFUSALS = new Set(['42501', '23503', '0A000']);
 
 let harness: Harness;
@@ -27,8 +30,8 @@ beforeAll(async () => {
   schema = await readSchema(harness.database);
   before = await fingerprint(harness, theirs.ids.org, TENANT_TABLES);
   connections['in a session'] = await RawSql.open(harness.env.DATABASE_URL!);
-  connections['before any entrance'] = await RawSql.open(harness.env.DATABASE_URL!);
-  connections['as nobody known'] = await RawSql.open(harness.env.DATABASE_URL!);
+  connections['before any context'] = await RawSql.open(harness.env.DATABASE_URL!);
+  connections['as an unknown user'] = await RawSql.open(harness.env.DATABASE_URL!);
   connections['as the worker in another organization'] = await RawSql.open(harness.env.WORKER_DATABASE_URL!);
 });
 afterAll(async () => {
@@ -37,11 +40,11 @@ afterAll(async () => {
   process.stdout.write(`tables × other tenant: ${cells} cells over ${TENANT_TABLES.length} tables\n`);
 });
 
-const ENTRANCES: Record<string, (raw: RawSql) => Promise<unknown>> = {
+const CONTEXTS: Record<string, (raw: RawSql) => Promise<unknown>> = {
   'in a session': (raw) => raw.enter(sessionSecret(mine.director)),
-  'before any entrance': (raw) => raw.client.query('BEGIN'),
-  'as nobody known': (raw) =>
-    raw.client.query(`BEGIN; SELECT app.complete_sign_in('nobody@test.example', '\\x00', NULL)`),
+  'before any context': (raw) => raw.client.query('BEGIN'),
+  'as an unknown user': (raw) =>
+    raw.client.query(`BEGIN; SELECT app.complete_sign_in('unknown@test.example', '\\x00', NULL)`),
   'as the worker in another organization': (raw) =>
     raw.client.query(`BEGIN; SELECT app.enter_organization('${mine.ids.org}')`),
 };
@@ -49,17 +52,17 @@ const ENTRANCES: Record<string, (raw: RawSql) => Promise<unknown>> = {
 const tableOf = (name: string): Table => schema.tables.find((table) => table.name === name)!;
 const keyOf = (name: string) => (name === 'organizations' ? 'id' : 'org_id');
 
-/** A row of theirs as JSON, made anew by `changes`. */
+/** Returns a row of the organization as JSON, with `changes` applied. */
 async function rowOf(table: string, org: string, changes: Record<string, unknown>): Promise<string> {
   const [row] = await harness.database.superuser<{ row: Record<string, unknown> }>(
     `SELECT to_jsonb(t) AS row FROM ${table} t WHERE ${keyOf(table)} = $1 LIMIT 1`,
     [org],
   );
-  if (row === undefined) throw new Error(`there is no row in "${table}": insert one in test/contract/fixture-rows.ts`);
+  if (row === undefined) throw new Error(`"${table}" has no row: insert one in test/contract/fixture-rows.ts`);
   return JSON.stringify({ ...row.row, ...changes });
 }
 
-/** The columns that an INSERT gives. */
+/** Returns the columns that an INSERT sets. */
 function insertable(table: string): string[] {
   const identity = new Set(['seq', 'transaction_id']);
   return tableOf(table)
@@ -81,7 +84,7 @@ async function insertOf(
   };
 }
 
-/** A new id in every column of the primary key that holds one, so that only the tenant can be what is refused. */
+/** Returns new ids for the primary key, so that only the tenant can be the reason for a rejection. */
 function newKey(table: string): Record<string, unknown> {
   const uuid = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
   const key = tableOf(table).keys.find(({ type }) => type === 'p')!;
@@ -92,8 +95,8 @@ function newKey(table: string): Record<string, unknown> {
   );
 }
 
-/** The outcome touched nothing: refused by privilege or policy, or it found no row. */
-function harmless(what: string, { code, rowCount, message }: Outcome): string[] {
+/** Returns no finding if the statement had no effect: it was rejected, or it found no row. */
+function checkNoEffect(what: string, { code, rowCount, message }: Outcome): string[] {
   cells += 1;
   if (code === null) return rowCount === 0 ? [] : [`${what}: touched ${rowCount} rows`];
   return REFUSALS.has(code) ? [] : [`${what}: failed for another reason: ${code} ${message}`];
@@ -103,29 +106,32 @@ async function reads(raw: RawSql, table: string): Promise<string[]> {
   const key = keyOf(table);
   const their = `${key} = '${theirs.ids.org}'`;
   return [
-    ...harmless(`SELECT of ${table}`, await raw.attempt(`SELECT ${key} FROM ${table} WHERE ${their}`)),
-    ...harmless(`SELECT * of ${table}`, await raw.attempt(`SELECT * FROM ${table} WHERE ${their}`)),
-    ...harmless(
+    ...checkNoEffect(`SELECT of ${table}`, await raw.attempt(`SELECT ${key} FROM ${table} WHERE ${their}`)),
+    ...checkNoEffect(`SELECT * of ${table}`, await raw.attempt(`SELECT * FROM ${table} WHERE ${their}`)),
+    ...checkNoEffect(
       `SELECT by negation of ${table}`,
       await raw.attempt(`SELECT ${key} FROM ${table} WHERE ${key} <> '${mine.ids.org}'`),
     ),
-    ...harmless(`FOR UPDATE of ${table}`, await raw.attempt(`SELECT ${key} FROM ${table} WHERE ${their} FOR UPDATE`)),
-    ...harmless(
+    ...checkNoEffect(
+      `FOR UPDATE of ${table}`,
+      await raw.attempt(`SELECT ${key} FROM ${table} WHERE ${their} FOR UPDATE`),
+    ),
+    ...checkNoEffect(
       `aggregate of ${table}`,
       await raw.attempt(`SELECT ${key} FROM ${table} WHERE ${their} GROUP BY ${key} HAVING count(*) > 0`),
     ),
-    ...harmless(
+    ...checkNoEffect(
       `CTE of ${table}`,
       await raw.attempt(
         `WITH all_rows AS MATERIALIZED (SELECT ${key} FROM ${table}) SELECT FROM all_rows WHERE ${their}`,
       ),
     ),
-    ...harmless(`COPY TO of ${table}`, await raw.copyOut(`(SELECT ${key} FROM ${table} WHERE ${their})`)),
-    ...harmless(`COPY TO of all of ${table}`, withoutOwn(await raw.copyOut(table))),
+    ...checkNoEffect(`COPY TO of ${table}`, await raw.copyOut(`(SELECT ${key} FROM ${table} WHERE ${their})`)),
+    ...checkNoEffect(`COPY TO of all of ${table}`, withoutOwn(await raw.copyOut(table))),
   ];
 }
 
-/** What was copied, without the lines of one's own organization. */
+/** Removes the lines of the own organization from the copied rows. */
 function withoutOwn(outcome: Outcome): Outcome {
   const rows = outcome.rows.filter(({ line }) => !String(line).includes(mine.ids.org));
   return { ...outcome, rows, rowCount: rows.length };
@@ -144,22 +150,22 @@ async function writes(raw: RawSql, table: string): Promise<string[]> {
       .columns.join(', ')}) DO UPDATE SET ${key} = EXCLUDED.${key}`,
   );
   return [
-    ...harmless(`INSERT into ${table}`, await raw.attempt(insert.text, insert.values)),
-    ...harmless(`UPSERT of ${table}`, await raw.attempt(upsert.text, upsert.values)),
-    ...harmless(`UPDATE of ${table}`, await raw.attempt(`UPDATE ${table} SET ${key} = ${key} WHERE ${their}`)),
-    ...harmless(
-      `taking over of ${table}`,
+    ...checkNoEffect(`INSERT into ${table}`, await raw.attempt(insert.text, insert.values)),
+    ...checkNoEffect(`UPSERT of ${table}`, await raw.attempt(upsert.text, upsert.values)),
+    ...checkNoEffect(`UPDATE of ${table}`, await raw.attempt(`UPDATE ${table} SET ${key} = ${key} WHERE ${their}`)),
+    ...checkNoEffect(
+      `takeover of ${table}`,
       await raw.attempt(`UPDATE ${table} SET ${key} = '${mine.ids.org}' WHERE ${their}`),
     ),
-    ...harmless(`DELETE of ${table}`, await raw.attempt(`DELETE FROM ${table} WHERE ${their}`)),
+    ...checkNoEffect(`DELETE of ${table}`, await raw.attempt(`DELETE FROM ${table} WHERE ${their}`)),
     ...(await merges(raw, table)),
     ...(await withinOthers(raw, table)),
-    ...harmless(`COPY FROM of ${table}`, await raw.attempt(`COPY ${table} FROM STDIN`)),
-    ...harmless(`TRUNCATE of ${table}`, await raw.attempt(`TRUNCATE ${table} CASCADE`)),
+    ...checkNoEffect(`COPY FROM of ${table}`, await raw.attempt(`COPY ${table} FROM STDIN`)),
+    ...checkNoEffect(`TRUNCATE of ${table}`, await raw.attempt(`TRUNCATE ${table} CASCADE`)),
   ];
 }
 
-/** Each of the things that MERGE does with a match, or without one. */
+/** Runs each action of MERGE, with and without a match. */
 async function merges(raw: RawSql, table: string): Promise<string[]> {
   const key = keyOf(table);
   const matched = (action: string) =>
@@ -167,9 +173,9 @@ async function merges(raw: RawSql, table: string): Promise<string[]> {
        THEN ${action}`;
   const row = await rowOf(table, theirs.ids.org, table === 'organizations' ? {} : newKey(table));
   return [
-    ...harmless(`MERGE that deletes of ${table}`, await raw.attempt(matched('DELETE'))),
-    ...harmless(`MERGE that updates ${table}`, await raw.attempt(matched(`UPDATE SET ${key} = s.o`))),
-    ...harmless(
+    ...checkNoEffect(`MERGE that deletes of ${table}`, await raw.attempt(matched('DELETE'))),
+    ...checkNoEffect(`MERGE that updates ${table}`, await raw.attempt(matched(`UPDATE SET ${key} = s.o`))),
+    ...checkNoEffect(
       `MERGE that inserts into ${table}`,
       await raw.attempt(
         `MERGE INTO ${table} t USING (SELECT * FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb)) s ON false
@@ -182,7 +188,7 @@ async function merges(raw: RawSql, table: string): Promise<string[]> {
   ];
 }
 
-/** Changes as parts of what reads: in a WITH, behind a conflict, and copied out. */
+/** Runs writes inside reads: in a WITH clause, with ON CONFLICT, and in COPY. */
 async function withinOthers(raw: RawSql, table: string): Promise<string[]> {
   const key = keyOf(table);
   const their = `${key} = '${theirs.ids.org}'`;
@@ -194,42 +200,45 @@ async function withinOthers(raw: RawSql, table: string): Promise<string[]> {
   );
   const existing = await insertOf(table, theirs.ids.org, {}, `ON CONFLICT DO NOTHING RETURNING ${key}`);
   return [
-    ...harmless(
+    ...checkNoEffect(
       `WITH INSERT into ${table}`,
       await raw.attempt(`WITH w AS (${insert.text}) SELECT * FROM w`, insert.values),
     ),
-    ...harmless(
+    ...checkNoEffect(
       `WITH UPDATE of ${table}`,
       await raw.attempt(
         `WITH w AS (UPDATE ${table} SET ${key} = ${key} WHERE ${their} RETURNING ${key}) SELECT * FROM w`,
       ),
     ),
-    ...harmless(
+    ...checkNoEffect(
       `WITH DELETE from ${table}`,
       await raw.attempt(`WITH w AS (DELETE FROM ${table} WHERE ${their} RETURNING ${key}) SELECT * FROM w`),
     ),
-    ...harmless(`INSERT of what is there into ${table}`, await raw.attempt(existing.text, existing.values)),
-    ...harmless(
+    ...checkNoEffect(`INSERT of an existing row into ${table}`, await raw.attempt(existing.text, existing.values)),
+    ...checkNoEffect(
       `COPY TO of an UPDATE of ${table}`,
       await raw.copyOut(`(UPDATE ${table} SET ${key} = ${key} WHERE ${their} RETURNING ${key})`),
     ),
-    ...harmless(
+    ...checkNoEffect(
       `COPY TO of a DELETE from ${table}`,
       await raw.copyOut(`(DELETE FROM ${table} WHERE ${their} RETURNING ${key})`),
     ),
   ];
 }
 
-/** Handing a row of one's own over to the other tenant, or hanging it on a row of theirs. */
+/** Transfers an own row to the other tenant, or references a row of the other tenant. */
 async function links(raw: RawSql, table: string): Promise<string[]> {
   const key = keyOf(table);
-  const given = await raw.attempt(`UPDATE ${table} SET ${key} = '${theirs.ids.org}' WHERE ${key} = '${mine.ids.org}'`);
-  const handed = given.code === null && given.rowCount > 0 ? [`${table}: a row was handed to the other tenant`] : [];
+  const transfer = await raw.attempt(
+    `UPDATE ${table} SET ${key} = '${theirs.ids.org}' WHERE ${key} = '${mine.ids.org}'`,
+  );
+  const transferred =
+    transfer.code === null && transfer.rowCount > 0 ? [`${table}: a row was transferred to the other tenant`] : [];
   cells += 1;
   const foreign = tableOf(table).keys.filter(
     ({ type, columns, references }) => type === 'f' && columns.includes('org_id') && references !== 'organizations',
   );
-  const hung = await Promise.all(
+  const foreignInserts = await Promise.all(
     foreign.map(async ({ columns, references, referenced }) => {
       const at = columns.findLastIndex((name) => name !== 'org_id');
       const column = columns[at]!;
@@ -240,56 +249,59 @@ async function links(raw: RawSql, table: string): Promise<string[]> {
       return { column, insert: await insertOf(table, mine.ids.org, { ...newKey(table), [column]: target!.id }) };
     }),
   );
-  const problems = [...handed];
-  for (const { column, insert } of hung) {
+  const problems = [...transferred];
+  for (const { column, insert } of foreignInserts) {
     const outcome = await raw.attempt(insert.text, insert.values);
-    problems.push(...(outcome.code === '23505' ? [] : harmless(`${table}.${column} naming a row of theirs`, outcome)));
+    problems.push(
+      ...(outcome.code === '23505' ? [] : checkNoEffect(`${table}.${column} references their row`, outcome)),
+    );
   }
   return problems;
 }
 
-describe.each(Object.keys(ENTRANCES))('%s', (entrance) => {
-  beforeAll(() => ENTRANCES[entrance]!(connections[entrance]!));
-  afterAll(() => connections[entrance]!.rollback());
+describe.each(Object.keys(CONTEXTS))('%s', (contextName) => {
+  beforeAll(() => CONTEXTS[contextName]!(connections[contextName]!));
+  afterAll(() => connections[contextName]!.rollback());
 
   it.each(TENANT_TABLES)('reads nothing of another tenant from %s', async (table) => {
-    expect(await reads(connections[entrance]!, table)).toEqual([]);
+    expect(await reads(connections[contextName]!, table)).toEqual([]);
   });
 
   it.each(TENANT_TABLES)('writes nothing of another tenant to %s', async (table) => {
-    expect([...(await writes(connections[entrance]!, table)), ...(await links(connections[entrance]!, table))]).toEqual(
-      [],
-    );
+    expect([
+      ...(await writes(connections[contextName]!, table)),
+      ...(await links(connections[contextName]!, table)),
+    ]).toEqual([]);
   });
 
-  it.each(SHARED_TABLES)('writes nothing to %s, which all share', async (table) => {
-    const raw = connections[entrance]!;
+  it.each(SHARED_TABLES)('writes nothing to the shared table %s', async (table) => {
+    const raw = connections[contextName]!;
     expect([
-      ...harmless(
+      ...checkNoEffect(
         `UPDATE of ${table}`,
         await raw.attempt(
           `UPDATE ${table} SET ${tableOf(table).columns[0]!.name} = ${tableOf(table).columns[0]!.name}`,
         ),
       ),
-      ...harmless(`DELETE of ${table}`, await raw.attempt(`DELETE FROM ${table}`)),
+      ...checkNoEffect(`DELETE of ${table}`, await raw.attempt(`DELETE FROM ${table}`)),
     ]).toEqual([]);
   });
 });
 
 describe('in a session', () => {
-  it('shows of the users, whom organizations share, only fellow members', async () => {
+  it('lists only fellow members among the users, which organizations share', async () => {
     const raw = connections['in a session']!;
     await raw.enter(sessionSecret(mine.director));
     expect((await raw.attempt(`SELECT id FROM users WHERE id = '${theirs.ids.user}'`)).rows).toEqual([]);
-    const fellows = await harness.database.superuser(
+    const members = await harness.database.superuser(
       'SELECT user_id AS id FROM memberships WHERE org_id = $1 ORDER BY 1',
       [mine.ids.org],
     );
-    expect((await raw.attempt('SELECT id FROM users ORDER BY 1')).rows).toEqual(fellows);
+    expect((await raw.attempt('SELECT id FROM users ORDER BY 1')).rows).toEqual(members);
     await raw.rollback();
   });
 
-  it('reaches partitions through their parents alone', async () => {
+  it('reaches partitions only through their parent tables', async () => {
     const raw = connections['in a session']!;
     await raw.enter(sessionSecret(mine.director));
     for (const { name } of schema.tables.filter(({ partitionOf }) => partitionOf !== null)) {
@@ -306,7 +318,7 @@ describe('in a session', () => {
     await raw.rollback();
   });
 
-  it('finds its own rows, so that nothing above passes for want of rows or rights', async () => {
+  it('finds its own rows, so that no test above passes because of missing rows or privileges', async () => {
     const raw = connections['in a session']!;
     await raw.enter(sessionSecret(mine.director));
     for (const table of [
@@ -327,6 +339,6 @@ describe('in a session', () => {
   });
 });
 
-it('leaves every row of the other tenant as it was', async () => {
+it('leaves every row of the other tenant unchanged', async () => {
   expect(await fingerprint(harness, theirs.ids.org, TENANT_TABLES)).toEqual(before);
 });

@@ -12,12 +12,12 @@ import { until } from '../harness/until.js';
 
 jest.setTimeout(60_000);
 
-/** Somebody whose rights change, and the director who changes them. */
+/** A member whose rights change, and the director who changes them. */
 interface Scene {
   director: Client;
   member: Member;
   client: Client;
-  /** The same member, in another session. */
+  /** A second session of the same member. */
   other: Client;
   personId: string;
   assignmentId: string;
@@ -25,8 +25,8 @@ interface Scene {
 
 interface Change {
   role: string;
-  /** What is asked over and over, and its answers before and after. */
-  ask: (scene: Scene, client: Client) => Promise<Answer>;
+  /** The request that runs in a loop. `before` and `after` are its expected statuses. */
+  send: (scene: Scene, client: Client) => Promise<Answer>;
   before: number;
   after: number;
   change: (scene: Scene, director: Client) => Promise<Answer>;
@@ -37,93 +37,93 @@ const person = ({ personId }: Scene, client: Client) => client.get(`/v1/people/$
 const changePerson = ({ personId }: Scene, client: Client) =>
   client.patch(`/v1/people/${personId}`, { title: 'Synthetic' });
 
-/** Another role ends the sessions. */
+/** A role change ends the member's sessions. */
 const CHANGES: Record<string, Change> = {
-  'a role taken': {
+  'a demotion': {
     role: 'program_director',
-    ask: changePerson,
+    send: changePerson,
     before: 200,
     after: 401,
     change: ({ member }, director) => director.patch(`/v1/memberships/${member.membershipId}`, { role: 'mentor' }),
   },
-  'a role given': {
+  'a promotion': {
     role: 'mentor',
-    ask: (_scene, client) => client.get('/v1/memberships'),
+    send: (_scene, client) => client.get('/v1/memberships'),
     before: 403,
     after: 401,
     change: ({ member }, director) =>
       director.patch(`/v1/memberships/${member.membershipId}`, { role: 'program_director' }),
   },
-  'a permission taken from the role': {
+  'a permission removed from the role': {
     role: 'mentor',
-    ask: person,
+    send: person,
     before: 200,
     after: 403,
     change: (_scene, director) => director.put('/v1/roles/mentor/permissions/person:read', { scope: 'none' }),
   },
-  'a permission given to the member': {
+  'a permission granted to the member': {
     role: 'mentor',
-    ask: changePerson,
+    send: changePerson,
     before: 403,
     after: 200,
     change: ({ member }, director) =>
       director.put(`/v1/memberships/${member.membershipId}/permissions/person:update`, { scope: 'assigned' }),
   },
-  'a permission taken from the member': {
+  'a permission removed from the member': {
     role: 'mentor',
-    ask: ({ personId }, client) => client.get(`/v1/people/${personId}/contact`),
+    send: ({ personId }, client) => client.get(`/v1/people/${personId}/contact`),
     before: 200,
     after: 403,
     change: ({ member }, director) =>
       director.put(`/v1/memberships/${member.membershipId}/permissions/person:unlock-contact`, { scope: 'none' }),
   },
-  'a scope made narrower': {
+  'a narrowed scope': {
     role: 'mentor',
-    ask: person,
+    send: person,
     before: 200,
     after: 404,
     change: ({ member }, director) =>
       director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' }),
   },
-  'an assignment ended': {
+  'an ended assignment': {
     role: 'mentor',
-    ask: person,
+    send: person,
     before: 200,
     after: 404,
     change: ({ assignmentId }, director) => director.delete(`/v1/assignments/${assignmentId}`),
   },
-  'a membership ended': {
+  'an ended membership': {
     role: 'mentor',
-    ask: person,
+    send: person,
     before: 200,
     after: 401,
     change: ({ member }, director) => director.delete(`/v1/memberships/${member.membershipId}`),
   },
-  'a session ended by its user': {
+  'a session that its user revoked': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: async ({ client, other }, { baseUrl }) =>
       other.at(baseUrl).delete(`/v1/auth/sessions/${(await client.get('/v1/auth/me')).body.session.id}`),
   },
-  'all other sessions ended by their user': {
+  'all other sessions that their user revoked': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: ({ other }, { baseUrl }) => other.at(baseUrl).delete('/v1/auth/sessions'),
   },
   'a sign-out': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: ({ client }, { baseUrl }) => client.at(baseUrl).post('/v1/auth/logout'),
   },
-  'a password changed': {
+  'a password change': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: ({ other }, { baseUrl }) =>
@@ -131,16 +131,16 @@ const CHANGES: Record<string, Change> = {
         .at(baseUrl)
         .post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' }),
   },
-  'second factors reset by who leads': {
+  "a reset of the member's factors by a director": {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: ({ member }, director) => director.delete(`/v1/memberships/${member.membershipId}/factors`),
   },
-  'a connection switched off, for who came in through it': {
+  'a disabled connection, for the sessions that it started': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 401,
     change: async ({ member }, director) => {
@@ -158,9 +158,9 @@ const CHANGES: Record<string, Change> = {
       return director.patch(`/v1/sso/connections/${id}`, { enabled: false });
     },
   },
-  'an organization suspended': {
+  'a suspended organization': {
     role: 'mentor',
-    ask: me,
+    send: me,
     before: 200,
     after: 403,
     change: async ({ member, director }) => {
@@ -191,32 +191,32 @@ async function makeScene(role: string): Promise<Scene> {
 }
 
 /**
- * Asks both processes without a pause; the answers that were there before the change was asked for, and those of
- * requests begun once it was answered.
+ * Sends requests to both processes without a pause while `change` runs. Returns the statuses of the requests that
+ * ended before the change, and of those that started after its response.
  */
-async function hammered(
-  ask: (url: string) => Promise<Answer>,
+async function requestDuringChange(
+  send: (url: string) => Promise<Answer>,
   change: () => Promise<Answer>,
 ): Promise<{ before: number[]; after: number[] }> {
-  const seen: { begun: number; ended: number; status: number }[] = [];
-  let going = true;
+  const observed: { start: number; ended: number; status: number }[] = [];
+  let running = true;
   const loops = [harness.url, secondUrl, harness.url, secondUrl].map(async (url) => {
-    while (going) {
-      const begun = performance.now();
-      const { status } = await ask(url);
-      seen.push({ begun, ended: performance.now(), status });
+    while (running) {
+      const start = performance.now();
+      const { status } = await send(url);
+      observed.push({ start, ended: performance.now(), status });
     }
   });
-  await until('the requests are under way', () => seen.length >= 20);
-  const asked = performance.now();
+  await until('the requests are under way', () => observed.length >= 20);
+  const startedAt = performance.now();
   expect((await change()).status).toBeLessThan(300);
-  const answered = performance.now();
-  const after = () => seen.filter(({ begun }) => begun > answered);
+  const finishedAt = performance.now();
+  const after = () => observed.filter(({ start }) => start > finishedAt);
   await until('requests were begun after the change', () => after().length >= 40);
-  going = false;
+  running = false;
   await Promise.all(loops);
   return {
-    before: seen.filter(({ ended }) => ended < asked).map(({ status }) => status),
+    before: observed.filter(({ ended }) => ended < startedAt).map(({ status }) => status),
     after: after().map(({ status }) => status),
   };
 }
@@ -234,15 +234,15 @@ afterAll(async () => {
   await harness?.stop();
 });
 
-describe.each(Object.entries(CHANGES))('%s', (_what, { role, ask, before, after, change }) => {
-  it.each(['one process', 'the other'])('in %s binds every request that begins after it, in both', async (where) => {
+describe.each(Object.entries(CHANGES))('%s', (_what, { role, send, before, after, change }) => {
+  it.each(['one process', 'the other'])('made in %s applies to every later request in both', async (where) => {
     const scene = await makeScene(role);
     const director = scene.director.at(where === 'one process' ? harness.url : secondUrl);
-    const seen = await hammered(
-      (url) => ask(scene, scene.client.at(url)),
+    const observed = await requestDuringChange(
+      (url) => send(scene, scene.client.at(url)),
       () => change(scene, director),
     );
-    expect({ before: [...new Set(seen.before)], after: [...new Set(seen.after)] }).toEqual({
+    expect({ before: [...new Set(observed.before)], after: [...new Set(observed.after)] }).toEqual({
       before: [before],
       after: [after],
     });
@@ -250,14 +250,14 @@ describe.each(Object.entries(CHANGES))('%s', (_what, { role, ask, before, after,
 });
 
 describe('a membership that ends in the middle of a request', () => {
-  it('lets the request have been, whole and under its name, or not at all; the next is refused', async () => {
+  it('completes the pending request with its event or rejects it, and rejects the next one', async () => {
     const scene = await makeScene('program_director');
-    // the first use of a session is written down, and holds the membership
+    // The first request of a session writes to the session, and that write locks the membership.
     expect((await person(scene, scene.client)).status).toBe(200);
-    let under!: Promise<Answer>;
+    let pendingUpdate!: Promise<Answer>;
     await harness.database.transaction(async (query) => {
       await query('SELECT FROM people WHERE id = $1 FOR UPDATE', [scene.personId]);
-      under = changePerson(scene, scene.client.at(secondUrl));
+      pendingUpdate = changePerson(scene, scene.client.at(secondUrl));
       await until(
         'the change waits',
         async () =>
@@ -271,49 +271,49 @@ describe('a membership that ends in the middle of a request', () => {
       expect((await scene.director.delete(`/v1/memberships/${scene.member.membershipId}`)).status).toBeLessThan(300);
       for (const url of [harness.url, secondUrl]) expect((await person(scene, scene.client.at(url))).status).toBe(401);
     });
-    const { status } = await under;
+    const { status } = await pendingUpdate;
     const changed = await harness.database.superuser(`SELECT FROM people WHERE id = $1 AND title = 'Synthetic'`, [
       scene.personId,
     ]);
-    const entries = await harness.database.superuser(
+    const events = await harness.database.superuser(
       `SELECT FROM audit_events WHERE type = 'person.updated' AND target_id = $1 AND actor_id = $2`,
       [scene.personId, scene.member.userId],
     );
-    expect([changed.length, entries.length]).toEqual(status === 200 ? [1, 1] : [0, 0]);
+    expect([changed.length, events.length]).toEqual(status === 200 ? [1, 1] : [0, 0]);
     expect((await changePerson(scene, scene.client.at(secondUrl))).status).toBe(401);
   });
 });
 
-describe('the worker, of a job asked for before', () => {
-  const TAKEN: [what: string, change: Change['change']][] = [
-    ['a membership ended', CHANGES['a membership ended']!.change],
-    ['a role taken', CHANGES['a role taken']!.change],
+describe('the worker, with a job that was enqueued before the change', () => {
+  const REVOCATIONS: [what: string, change: Change['change']][] = [
+    ['an ended membership', CHANGES['an ended membership']!.change],
+    ['a demotion', CHANGES['a demotion']!.change],
     [
-      'a permission taken',
+      'a permission removed',
       ({ member }, director) =>
         director.put(`/v1/memberships/${member.membershipId}/permissions/export:create`, { scope: 'none' }),
     ],
     [
-      'a scope made narrower',
+      'a narrowed scope',
       ({ member }, director) =>
         director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' }),
     ],
   ];
 
-  it('does nothing that the member may not do any more', async () => {
-    const asked = [];
-    for (const [what, change] of [['nothing', null] as const, ...TAKEN]) {
+  it('does only what the member may still do', async () => {
+    const startedAt = [];
+    for (const [what, change] of [['nothing', null] as const, ...REVOCATIONS]) {
       const scene = await makeScene('program_director');
       const { status, body } = await scene.client.post('/v1/exports', { kind: 'person_pdf', personId: scene.personId });
       expect(status).toBe(202);
       if (change !== null) expect((await change(scene, scene.director.at(secondUrl))).status).toBeLessThan(300);
-      asked.push({ what, id: body.id as string, director: scene.director });
+      startedAt.push({ what, id: body.id as string, director: scene.director });
     }
     harness.worker.get(JobRunner).start();
     harness.worker.get(OutboxRelay).start();
     const outcomes = await Promise.all(
-      asked.map(async ({ what, id, director }) => [what, (await over(director, id)).status]),
+      startedAt.map(async ({ what, id, director }) => [what, (await over(director, id)).status]),
     );
-    expect(outcomes).toEqual([['nothing', 'ready'], ...TAKEN.map(([what]) => [what, 'failed'])]);
+    expect(outcomes).toEqual([['nothing', 'ready'], ...REVOCATIONS.map(([what]) => [what, 'failed'])]);
   });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([harness.stop(), provider.stop()]));
 
-/** Connects the organization and registers us with the provider, as its administrator would. */
+/** Creates a connection and registers this application as its client at the provider. */
 async function connect(
   clientId: string,
   {
@@ -57,11 +57,11 @@ async function signIn(client: Client, connection: string, browser: ProviderBrows
 }
 
 describe('a certified OpenID provider', () => {
-  it('signs somebody in through its own pages, with PKCE', async () => {
+  it('signs a user in through its own pages, with PKCE', async () => {
     const connection = await connect('confidential');
     const client = harness.client();
-    const arrived = await signIn(client, connection, new ProviderBrowser(provider.issuer, 'director'));
-    expect([arrived.status, arrived.headers.get('location')]).toEqual([303, '/v1/people']);
+    const result = await signIn(client, connection, new ProviderBrowser(provider.issuer, 'director'));
+    expect([result.status, result.headers.get('location')]).toEqual([303, '/v1/people']);
     expect((await client.get('/v1/auth/me')).body).toMatchObject({
       user: { email: 'director@certified.example.test', name: 'Synthetic Director' },
       role: 'program_director',
@@ -69,11 +69,11 @@ describe('a certified OpenID provider', () => {
   });
 
   it.each([
-    ['by a form', { token_endpoint_auth_method: 'client_secret_post' }],
-    ['as a public client, by PKCE alone', { token_endpoint_auth_method: 'none', secret: null }],
-    ['with keys of elliptic curves', { id_token_signed_response_alg: 'ES256' }],
+    ['with the secret in the form', { token_endpoint_auth_method: 'client_secret_post' }],
+    ['as a public client with PKCE only', { token_endpoint_auth_method: 'none', secret: null }],
+    ['with elliptic curve keys', { id_token_signed_response_alg: 'ES256' }],
     ['with Ed25519', { id_token_signed_response_alg: 'Ed25519' }],
-  ])('knows us %s', async (what, settings) => {
+  ])('authenticates this client %s', async (what, settings) => {
     const org = await harness.make.organization('gme');
     const connection = await connect(`client ${what}`.replaceAll(/\W/g, '-'), { org, ...settings });
     expect((await signIn(harness.client(), connection, new ProviderBrowser(provider.issuer, 'mentor'))).status).toBe(
@@ -81,7 +81,7 @@ describe('a certified OpenID provider', () => {
     );
   });
 
-  it('refuses a code without the verifier that it was asked for with', async () => {
+  it('rejects a code that was requested with another PKCE verifier', async () => {
     const connection = await connect('injected', { org: await harness.make.organization('gme') });
     const [thief, victim] = [harness.client(), harness.client()];
     const stolen = new URL(
@@ -96,7 +96,7 @@ describe('a certified OpenID provider', () => {
     expect((await thief.get(injected)).status).toBe(403);
   });
 
-  it('announces who answers, and its answer without that is refused', async () => {
+  it('names its issuer in the response, and a response without the issuer is rejected', async () => {
     const connection = await connect('announced', { org: await harness.make.organization('gme') });
     const client = harness.client();
     const back = await new ProviderBrowser(provider.issuer, 'mentor').goThrough(await departOidc(client, connection));
@@ -104,7 +104,7 @@ describe('a certified OpenID provider', () => {
     expect((await client.get(back.replace(/&iss=[^&]+/, ''))).status).toBe(403);
   });
 
-  it('signs in after its keys have changed', async () => {
+  it('signs a user in after a key rotation', async () => {
     const connection = await connect('rotated', { org: await harness.make.organization('gme') });
     const browser = new ProviderBrowser(provider.issuer, 'mentor');
     expect((await signIn(harness.client(), connection, browser)).status).toBe(303);
@@ -114,7 +114,7 @@ describe('a certified OpenID provider', () => {
     expect((await signIn(harness.client(), connection, browser)).status).toBe(303);
   });
 
-  it('ends every session that it began when somebody leaves one of them, and no other', async () => {
+  it('ends every session of the same provider session at a logout, and no other session', async () => {
     const org = await harness.make.organization('gme');
     const connection = await connect('leaving', { org });
     const browser = new ProviderBrowser(provider.issuer, 'mentor');
@@ -122,13 +122,14 @@ describe('a certified OpenID provider', () => {
     expect((await signIn(here, connection, browser)).status).toBe(303);
     expect((await signIn(there, connection, browser)).status).toBe(303);
     expect((await signIn(elsewhere, connection, new ProviderBrowser(provider.issuer, 'mentor'))).status).toBe(303);
-    const left = await here.get(`/v1/sso/oidc/${connection}/logout`);
-    expect(left.status).toBe(303);
+    const logout = await here.get(`/v1/sso/oidc/${connection}/logout`);
+    expect(logout.status).toBe(303);
     expect((await here.get('/v1/auth/me')).status).toBe(401);
     expect((await there.get('/v1/auth/me')).status).toBe(200);
-    expect(await browser.goThrough(left.headers.get('location')!)).toBe('/');
-    await until('the provider has told us', async () => (await there.get('/v1/auth/me')).status === 401);
-    expect((await elsewhere.get('/v1/auth/me')).status).toBe(200); // the provider's session in another browser goes on
+    expect(await browser.goThrough(logout.headers.get('location')!)).toBe('/');
+    await until('the back-channel logout has arrived', async () => (await there.get('/v1/auth/me')).status === 401);
+    // the provider session of the other browser continues
+    expect((await elsewhere.get('/v1/auth/me')).status).toBe(200);
     const events = await harness.database.superuser(
       `SELECT meta ->> 'ended' AS ended FROM audit_events WHERE org_id = $1 AND type = 'sso.sessions_ended'`,
       [org],

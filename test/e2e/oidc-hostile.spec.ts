@@ -8,10 +8,10 @@ let harness: Harness;
 let idp: OidcIdp;
 let orgId: string;
 let connectionId: string;
-let stranger: OidcKey;
+let foreignKey: OidcKey;
 
 beforeAll(async () => {
-  [harness, idp, stranger] = await Promise.all([Harness.start(), OidcIdp.start(), newOidcKey('first')]);
+  [harness, idp, foreignKey] = await Promise.all([Harness.start(), OidcIdp.start(), newOidcKey('first')]);
   orgId = await harness.make.organization('gme');
   connectionId = await connectOidc(harness, orgId, idp.issuer);
 });
@@ -23,7 +23,7 @@ function base64url(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** The proper token with another header, signed anew with a shared secret or not at all. */
+/** Returns the valid token with another header, signed with a shared secret or unsigned. */
 async function withHeader(proper: string, header: object, secret?: string): Promise<string> {
   const claims = JSON.parse(Buffer.from(proper.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
   if (secret === undefined) return `${base64url(header)}.${base64url(claims)}.`;
@@ -38,7 +38,10 @@ const tampered = (proper: string, change: object): string => {
 
 const LOGOUT_EVENT = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 
-/** Each token that a hostile or broken provider, or somebody between us, might send; and why it is refused. */
+/**
+ * Each invalid token that a hostile provider, a broken provider, or an attacker in between can send, with its
+ * reason.
+ */
 const TOKENS: readonly (readonly [what: string, reason: string, answer: () => OidcAnswer])[] = [
   [
     'no signature (alg none)',
@@ -46,7 +49,7 @@ const TOKENS: readonly (readonly [what: string, reason: string, answer: () => Oi
     () => ({ idToken: (proper) => withHeader(proper, { alg: 'none' }) }),
   ],
   [
-    'alg none in other letters',
+    'alg none in mixed case',
     'algorithm_not_allowed',
     () => ({ idToken: (proper) => withHeader(proper, { alg: 'nOnE' }) }),
   ],
@@ -60,20 +63,20 @@ const TOKENS: readonly (readonly [what: string, reason: string, answer: () => Oi
     'algorithm_not_allowed',
     () => ({ idToken: (proper) => withHeader(proper, {}, 'not-so-secret') }),
   ],
-  ["a stranger's key under the known name", 'signature_invalid', () => ({ key: stranger })],
-  ['a key nobody published', 'key_unknown', () => ({ key: { ...stranger, kid: 'unheard-of' } })],
-  ['a key that the header brings along', 'signature_invalid', () => ({ key: stranger, header: { jwk: stranger.jwk } })],
+  ["another party's key under the known kid", 'signature_invalid', () => ({ key: foreignKey })],
+  ['an unpublished key', 'key_unknown', () => ({ key: { ...foreignKey, kid: 'unheard-of' } })],
+  ['a key in the header (jwk)', 'signature_invalid', () => ({ key: foreignKey, header: { jwk: foreignKey.jwk } })],
   [
-    'an address of keys in the header (jku)',
+    'a key URL in the header (jku)',
     'signature_invalid',
-    () => ({ key: stranger, header: { jku: `${idp.origin}/keys` } }),
+    () => ({ key: foreignKey, header: { jku: `${idp.origin}/keys` } }),
   ],
   [
-    'an address of certificates in the header (x5u)',
+    'a certificate URL in the header (x5u)',
     'signature_invalid',
-    () => ({ key: stranger, header: { x5u: `${idp.origin}/keys` } }),
+    () => ({ key: foreignKey, header: { x5u: `${idp.origin}/keys` } }),
   ],
-  ['a key name that is a path', 'key_unknown', () => ({ key: { ...stranger, kid: '../../first' } })],
+  ['a kid that is a path', 'key_unknown', () => ({ key: { ...foreignKey, kid: '../../first' } })],
   [
     'a critical header',
     'header_unsupported',
@@ -82,55 +85,59 @@ const TOKENS: readonly (readonly [what: string, reason: string, answer: () => Oi
   [
     'claims changed after signing',
     'signature_invalid',
-    () => ({ idToken: (proper) => tampered(proper, { sub: 'somebody-else' }) }),
+    () => ({ idToken: (proper) => tampered(proper, { sub: 'another-user' }) }),
   ],
-  ['a token cut short', 'signature_invalid', () => ({ idToken: (proper) => proper.slice(0, -8) })],
+  ['a truncated token', 'signature_invalid', () => ({ idToken: (proper) => proper.slice(0, -8) })],
   [
     'a token without its signature',
     'token_malformed',
     () => ({ idToken: (proper) => proper.split('.').slice(0, 2).join('.') }),
   ],
   ['an encrypted token', 'token_encrypted', () => ({ idToken: () => 'a.b.c.d.e' })],
-  ['something that is no token', 'token_malformed', () => ({ idToken: () => 'nonsense' })],
+  ['a string that is not a token', 'token_malformed', () => ({ idToken: () => 'nonsense' })],
   [
-    'a header that is no JSON',
+    'a header that is not JSON',
     'token_malformed',
     () => ({
       idToken: (proper) => `${Buffer.from('{').toString('base64url')}.${proper.split('.').slice(1).join('.')}`,
     }),
   ],
-  ['claims that are a list', 'token_malformed', () => ({ idToken: () => idp.signBytes('["sub"]') })],
-  ['claims that are no JSON', 'token_malformed', () => ({ idToken: () => idp.signBytes('sub') })],
+  ['claims that are an array', 'token_malformed', () => ({ idToken: () => idp.signBytes('["sub"]') })],
+  ['claims that are not JSON', 'token_malformed', () => ({ idToken: () => idp.signBytes('sub') })],
   ['a token of 70 kB', 'token_too_large', () => ({ claims: { padding: 'x'.repeat(70_000) } })],
-  ['no token at all', 'token_missing', () => ({ idToken: () => undefined })],
+  ['no ID token', 'token_missing', () => ({ idToken: () => undefined })],
   ['an access token (at+jwt)', 'token_type_mismatch', () => ({ header: { typ: 'at+jwt' } })],
   ['a logout token (logout+jwt)', 'token_type_mismatch', () => ({ header: { typ: 'logout+jwt' } })],
   ['a logout token without its type', 'token_type_mismatch', () => ({ claims: { events: LOGOUT_EVENT } })],
   ['another issuer', 'issuer_mismatch', () => ({ claims: { iss: 'https://evil.example.test' } })],
-  ['the issuer with a slash more', 'issuer_mismatch', () => ({ claims: { iss: `${idp.issuer}/` } })],
-  ['issuers in a list', 'issuer_mismatch', () => ({ claims: { iss: [idp.issuer] } })],
+  ['the issuer with an extra slash', 'issuer_mismatch', () => ({ claims: { iss: `${idp.issuer}/` } })],
+  ['an array of issuers', 'issuer_mismatch', () => ({ claims: { iss: [idp.issuer] } })],
   ['no issuer', 'issuer_mismatch', () => ({ claims: { iss: undefined } })],
   ["another client's audience", 'audience_mismatch', () => ({ claims: { aud: 'other-client' } })],
   ['no audience', 'audience_mismatch', () => ({ claims: { aud: undefined } })],
-  ['an audience that begins as ours does', 'audience_mismatch', () => ({ claims: { aud: 'client-2' } })],
+  ['an audience with the same prefix', 'audience_mismatch', () => ({ claims: { aud: 'client-2' } })],
   [
-    'several audiences and nobody it was given to',
+    'several audiences without an authorized party',
     'authorized_party_mismatch',
     () => ({ claims: { aud: ['client', 'other-client'] } }),
   ],
   [
-    'a token given to another client',
+    'a token issued to another client',
     'authorized_party_mismatch',
     () => ({ claims: { aud: ['client', 'other-client'], azp: 'other-client' } }),
   ],
-  ['our audience, but given to another', 'authorized_party_mismatch', () => ({ claims: { azp: 'other-client' } })],
+  [
+    'the correct audience with another authorized party',
+    'authorized_party_mismatch',
+    () => ({ claims: { azp: 'other-client' } }),
+  ],
   ['an expired token', 'token_expired', () => ({ claims: { iat: now() - 500, exp: now() - 200 } })],
-  ['no end', 'time_malformed', () => ({ claims: { exp: undefined } })],
-  ['an end that is a text', 'time_malformed', () => ({ claims: { exp: String(now() + 300) } })],
-  ['no beginning', 'time_malformed', () => ({ claims: { iat: undefined } })],
-  ['a token of the future', 'issued_in_future', () => ({ claims: { iat: now() + 600, exp: now() + 900 } })],
-  ['a token that does not hold yet', 'token_not_yet_valid', () => ({ claims: { nbf: now() + 600 } })],
-  ['a token of an hour ago', 'token_too_old', () => ({ claims: { iat: now() - 3600 } })],
+  ['no expiry', 'time_malformed', () => ({ claims: { exp: undefined } })],
+  ['an expiry that is a string', 'time_malformed', () => ({ claims: { exp: String(now() + 300) } })],
+  ['no issue time', 'time_malformed', () => ({ claims: { iat: undefined } })],
+  ['a token from the future', 'issued_in_future', () => ({ claims: { iat: now() + 600, exp: now() + 900 } })],
+  ['a token that is not valid yet', 'token_not_yet_valid', () => ({ claims: { nbf: now() + 600 } })],
+  ['a token issued an hour ago', 'token_too_old', () => ({ claims: { iat: now() - 3600 } })],
   ['another nonce', 'nonce_mismatch', () => ({ claims: { nonce: 'another' } })],
   ['no nonce', 'nonce_mismatch', () => ({ claims: { nonce: undefined } })],
   ['no subject', 'subject_missing', () => ({ claims: { sub: undefined } })],
@@ -143,74 +150,78 @@ const TOKENS: readonly (readonly [what: string, reason: string, answer: () => Oi
     () => ({ claims: { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' } }),
   ],
   [
-    'userinfo about somebody else',
+    'userinfo of another subject',
     'userinfo_subject_mismatch',
     () => ({
       claims: { email: undefined },
-      userInfo: { sub: 'somebody-else', email: 'else@idp.example.test', email_verified: true },
+      userInfo: { sub: 'another-user', email: 'else@idp.example.test', email_verified: true },
     }),
   ],
   [
-    'an address with a line break',
+    'an e-mail address with a line break',
     'email_invalid',
     () => ({ claims: { sub: 'x1', email: 'a@b.example\r\nBcc: c@d.example' } }),
   ],
-  ['addresses in a list', 'email_invalid', () => ({ claims: { sub: 'x2', email: ['a@b.example', 'c@d.example'] } })],
   [
-    'groups left out because there are too many',
+    'an array of e-mail addresses',
+    'email_invalid',
+    () => ({ claims: { sub: 'x2', email: ['a@b.example', 'c@d.example'] } }),
+  ],
+  [
+    'groups omitted because of their number',
     'groups_truncated',
     () => ({ claims: { groups: undefined, _claim_names: { groups: 'src1' } } }),
   ],
   [
-    'groups left out, as Entra ID says in the implicit flow',
+    'groups omitted as Entra ID signals in the implicit flow',
     'groups_truncated',
     () => ({ claims: { groups: undefined, hasgroups: true } }),
   ],
-  ['groups that stand for no role', 'role_missing', () => ({ claims: { groups: ['nobody'] } })],
-  ['a group that only contains the name of ours', 'role_missing', () => ({ claims: { groups: 'no mentors' } })],
+  ['groups without a mapped role', 'role_missing', () => ({ claims: { groups: ['nobody'] } })],
+  [
+    'a group that only contains the name of a mapped group',
+    'role_missing',
+    () => ({ claims: { groups: 'no mentors' } }),
+  ],
   [
     "a hosted domain that is not the organization's",
     'hosted_domain_mismatch',
     () => ({ claims: { hd: 'evil.example.test' } }),
   ],
   [
-    'a code that the provider refuses',
+    'a code that the provider rejects',
     'code_rejected',
     () => ({ tokenError: { status: 400, body: { error: 'invalid_grant' } } }),
   ],
   [
-    'a client that the provider refuses',
+    'a client that the provider rejects',
     'client_rejected',
     () => ({ tokenError: { status: 401, body: { error: 'invalid_client' } } }),
   ],
-  [
-    'an answer of the token endpoint that is a list',
-    'token_response_invalid',
-    () => ({ tokenError: { status: 200, body: ['x'] } }),
-  ],
+  ['a token response that is an array', 'token_response_invalid', () => ({ tokenError: { status: 200, body: ['x'] } })],
 ];
 
-/** What the browser may bring back wrong. */
+/** Each invalid callback that a browser can send. */
 const CALLBACKS: readonly (readonly [what: string, reason: string, callback: () => OidcAnswer['callback']])[] = [
   ['no state', 'parameter_missing', () => ({ state: undefined })],
-  ['a state of another form', 'parameter_missing', () => ({ state: 'short' })],
-  ['a state nobody made', 'request_unknown', () => ({ state: 'A'.repeat(43) })],
+  ['a state in another format', 'parameter_missing', () => ({ state: 'short' })],
+  ['an unknown state', 'request_unknown', () => ({ state: 'A'.repeat(43) })],
   ['no code', 'parameter_missing', () => ({ code: undefined })],
   ['an empty code', 'parameter_missing', () => ({ code: '' })],
-  ['a code nobody made', 'code_rejected', () => ({ code: 'made-up' })],
+  ['an unknown code', 'code_rejected', () => ({ code: 'made-up' })],
   ['a code of 5 kB', 'code_too_large', () => ({ code: 'x'.repeat(5000) })],
   ['code and error together', 'parameter_unexpected', () => ({ error: 'access_denied' })],
-  ['a token in the address (implicit flow)', 'parameter_unexpected', () => ({ id_token: 'a.b.c' })],
-  ['an access token in the address', 'parameter_unexpected', () => ({ access_token: 'x' })],
+  ['an ID token in the URL (implicit flow)', 'parameter_unexpected', () => ({ id_token: 'a.b.c' })],
+  ['an access token in the URL', 'parameter_unexpected', () => ({ access_token: 'x' })],
   ['a signed response (JARM)', 'parameter_unexpected', () => ({ response: 'a.b.c' })],
-  ["another issuer's answer (mix-up)", 'response_issuer_mismatch', () => ({ iss: 'https://evil.example.test' })],
-  ['a person who said no', 'provider_access_denied', () => ({ code: undefined, error: 'access_denied' })],
+  ['a response of another issuer (mix-up)', 'response_issuer_mismatch', () => ({ iss: 'https://evil.example.test' })],
+  ['a sign-in that the user canceled', 'provider_access_denied', () => ({ code: undefined, error: 'access_denied' })],
   [
-    'a provider that must ask the person',
+    'a provider that requires user interaction',
     'provider_interaction_required',
     () => ({ code: undefined, error: 'login_required' }),
   ],
-  ['a provider in trouble', 'provider_error', () => ({ code: undefined, error: 'server_error' })],
+  ['a provider with a server error', 'provider_error', () => ({ code: undefined, error: 'server_error' })],
 ];
 
 async function expectRefused(
@@ -219,7 +230,7 @@ async function expectRefused(
 ): Promise<void> {
   expect((await refusals(harness, orgId)).at(-1)).toBe(reason);
   expect([answer.status, answer.body.code]).toEqual([403, 'sso_failed']);
-  expect(answer.text).not.toContain(reason); // trying teaches nothing
+  expect(answer.text).not.toContain(reason); // the response reveals no reason to an attacker
 }
 
 describe('hostile tokens', () => {
@@ -230,20 +241,23 @@ describe('hostile tokens', () => {
   });
 
   it.each([
-    ['a type that is said', () => ({ header: { typ: 'JWT' } })],
-    ['several audiences, given to us', () => ({ claims: { aud: ['other-client', 'client'], azp: 'client' } })],
-    ['a clock a minute ahead', () => ({ claims: { iat: now() + 60, nbf: now() + 60 } })],
-    ["a token without the key's name, where there is one key", () => ({ header: { kid: undefined } })],
+    ['a token with the type JWT', () => ({ header: { typ: 'JWT' } })],
     [
-      'userinfo about the same person',
+      'several audiences with this client as the authorized party',
+      () => ({ claims: { aud: ['other-client', 'client'], azp: 'client' } }),
+    ],
+    ['a clock one minute ahead', () => ({ claims: { iat: now() + 60, nbf: now() + 60 } })],
+    ['a token without a kid from a provider with one key', () => ({ header: { kid: undefined } })],
+    [
+      'userinfo of the same subject',
       () => ({
         claims: { sub: 'same', email: undefined },
         userInfo: { sub: 'same', email: 'same@idp.example.test', email_verified: true },
       }),
     ],
-    ['the address of the issuer in the answer', () => ({ callback: { iss: idp.issuer } })],
-    ['one group as a text', () => ({ claims: { groups: 'mentors' } })],
-  ] satisfies [string, () => OidcAnswer][])('are not: %s', async (_what, answer) => {
+    ['the issuer in the response', () => ({ callback: { iss: idp.issuer } })],
+    ['a single group as a string', () => ({ claims: { groups: 'mentors' } })],
+  ] satisfies [string, () => OidcAnswer][])('do not include %s', async (_what, answer) => {
     expect((await signInByOidc(idp, harness.client(), connectionId, answer())).status).toBe(303);
   });
 });
@@ -253,13 +267,13 @@ describe('hostile callbacks', () => {
     await expectRefused(await signInByOidc(idp, harness.client(), connectionId, { callback: callback() }), reason);
   });
 
-  it('a parameter given twice', async () => {
+  it('a duplicate parameter: duplicate_parameter', async () => {
     const client = harness.client();
     const back = idp.approve(await departOidc(client, connectionId));
     expect((await client.get(`${back}&state=x`)).body.code).toBe('duplicate_parameter');
   });
 
-  it('a callback that comes by post', async () => {
+  it('a callback by POST: 405', async () => {
     const client = harness.client();
     const back = idp.approve(await departOidc(client, connectionId));
     const form = {
@@ -269,7 +283,7 @@ describe('hostile callbacks', () => {
     expect((await client.post(back.slice(0, back.indexOf('?')), undefined, form)).status).toBe(405);
   });
 
-  it('the same callback a second time: request_unknown', async () => {
+  it('a repeated callback: request_unknown', async () => {
     const client = harness.client();
     const back = idp.approve(await departOidc(client, connectionId));
     expect((await client.get(back)).status).toBe(303);
@@ -284,7 +298,7 @@ describe('hostile callbacks', () => {
     await expectRefused(await victim.get(back), 'request_unknown');
   });
 
-  it("a code of another sign-in, injected into one's own: code_rejected", async () => {
+  it("a code of another sign-in injected into the user's own: code_rejected", async () => {
     const stolen = new URL(idp.approve(await departOidc(harness.client(), connectionId)), harness.url);
     const client = harness.client();
     const back = idp.approve(await departOidc(client, connectionId), {
@@ -293,7 +307,7 @@ describe('hostile callbacks', () => {
     await expectRefused(await client.get(back), 'code_rejected');
   });
 
-  it('an answer without its issuer, from a provider that announces it: response_issuer_missing', async () => {
+  it('a response without the issuer from a provider that announces it: response_issuer_missing', async () => {
     const other = await OidcIdp.start();
     try {
       other.metadata = { authorization_response_iss_parameter_supported: true };
@@ -310,7 +324,7 @@ describe('hostile callbacks', () => {
 });
 
 describe('two connections', () => {
-  it("never accept each other's answers: neither another organization's nor another provider's", async () => {
+  it("never accept responses of another organization's connection or of another provider", async () => {
     const elsewhere = await harness.make.organization('gme');
     const sameProvider = await connectOidc(harness, elsewhere, idp.issuer, { clientId: 'their-client' });
     const client = harness.client();
@@ -326,16 +340,16 @@ describe('two connections', () => {
   });
 });
 
-describe('a provider that says of itself what is not so', () => {
+describe('a provider with invalid metadata', () => {
   it.each([
     ['another issuer', 'provider_issuer_mismatch', { issuer: 'https://evil.example.test' }],
     ['no keys', 'provider_metadata_invalid', { jwks_uri: undefined }],
-    ['a sign-in page that is a script', 'provider_metadata_invalid', { authorization_endpoint: 'javascript:alert(1)' }],
     [
-      'a token endpoint in plain http elsewhere',
+      'a sign-in page with a script URL',
       'provider_metadata_invalid',
-      { token_endpoint: 'http://tokens.example.test/' },
+      { authorization_endpoint: 'javascript:alert(1)' },
     ],
+    ['a token endpoint on plain HTTP', 'provider_metadata_invalid', { token_endpoint: 'http://tokens.example.test/' }],
     ['no code flow', 'provider_unsupported', { response_types_supported: ['id_token'] }],
   ] as const)('%s: %s', async (_what, reason, metadata) => {
     const other = await OidcIdp.start();

@@ -29,7 +29,7 @@ async function session(sub: string, sid: string, connection = connectionId): Pro
   return client;
 }
 
-const alive = async (client: Client): Promise<boolean> => (await client.get('/v1/auth/me')).status === 200;
+const isSignedIn = async (client: Client): Promise<boolean> => (await client.get('/v1/auth/me')).status === 200;
 
 function token(claims: Record<string, unknown>, how: Pick<OidcAnswer, 'header' | 'key'> = {}): Promise<string> {
   return idp.sign(
@@ -38,7 +38,7 @@ function token(claims: Record<string, unknown>, how: Pick<OidcAnswer, 'header' |
   );
 }
 
-function tell(logoutToken: string | Record<string, string>, connection = connectionId) {
+function postLogoutToken(logoutToken: string | Record<string, string>, connection = connectionId) {
   const fields = typeof logoutToken === 'string' ? { logout_token: logoutToken } : logoutToken;
   return harness.client().post(`/v1/sso/oidc/${connection}/backchannel-logout`, undefined, {
     raw: new URLSearchParams(fields).toString(),
@@ -47,11 +47,11 @@ function tell(logoutToken: string | Record<string, string>, connection = connect
 }
 
 describe('back-channel logout', () => {
-  it('ends the session that is named, and tells nobody to keep the answer', async () => {
+  it('ends the named session and forbids caching of the response', async () => {
     const [one, two] = [await session('ann', 'sid-1'), await session('ann', 'sid-2')];
-    const answer = await tell(await token({ sid: 'sid-1' }));
+    const answer = await postLogoutToken(await token({ sid: 'sid-1' }));
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
-    expect([await alive(one), await alive(two)]).toEqual([false, true]);
+    expect([await isSignedIn(one), await isSignedIn(two)]).toEqual([false, true]);
     const logged = await harness.database.superuser(
       `SELECT meta FROM audit_events WHERE org_id = $1 AND type = 'sso.sessions_ended'`,
       [orgId],
@@ -59,36 +59,36 @@ describe('back-channel logout', () => {
     expect(logged).toEqual([{ meta: { connectionId, ended: 1 } }]);
   });
 
-  it("ends all of a person's, where no session is named, and nobody else's", async () => {
+  it('ends every session of the subject when the token names no session, and no other session', async () => {
     const [one, two, other] = [
       await session('ben', 'sid-3'),
       await session('ben', 'sid-4'),
       await session('cleo', 'sid-5'),
     ];
-    expect((await tell(await token({ sub: 'ben' }))).status).toBe(200);
-    expect([await alive(one), await alive(two), await alive(other)]).toEqual([false, false, true]);
+    expect((await postLogoutToken(await token({ sub: 'ben' }))).status).toBe(200);
+    expect([await isSignedIn(one), await isSignedIn(two), await isSignedIn(other)]).toEqual([false, false, true]);
   });
 
-  it('ends a session of that person alone, where both are named', async () => {
+  it('ends a session only if it belongs to the subject when the token names both', async () => {
     const other = await session('dora', 'sid-6');
-    expect((await tell(await token({ sub: 'cleo', sid: 'sid-6' }))).status).toBe(200);
-    expect(await alive(other)).toBe(true);
+    expect((await postLogoutToken(await token({ sub: 'cleo', sid: 'sid-6' }))).status).toBe(200);
+    expect(await isSignedIn(other)).toBe(true);
   });
 
-  it('ends no session of another connection, nor one that was signed in to by password', async () => {
+  it('ends no session of another connection and no password session', async () => {
     const elsewhere = await connectOidc(harness, await harness.make.organization('gme'), idp.issuer);
     const theirs = await session('eve', 'sid-7', elsewhere);
     const own = await harness.signIn((await harness.make.member(orgId, 'mentor')).email);
-    expect((await tell(await token({ sub: 'eve', sid: 'sid-7' }))).status).toBe(200);
-    expect([await alive(theirs), await alive(own)]).toEqual([true, true]);
+    expect((await postLogoutToken(await token({ sub: 'eve', sid: 'sid-7' }))).status).toBe(200);
+    expect([await isSignedIn(theirs), await isSignedIn(own)]).toEqual([true, true]);
   });
 
-  it('hears a token once', async () => {
+  it('accepts a token once', async () => {
     const logoutToken = await token({ sub: 'fay' });
-    expect((await tell(logoutToken)).status).toBe(200);
+    expect((await postLogoutToken(logoutToken)).status).toBe(200);
     const again = await session('fay', 'sid-8');
-    expect((await tell(logoutToken)).body).toMatchObject({ status: 400, code: 'invalid_logout_token' });
-    expect(await alive(again)).toBe(true);
+    expect((await postLogoutToken(logoutToken)).body).toMatchObject({ status: 400, code: 'invalid_logout_token' });
+    expect(await isSignedIn(again)).toBe(true);
   });
 
   it.each<[string, () => Promise<string> | Record<string, string>]>([
@@ -96,59 +96,61 @@ describe('back-channel logout', () => {
     ['a nonce', () => token({ sub: 'gil', nonce: 'n' })],
     ['another event', () => token({ sub: 'gil', events: { 'http://schemas.openid.net/event/other': {} } })],
     [
-      'an event that is a text',
+      'an event that is a string',
       () => token({ sub: 'gil', events: { 'http://schemas.openid.net/event/backchannel-logout': 'yes' } }),
     ],
-    ['neither session nor person', () => token({})],
-    ['no id', () => token({ sub: 'gil', jti: undefined })],
+    ['no session and no subject', () => token({})],
+    ['no token id', () => token({ sub: 'gil', jti: undefined })],
     ['another client', () => token({ sub: 'gil', aud: 'other-client' })],
     ['another issuer', () => token({ sub: 'gil', iss: 'https://evil.example.test' })],
-    ['no time', () => token({ sub: 'gil', iat: undefined })],
-    ['a time long gone', () => token({ sub: 'gil', iat: now() - 3600, exp: undefined })],
-    ['the future', () => token({ sub: 'gil', iat: now() + 3600, exp: now() + 7200 })],
-    ['an end that is past', () => token({ sub: 'gil', exp: now() - 600 })],
-    ["a stranger's key", async () => token({ sub: 'gil' }, { key: await newOidcKey('first') })],
+    ['no issue time', () => token({ sub: 'gil', iat: undefined })],
+    ['an old issue time', () => token({ sub: 'gil', iat: now() - 3600, exp: undefined })],
+    ['an issue time in the future', () => token({ sub: 'gil', iat: now() + 3600, exp: now() + 7200 })],
+    ['a past expiry', () => token({ sub: 'gil', exp: now() - 600 })],
+    ["another party's key", async () => token({ sub: 'gil' }, { key: await newOidcKey('first') })],
     [
       'no signature',
       async () =>
         `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await token({ sub: 'gil' })).split('.')[1]}.`,
     ],
-    ["an access token's type", () => token({ sub: 'gil' }, { header: { typ: 'at+jwt' } })],
+    ['the type of an access token', () => token({ sub: 'gil' }, { header: { typ: 'at+jwt' } })],
     ['no token', () => ({})],
-    ['a token under another name', () => ({ token: 'x' })],
-  ])('refuses %s', async (_what, make) => {
+    ['a token in another field', () => ({ token: 'x' })],
+  ])('rejects %s', async (_what, make) => {
     const client = await session('gil', `sid-gil-${tokens}`);
-    const answer = await tell(await make());
+    const answer = await postLogoutToken(await make());
     expect(answer.body).toMatchObject({ status: 400, code: 'invalid_logout_token' });
-    expect(await alive(client)).toBe(true);
+    expect(await isSignedIn(client)).toBe(true);
   });
 
-  it('is not there for a connection that is not there', async () => {
-    expect((await tell(await token({ sub: 'gil' }), '01900000-0000-7000-8000-00000000ffff')).status).toBe(404);
+  it('returns 404 for an unknown connection', async () => {
+    expect((await postLogoutToken(await token({ sub: 'gil' }), '01900000-0000-7000-8000-00000000ffff')).status).toBe(
+      404,
+    );
   });
 
-  it("cannot be had by raw SQL without the connection's secret", async () => {
+  it("ends no session by raw SQL without the connection's secret", async () => {
     const client = await session('hal', 'sid-9');
     const [row] = await harness.database.superuser<{ ended: number }>(
       `SELECT ended FROM app.sso_end_sessions($1, '\\x00', NULL, '{sid-9}')`,
       [connectionId],
     );
-    expect([row!.ended, await alive(client)]).toEqual([null, true]);
+    expect([row!.ended, await isSignedIn(client)]).toEqual([null, true]);
   });
 });
 
-describe('leaving', () => {
-  it("ends the session here, then sends the browser to where the provider's ends", async () => {
+describe('logout through the provider', () => {
+  it("ends the local session, then redirects to the provider's logout endpoint", async () => {
     const client = await session('ida', 'sid-10');
     const { status, headers } = await client.get(`/v1/sso/oidc/${connectionId}/logout`);
     expect(status).toBe(303);
     expect(headers.get('location')).toBe(
       `${idp.origin}/end?client_id=client&post_logout_redirect_uri=${encodeURIComponent('http://127.0.0.1:3000/')}`,
     );
-    expect(await alive(client)).toBe(false);
+    expect(await isSignedIn(client)).toBe(false);
   });
 
-  it('is not done for another site, nor through another connection', async () => {
+  it('is rejected from another site and through another connection', async () => {
     const client = await session('joe', 'sid-11');
     expect(
       (await client.get(`/v1/sso/oidc/${connectionId}/logout`, { headers: { 'sec-fetch-site': 'cross-site' } })).body
@@ -156,10 +158,10 @@ describe('leaving', () => {
     ).toBe('csrf_check_failed');
     const other = await connectOidc(harness, orgId, idp.issuer);
     expect((await client.get(`/v1/sso/oidc/${other}/logout`)).status).toBe(404);
-    expect(await alive(client)).toBe(true);
+    expect(await isSignedIn(client)).toBe(true);
   });
 
-  it('ends the session here also when the provider does not answer', async () => {
+  it('ends the local session even if the provider does not respond', async () => {
     const other = await OidcIdp.start();
     const connection = await connectOidc(harness, await harness.make.organization('gme'), other.issuer);
     const client = harness.client();
@@ -168,6 +170,6 @@ describe('leaving', () => {
     await other.stop();
     harness.advance(2 * 86_400);
     await client.get(`/v1/sso/oidc/${connection}/logout`);
-    expect(await alive(client)).toBe(false);
+    expect(await isSignedIn(client)).toBe(false);
   });
 });

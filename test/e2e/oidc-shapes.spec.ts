@@ -4,7 +4,7 @@ import { connectOidc, refusals, signInByOidc, type OidcConnectionInput } from '.
 import { OidcIdp, type OidcAnswer } from '../harness/oidc-idp.js';
 
 const DIRECTORY = '11111111-2222-4333-8444-555555555555';
-const STRANGE_DIRECTORY = '99999999-2222-4333-8444-555555555555';
+const OTHER_DIRECTORY = '99999999-2222-4333-8444-555555555555';
 const OBJECT = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee';
 
 let harness: Harness;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([harness.stop(), ...providers.map((provider) => provider.stop())]));
 
-/** A provider whose issuer lies at a path of its host, and an organization that is connected to it. */
+/** Starts a provider with an issuer under a path of its host, and connects a new organization to it. */
 async function setUp(path: string, documented: (origin: string) => string, more: OidcConnectionInput = {}) {
   const idp = await OidcIdp.start(path);
   providers.push(idp);
@@ -56,7 +56,7 @@ const entra = (iss: string, tid: string, more: object = {}) => ({
 });
 
 describe('Entra ID', () => {
-  it("of one directory: known by directory and object, address by the domain's checked owner", async () => {
+  it('of one directory: identifies users by object id and accepts e-mail addresses of verified domains', async () => {
     const { idp, signIn, keys } = await setUp(`/${DIRECTORY}/v2.0`, (origin) => `${origin}/${DIRECTORY}/v2.0`, {
       subject: 'entra-object',
     });
@@ -78,17 +78,17 @@ describe('Entra ID', () => {
     );
   });
 
-  it('of many directories: those that are named, each by its own issuer', async () => {
+  it('of several directories: accepts only the configured directories, each with its own issuer', async () => {
     const { idp, signIn } = await setUp('/organizations/v2.0', (origin) => `${origin}/{tenantid}/v2.0`, {
       tenants: [DIRECTORY],
       subject: 'entra-object',
     });
     const issuer = (tid: string) => `${idp.origin}/${tid}/v2.0`;
     expect((await signIn({ claims: entra(issuer(DIRECTORY), DIRECTORY) })).status).toBe(303);
-    expect((await signIn({ claims: entra(issuer(STRANGE_DIRECTORY), STRANGE_DIRECTORY) })).reason).toBe(
+    expect((await signIn({ claims: entra(issuer(OTHER_DIRECTORY), OTHER_DIRECTORY) })).reason).toBe(
       'tenant_not_allowed',
     );
-    expect((await signIn({ claims: entra(issuer(STRANGE_DIRECTORY), DIRECTORY) })).reason).toBe('issuer_mismatch');
+    expect((await signIn({ claims: entra(issuer(OTHER_DIRECTORY), DIRECTORY) })).reason).toBe('issuer_mismatch');
     expect((await signIn({ claims: entra(`${idp.origin}/{tenantid}/v2.0`, DIRECTORY) })).reason).toBe(
       'issuer_mismatch',
     );
@@ -98,14 +98,14 @@ describe('Entra ID', () => {
     expect((await signIn({ claims: entra(issuer(DIRECTORY), '{tenantid}') })).reason).toBe('tenant_not_allowed');
   });
 
-  it('of many directories is not connected without naming any', async () => {
+  it('of several directories: cannot be connected without a list of directories', async () => {
     const orgId = await harness.make.organization('gme');
     await expect(connectOidc(harness, orgId, 'https://login.example.test/common/v2.0')).rejects.toMatchObject({
       code: 'invalid_request',
     });
   });
 
-  it('with groups for which there is no room: refused, since a role would be guessed', async () => {
+  it('with omitted groups: rejects the sign-in, because the role would be a guess', async () => {
     const { idp, signIn } = await setUp(`/${DIRECTORY}/v2.0`, (origin) => `${origin}/${DIRECTORY}/v2.0`, {
       groupRoles: [{ group: OBJECT, role: 'program_director' }],
     });
@@ -128,7 +128,7 @@ describe('Azure AD B2C', () => {
   it.each([
     ['an issuer that its user flows share', (origin: string) => `${origin}/${DIRECTORY}/v2.0/`],
     ['an issuer of the user flow', (origin: string) => `${origin}/tfp/${DIRECTORY}/b2c_1_signin/v2.0/`],
-  ])('with %s: tokens of that user flow alone', async (_what, documented) => {
+  ])('with %s: accepts tokens of that user flow only', async (_what, documented) => {
     const { idp, signIn } = await setUp(flow, documented);
     const claims = { iss: documented(idp.origin), sub: OBJECT, tfp: 'B2C_1_signin' };
     expect((await signIn({ claims })).status).toBe(303);
@@ -139,7 +139,7 @@ describe('Azure AD B2C', () => {
 });
 
 describe('Google', () => {
-  it('of a hosted domain that the organization answers for, or has named', async () => {
+  it('accepts a hosted domain that the organization has verified or configured', async () => {
     const { orgId, idp, signIn } = await setUp('', (origin) => origin, { tenants: ['named.example.test'] });
     const google = (hd: unknown) => ({
       claims: {
@@ -164,7 +164,7 @@ describe('Google', () => {
 });
 
 describe('Okta and Keycloak', () => {
-  it('Okta: an issuer of an authorization server, groups by name', async () => {
+  it('Okta: accepts the issuer of an authorization server and groups by name', async () => {
     const { idp, signIn } = await setUp('/oauth2/default', (origin) => `${origin}/oauth2/default`, {
       defaultRole: undefined,
       groupRoles: [{ group: 'Vouchsafe Mentors', role: 'mentor' }],
@@ -183,7 +183,7 @@ describe('Okta and Keycloak', () => {
     expect((await signIn({ claims: { ...okta, groups: ['Everyone'] } })).reason).toBe('role_missing');
   });
 
-  it('Keycloak: a realm as issuer, roles within another claim, a session state', async () => {
+  it('Keycloak: accepts a realm as issuer, roles in a nested claim, and a session id', async () => {
     const { idp, signIn } = await setUp('/realms/synthetic', (origin) => `${origin}/realms/synthetic`, {
       defaultRole: undefined,
       groupRoles: [{ group: 'mentor', role: 'mentor' }],

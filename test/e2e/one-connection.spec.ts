@@ -24,35 +24,35 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-describe('organizations that take turns on a single connection', () => {
-  it('see each their own people, while the COMMIT of one read travels with the next request', async () => {
-    const turns = Array.from({ length: 60 }, (_, i) => callers[i % 2]!);
-    const lists = await Promise.all(turns.map(({ client }) => client.get('/v1/people')));
+describe('organizations that share one database connection', () => {
+  it('each see only their own people when the COMMIT of one read travels with the next request', async () => {
+    const sequence = Array.from({ length: 60 }, (_, i) => callers[i % 2]!);
+    const lists = await Promise.all(sequence.map(({ client }) => client.get('/v1/people')));
     expect(lists.map(({ body }) => body.items.map((item: { id: string }) => item.id))).toEqual(
-      turns.map(({ personId }) => [personId]),
+      sequence.map(({ personId }) => [personId]),
     );
   });
 
-  it('stay apart when reads, views that are logged, refusals and strangers are mixed', async () => {
+  it('stay isolated when reads, audited views, rejections, and anonymous requests are mixed', async () => {
     const [one, other] = callers as [Caller, Caller];
-    const stranger = harness.client();
+    const anonymous = harness.client();
     const round = () => [
       one.client.get('/v1/people').then(({ body }) => body.items[0].id === one.personId),
       other.client.get(`/v1/people/${one.personId}`).then(({ status }) => status === 404),
-      stranger.get('/v1/people').then(({ status }) => status === 401),
+      anonymous.get('/v1/people').then(({ status }) => status === 401),
       one.client.get(`/v1/people/${one.personId}`).then(({ status }) => status === 200),
       other.client.get('/v1/auth/me').then(({ body }) => body.organization.id === other.orgId),
       other.client.get('/v1/people?limit=none').then(({ status }) => status === 400),
     ];
     const rounds = await Promise.all(Array.from({ length: 20 }, round).flat());
-    expect(rounds.filter((right) => !right)).toHaveLength(0);
+    expect(rounds.filter((isCorrect) => !isCorrect)).toHaveLength(0);
   });
 
-  it('leave no transaction open behind them', async () => {
+  it('leave no open transaction behind', async () => {
     const { client } = callers[0]!;
     await client.get('/v1/people');
     await client.get('/v1/auth/me');
-    await until('every transaction is over', async () => {
+    await until('every transaction has ended', async () => {
       const open = await harness.database.superuser(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'
            AND state LIKE 'idle in transaction%'`,

@@ -17,51 +17,51 @@ let member: Member;
 
 beforeAll(async () => {
   harness = await Harness.start();
-  [orgId, member] = await tenant();
+  [orgId, member] = await createTenant();
 });
 afterAll(() => harness.stop());
 
-async function tenant(): Promise<[orgId: string, member: Member, client: Client]> {
+async function createTenant(): Promise<[orgId: string, member: Member, client: Client]> {
   const org = await harness.make.organization('gme');
-  const who = await harness.make.member(org, 'program_director');
-  return [org, who, await harness.signIn(who.email)];
+  const owner = await harness.make.member(org, 'program_director');
+  return [org, owner, await harness.signIn(owner.email)];
 }
 
 const login = (email: string, password = Factories.PASSWORD) =>
   harness.client().post('/v1/auth/login', { email, password });
-const seen = ({ status, body }: Answer) => [status, body.code];
+const statusAndCode = ({ status, body }: Answer) => [status, body.code];
 const withoutId = ({ status, body }: Answer) => ({ ...body, status, requestId: null });
-const logged = (type: string, org = orgId) =>
+const auditEvents = (type: string, org = orgId) =>
   harness.database.superuser<{ meta: object }>(
     'SELECT meta FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
     [org, type],
   );
 
 describe('a suspended organization', () => {
-  it('is shut for everybody by operators, once, with a reason in its log, and opened again', async () => {
-    const [org, who, client] = await tenant();
+  it('is closed to all members by operators, once, with the reason in the audit log, and can be resumed', async () => {
+    const [org, owner, client] = await createTenant();
     expect([await suspend(harness.operator, org, 'unpaid'), await suspend(harness.operator, org, 'unpaid')]).toEqual([
       true,
       false,
     ]);
-    expect(seen(await client.get(CURRENT))).toEqual([403, 'organization_suspended']);
-    expect(withoutId(await login(who.email))).toEqual(withoutId(await login(member.email, 'Wrong-Password-1')));
+    expect(statusAndCode(await client.get(CURRENT))).toEqual([403, 'organization_suspended']);
+    expect(withoutId(await login(owner.email))).toEqual(withoutId(await login(member.email, 'Wrong-Password-1')));
     expect([await resume(harness.operator, org), await resume(harness.operator, org)]).toEqual([true, false]);
     expect((await client.get(CURRENT)).status).toBe(200);
-    expect((await login(who.email)).status).toBe(200);
-    expect([await logged('organization.suspended', org), await logged('organization.resumed', org)]).toEqual([
+    expect((await login(owner.email)).status).toBe(200);
+    expect([await auditEvents('organization.suspended', org), await auditEvents('organization.resumed', org)]).toEqual([
       [{ meta: { reason: 'unpaid' } }],
       [{ meta: {} }],
     ]);
   });
 
-  it('is not suspended for a reason that is a sentence, and the installation never is', async () => {
+  it('needs a one-word reason, and the system organization cannot be suspended', async () => {
     await expect(suspend(harness.operator, orgId, 'Jane Doe did not pay')).rejects.toThrow('one word');
     expect(await suspend(harness.operator, '00000000-0000-0000-0000-000000000000', 'unpaid')).toBe(false);
   });
 
-  it('has no connection to sign in through, and takes no webhook, as if there were none', async () => {
-    const [org, , client] = await tenant();
+  it('hides its SSO connections and rejects its webhooks as if they did not exist', async () => {
+    const [org, , client] = await createTenant();
     const { body: source } = await client.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard' });
     const { body: connection } = await client.post('/v1/sso/connections', {
       name: 'Test',
@@ -75,8 +75,8 @@ describe('a suspended organization', () => {
     expect(withoutId(await deliver(harness.url, source, personEvent('meanwhile')))).toEqual(
       withoutId(await deliver(harness.url, { ...source, id: newId() }, personEvent('meanwhile'))),
     );
-    harness.advance(1); // a source is not looked up anew more than ten times a second
-    // though the process knew it a moment ago
+    harness.advance(1); // The API looks up a source at most ten times a second.
+    // The process cached this source a moment ago.
     expect((await deliver(harness.url, warm, personEvent('meanwhile'))).status).toBe(404);
     expect(await harness.database.superuser('SELECT 1 FROM webhook_inbox WHERE org_id = $1', [org])).toHaveLength(1);
     expect(withoutId(await harness.client().get(`/v1/sso/saml/${connection.id}/metadata`))).toEqual(
@@ -84,8 +84,8 @@ describe('a suspended organization', () => {
     );
   });
 
-  it('has its jobs wait until it is resumed, but for the duties of retention', async () => {
-    const [org, , client] = await tenant();
+  it('keeps its jobs pending until it is resumed, except retention jobs', async () => {
+    const [org, , client] = await createTenant();
     await harness.settled();
     await suspend(harness.operator, org, 'incident');
     const person = await harness.make.person(org);
@@ -106,17 +106,17 @@ describe('a suspended organization', () => {
           )
         ).map(({ job, state }) => [job, state]),
       );
-    await until('the duty is done', async () => (await states())['retention.nightly'] === 'done');
+    await until('the retention job is done', async () => (await states())['retention.nightly'] === 'done');
     expect((await states())['exports.render']).toBe('pending');
     const [depth] = await harness.database.superuser<{ pending: string }>('SELECT pending FROM app.outbox_depth()');
-    expect(Number(depth!.pending)).toBe(0); // what waits on purpose is no alarm
+    expect(Number(depth!.pending)).toBe(0); // jobs of a suspended organization do not raise the depth
     await resume(harness.operator, org);
-    await until('the job was taken up', async () => (await states())['exports.render'] !== 'pending');
+    await until('the job was started', async () => (await states())['exports.render'] !== 'pending');
     expect((await client.get(CURRENT)).status).toBe(200);
   });
 
-  it('has no schedule started but that of retention', async () => {
-    const [org] = await tenant();
+  it('starts no schedule except retention', async () => {
+    const [org] = await createTenant();
     await suspend(harness.operator, org, 'incident');
     const [row] = await harness.database.superuser<{ all: string[]; active: string[] }>(
       'SELECT array(SELECT app.organization_ids(true)) AS all, array(SELECT app.organization_ids(false)) AS active',
@@ -130,13 +130,15 @@ describe('a suspended organization', () => {
     expect(runs).toEqual([{ schedule: 'retention.nightly' }]);
   });
 
-  it('lets no job act as a member of it', async () => {
-    const [org, who] = await tenant();
+  it('lets no job act as one of its members', async () => {
+    const [org, owner] = await createTenant();
     await suspend(harness.operator, org, 'incident');
     const raw = await RawSql.open(harness.env.WORKER_DATABASE_URL!);
     try {
       await raw.client.query('BEGIN');
-      expect((await raw.attempt('SELECT * FROM app.enter_member($1, $2)', [org, who.membershipId])).code).toBe('42501');
+      expect((await raw.attempt('SELECT * FROM app.enter_member($1, $2)', [org, owner.membershipId])).code).toBe(
+        '42501',
+      );
     } finally {
       await raw.end();
     }

@@ -18,30 +18,30 @@ let director: Client;
 
 beforeAll(async () => {
   harness = await Harness.start();
-  [orgId, , director] = await tenant();
+  [orgId, , director] = await createTenant();
 });
 afterAll(() => harness.stop());
 
-async function tenant(): Promise<[orgId: string, member: Member, client: Client]> {
+async function createTenant(): Promise<[orgId: string, member: Member, client: Client]> {
   const org = await harness.make.organization('gme');
-  const who = await harness.make.member(org, 'program_director');
-  return [org, who, await harness.signIn(who.email)];
+  const member = await harness.make.member(org, 'program_director');
+  return [org, member, await harness.signIn(member.email)];
 }
 
 const login = (email: string, password = Factories.PASSWORD) =>
   harness.client().post('/v1/auth/login', { email, password });
-const seen = ({ status, body }: Answer) => [status, body.code];
+const statusAndCode = ({ status, body }: Answer) => [status, body.code];
 const withoutId = ({ status, body }: Answer) => ({ ...body, status, requestId: null });
 const set = (column: string, value: unknown, org = orgId) =>
   harness.database.superuser(`UPDATE organizations SET ${column} = $2 WHERE id = $1`, [org, value]);
-const logged = (type: string, org = orgId) =>
+const auditEvents = (type: string, org = orgId) =>
   harness.database.superuser<{ meta: object }>(
     'SELECT meta FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
     [org, type],
   );
 
 describe('the settings of an organization', () => {
-  it('are read and changed by its administrators, and the log names the fields', async () => {
+  it('are read and changed by administrators, and the audit log names the fields', async () => {
     const changes = {
       name: 'Synthetic Renamed',
       idleMinutes: 30,
@@ -58,13 +58,13 @@ describe('the settings of an organization', () => {
       institutionId: null,
       institutionSignIn: false,
     });
-    expect(await logged('organization.updated')).toEqual([
+    expect(await auditEvents('organization.updated')).toEqual([
       { meta: { fields: Object.keys(changes) } },
       { meta: { fields: ['postalAddress', 'idleMinutes', 'sessionHours'] } },
     ]);
   });
 
-  it('take nothing that they do not know', async () => {
+  it('reject unknown and invalid values', async () => {
     const wrong: [string, object][] = [
       [CURRENT, { idleMinutes: 20 }],
       [CURRENT, { sessionHours: 169 }],
@@ -85,8 +85,8 @@ describe('the settings of an organization', () => {
     [15, 14.9, 15.1],
     [30, 29.9, 30.1],
     [10_080, 10_079, 10_081],
-  ])('let a session of %d idle minutes live for that long', async (idleMinutes, within, beyond) => {
-    const [org, , client] = await tenant();
+  ])('let a session with %d idle minutes live for that long', async (idleMinutes, within, beyond) => {
+    const [org, , client] = await createTenant();
     await set('session_hours', 168, org);
     expect((await client.patch(CURRENT, { idleMinutes })).status).toBe(200);
     const idle = (minutes: number) =>
@@ -97,22 +97,22 @@ describe('the settings of an organization', () => {
     await idle(within);
     expect((await client.get(CURRENT)).status).toBe(200);
     await idle(beyond);
-    expect(seen(await client.get(CURRENT))).toEqual([401, 'session_expired']);
+    expect(statusAndCode(await client.get(CURRENT))).toEqual([401, 'session_expired']);
   });
 
-  it('about sign-in ask for a fresh one', async () => {
+  it('about sign-in require a recent sign-in', async () => {
     harness.advance(16 * 60);
     try {
-      expect(seen(await director.patch(SIGN_IN, { requireSso: false }))).toEqual([403, 'step_up_required']);
+      expect(statusAndCode(await director.patch(SIGN_IN, { requireSso: false }))).toEqual([403, 'step_up_required']);
       expect((await director.patch(CURRENT, { idleMinutes: 15 })).status).toBe(200);
     } finally {
       harness.advance(-16 * 60);
     }
     expect((await director.patch(SIGN_IN, { requireSso: false })).status).toBe(200);
-    expect(await logged('organization.sign_in_policy_updated')).toEqual([{ meta: { fields: ['requireSso'] } }]);
+    expect(await auditEvents('organization.sign_in_policy_updated')).toEqual([{ meta: { fields: ['requireSso'] } }]);
   });
 
-  it('never shut out who sets them: every combination is refused exactly when it would', async () => {
+  it('are rejected exactly when they would lock out the caller', async () => {
     await harness.database.superuser(
       `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates,
          db_secret_enc, db_secret_hash, tested_at)
@@ -131,7 +131,7 @@ describe('the settings of an organization', () => {
           await set('require_sso', requireSso);
           await set('require_mfa', requireMfa);
           const open = (await director.get(CURRENT)).status === 200;
-          expect([settings, ...seen(answer)]).toEqual([
+          expect([settings, ...statusAndCode(answer)]).toEqual([
             settings,
             ...(open
               ? [200, undefined]
@@ -148,7 +148,7 @@ describe('the settings of an organization', () => {
     }
   });
 
-  it('are changed by raw SQL only as far as the permissions go', async () => {
+  it("can be changed by raw SQL only within the member's permissions", async () => {
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     const admin = await harness.make.member(orgId, 'program_director');
     await director.put(`/v1/memberships/${admin.membershipId}/permissions/organization:update-sign-in`, {
@@ -191,14 +191,15 @@ describe('the settings of an organization', () => {
         '42501',
         '42501',
       ]);
-      expect(await attempts(director)).toEqual([1, 1, 1, 1, '23514', '42501', '42501']); // no institution to consent to
+      // the organization has no institution
+      expect(await attempts(director)).toEqual([1, 1, 1, 1, '23514', '42501', '42501']);
     } finally {
       await raw.end();
     }
   });
 });
 
-describe('what stands in the way has a code of its own, over a live session:', () => {
+describe('each required action has its own error code in a live session:', () => {
   const CODES: [string, (m: Member) => Promise<unknown>, (m: Member) => Promise<unknown>][] = [
     [
       'password_change_required',
@@ -225,21 +226,22 @@ describe('what stands in the way has a code of its own, over a live session:', (
   ];
 
   it.each(CODES)('%s', async (code, close, open) => {
-    const who = await harness.make.member(orgId, 'program_director');
-    const client = await harness.signIn(who.email);
+    const member = await harness.make.member(orgId, 'program_director');
+    const client = await harness.signIn(member.email);
     expect((await client.patch(CURRENT, { idleMinutes: 15 })).status).toBe(200);
-    await close(who);
-    expect(seen(await client.patch(CURRENT, { idleMinutes: 15 }))).toEqual([403, code]);
+    await close(member);
+    expect(statusAndCode(await client.patch(CURRENT, { idleMinutes: 15 }))).toEqual([403, code]);
     const outside = ['organization_suspended', 'membership_ended'].includes(code);
     expect((await client.get(CURRENT)).status).toBe(code === 'password_change_required' ? 200 : 403);
-    expect((await client.get('/v1/auth/me')).status).toBe(outside ? 403 : 200); // the way out stays open
-    await open(who);
+    // this session can still read its own state
+    expect((await client.get('/v1/auth/me')).status).toBe(outside ? 403 : 200);
+    await open(member);
     expect((await client.patch(CURRENT, { idleMinutes: 15 })).status).toBe(200);
   });
 });
 
-describe('an organization that takes no passwords', () => {
-  it('opens to none, and answers as to a wrong one', async () => {
+describe('an organization without password sign-in', () => {
+  it('rejects a correct password with the response to a wrong one', async () => {
     const { email } = await harness.make.member(orgId, 'mentor');
     const wrong = await login(email, 'Wrong-Password-1');
     await set('allowed_sign_in', ['saml']);
@@ -248,7 +250,7 @@ describe('an organization that takes no passwords', () => {
     expect((await login(email)).status).toBe(200);
   });
 
-  it("is passed over for another of the user's that does", async () => {
+  it('is skipped in favor of another organization of the user that allows passwords', async () => {
     const other = await harness.make.organization('gme');
     const { email } = await harness.make.member(orgId, 'mentor');
     await harness.make.member(other, 'mentor', { email });
@@ -264,7 +266,7 @@ describe('an organization that takes no passwords', () => {
     }
   });
 
-  it('and one that takes no SAML has no connection to come through', async () => {
+  it('hides its SAML connection when SAML is not allowed', async () => {
     const connection = await harness.operator.within(orgId, async () =>
       harness.operator.app
         .get(SsoSetupService)
@@ -278,8 +280,8 @@ describe('an organization that takes no passwords', () => {
   });
 });
 
-it('a verified assertion with the secret opens nothing without SAML or while suspended', async () => {
-  const [org] = await tenant();
+it('a verified assertion opens no session without SAML or during a suspension', async () => {
+  const [org] = await createTenant();
   const { id } = await harness.operator.within(org, async () =>
     harness.operator.app
       .get(SsoSetupService)
@@ -287,7 +289,7 @@ it('a verified assertion with the secret opens nothing without SAML or while sus
   );
   await harness.database.superuser(`UPDATE sso_connections SET db_secret_hash = sha256('secret') WHERE id = $1`, [id]);
   const raw = await RawSql.open(harness.env.DATABASE_URL!);
-  const arrive = async () => {
+  const ssoSignIn = async () => {
     await raw.client.query('BEGIN');
     const { rows } = await raw.attempt(
       `SELECT state FROM app.sso_sign_in($1, 'secret', 'subject', 'somebody@test.example', 'Somebody', 'mentor',
@@ -297,20 +299,20 @@ it('a verified assertion with the secret opens nothing without SAML or while sus
     await raw.rollback();
     return rows[0]!.state;
   };
-  expect(await arrive()).toBe('provisioned');
+  expect(await ssoSignIn()).toBe('provisioned');
   for (const [column, closed, opened] of [
     ['allowed_sign_in', ['password'], ['password', 'saml']],
     ['status', 'suspended', 'active'],
   ] as const) {
     await set(column, closed, org);
-    expect(await arrive()).toBe('connection_rejected');
+    expect(await ssoSignIn()).toBe('connection_rejected');
     await set(column, opened, org);
   }
   await raw.end();
 });
 
 describe('operators', () => {
-  it('rename an organization, and add members who must change their password', async () => {
+  it('rename an organization and add members who must change their password', async () => {
     await harness.operator.within(orgId, () =>
       harness.operator.app.get(OrganizationService).update({ name: 'Synthetic Operators' }),
     );
@@ -323,7 +325,7 @@ describe('operators', () => {
       password: Factories.PASSWORD,
       mustChange: true,
     });
-    expect(seen(await (await harness.signIn(email)).patch(CURRENT, { idleMinutes: 15 }))).toEqual([
+    expect(statusAndCode(await (await harness.signIn(email)).patch(CURRENT, { idleMinutes: 15 }))).toEqual([
       403,
       'password_change_required',
     ]);

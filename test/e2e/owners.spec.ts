@@ -18,25 +18,35 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-type Seat = Member & { client: Client };
+type SignedInMember = Member & { client: Client };
 
-async function seat(org: string, role: string): Promise<Seat> {
+async function signedInMember(org: string, role: string): Promise<SignedInMember> {
   const member = await harness.make.member(org, role);
   const client = await harness.signIn(member.email);
   await client.get('/v1/auth/me');
   return { ...member, client };
 }
 
-/** A company with an owner, an administrator and somebody who looks. */
-async function company(): Promise<{ org: string; owner: Seat; admin: Seat; viewer: Seat }> {
+/** Creates an organization with an owner, an administrator, and a viewer. */
+async function createCompany(): Promise<{
+  org: string;
+  owner: SignedInMember;
+  admin: SignedInMember;
+  viewer: SignedInMember;
+}> {
   const org = await harness.make.organization('workforce');
-  return { org, owner: await seat(org, 'owner'), admin: await seat(org, 'admin'), viewer: await seat(org, 'viewer') };
+  return {
+    org,
+    owner: await signedInMember(org, 'owner'),
+    admin: await signedInMember(org, 'admin'),
+    viewer: await signedInMember(org, 'viewer'),
+  };
 }
 
-/** Until so many transactions wait for another's lock. */
-const waiting = (transactions: number) =>
+/** Waits until this number of transactions waits for a lock. */
+const untilWaiting = (transactions: number) =>
   until(
-    'they wait',
+    'transactions wait for a lock',
     async () =>
       (
         await harness.database.superuser(
@@ -44,7 +54,7 @@ const waiting = (transactions: number) =>
         )
       ).length >= transactions,
   );
-const seen = ({ status, body }: Answer) => [status, body.code];
+const statusAndCode = ({ status, body }: Answer) => [status, body.code];
 const roles = async (org: string) =>
   Object.fromEntries(
     (
@@ -55,9 +65,9 @@ const roles = async (org: string) =>
     ).map(({ id, role }) => [id, role]),
   );
 
-describe('handing the leading role on', () => {
-  it('gives it to the other, takes the named one for it, ends the sessions of both, and is logged', async () => {
-    const { org, owner, viewer } = await company();
+describe('transfer of the owner role', () => {
+  it('changes both roles, ends the sessions of both members, and is recorded', async () => {
+    const { org, owner, viewer } = await createCompany();
     const { status, body, headers } = await owner.client.post(OWNER, {
       membershipId: viewer.membershipId,
       ownRole: 'member',
@@ -85,37 +95,36 @@ describe('handing the leading role on', () => {
     );
   });
 
-  it('is for who leads, to an active member, with a role that there is, after a fresh sign-in', async () => {
-    const { owner, admin, viewer } = await company();
-    const elsewhere = await company();
-    const ended = await seat(owner.orgId, 'viewer');
+  it('requires the owner role, an active member, a known role, and a recent sign-in', async () => {
+    const { owner, admin, viewer } = await createCompany();
+    const elsewhere = await createCompany();
+    const ended = await signedInMember(owner.orgId, 'viewer');
     await owner.client.delete(`/v1/memberships/${ended.membershipId}`);
-    expect(seen(await admin.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' }))).toEqual([
-      403,
-      'insufficient_privileges_to_grant',
-    ]);
-    expect(seen(await viewer.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' }))).toEqual([
-      403,
-      'forbidden',
-    ]);
+    expect(
+      statusAndCode(await admin.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' })),
+    ).toEqual([403, 'insufficient_privileges_to_grant']);
+    expect(
+      statusAndCode(await viewer.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' })),
+    ).toEqual([403, 'forbidden']);
     for (const membershipId of [owner.membershipId, elsewhere.viewer.membershipId, ended.membershipId, newId()]) {
-      expect(seen(await owner.client.post(OWNER, { membershipId, ownRole: 'viewer' }))).toEqual([404, 'not_found']);
+      expect(statusAndCode(await owner.client.post(OWNER, { membershipId, ownRole: 'viewer' }))).toEqual([
+        404,
+        'not_found',
+      ]);
     }
-    expect(seen(await owner.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'emperor' }))).toEqual([
-      400,
-      'unknown_role',
-    ]);
+    expect(
+      statusAndCode(await owner.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'emperor' })),
+    ).toEqual([400, 'unknown_role']);
     harness.advance(16 * 60);
-    expect(seen(await owner.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' }))).toEqual([
-      403,
-      'step_up_required',
-    ]);
+    expect(
+      statusAndCode(await owner.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' })),
+    ).toEqual([403, 'step_up_required']);
     harness.advance(-16 * 60);
     expect(await roles(owner.orgId)).toMatchObject({ [owner.membershipId]: 'owner', [viewer.membershipId]: 'viewer' });
   });
 
-  it('twice at once happens once', async () => {
-    const { org, owner, admin, viewer } = await company();
+  it('happens once when two requests arrive at once', async () => {
+    const { org, owner, admin, viewer } = await createCompany();
     const holding = await RawSql.open(harness.env.MIGRATOR_DATABASE_URL!);
     await holding.client.query(
       `BEGIN; SELECT FROM memberships WHERE id IN ('${admin.membershipId}', '${viewer.membershipId}') FOR UPDATE`,
@@ -123,7 +132,7 @@ describe('handing the leading role on', () => {
     const answering = Promise.all(
       [admin, viewer].map(({ membershipId }) => owner.client.post(OWNER, { membershipId, ownRole: 'member' })),
     );
-    await waiting(2);
+    await untilWaiting(2);
     await holding.end();
     const answers = await answering;
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
@@ -131,31 +140,34 @@ describe('handing the leading role on', () => {
   });
 });
 
-describe('the last who leads', () => {
-  it.each(Object.entries(OWNER_ROLES))('of a %s organization is a %s, and stays', async (preset, leading) => {
+describe('the last owner', () => {
+  it.each(Object.entries(OWNER_ROLES))('of a %s organization has the role %s and stays', async (preset, ownerRole) => {
     const org = await harness.make.organization(preset as Preset);
-    const last = await seat(org, leading);
+    const last = await signedInMember(org, ownerRole);
     const other = { gme: 'mentor', workforce: 'admin', enrollment: 'staff' }[preset as Preset];
     await harness.make.member(org, other);
-    const refusals = [
+    const responses = [
       await last.client.delete(`/v1/memberships/${last.membershipId}`),
       await last.client.patch(`/v1/memberships/${last.membershipId}`, { role: other }),
       await last.client.put(`/v1/memberships/${last.membershipId}/permissions/membership:update`, { scope: 'none' }),
-      await last.client.put(`/v1/roles/${leading}/permissions/membership:update`, { scope: 'none' }),
+      await last.client.put(`/v1/roles/${ownerRole}/permissions/membership:update`, { scope: 'none' }),
     ];
-    expect(refusals.map(seen)).toEqual(refusals.map(() => [409, 'last_owner']));
-    expect((await last.client.get('/v1/auth/me')).body).toMatchObject({ role: leading });
+    expect(responses.map(statusAndCode)).toEqual(responses.map(() => [409, 'last_owner']));
+    expect((await last.client.get('/v1/auth/me')).body).toMatchObject({ role: ownerRole });
   });
 
-  it('may go once there is another', async () => {
-    const { org, owner } = await company();
-    const second = await seat(org, 'owner');
+  it('can leave when there is another owner', async () => {
+    const { org, owner } = await createCompany();
+    const second = await signedInMember(org, 'owner');
     expect((await owner.client.patch(`/v1/memberships/${owner.membershipId}`, { role: 'admin' })).status).toBe(200);
-    expect(seen(await second.client.delete(`/v1/memberships/${second.membershipId}`))).toEqual([409, 'last_owner']);
+    expect(statusAndCode(await second.client.delete(`/v1/memberships/${second.membershipId}`))).toEqual([
+      409,
+      'last_owner',
+    ]);
   });
 
-  it("stays against raw SQL in a member's own session, one row at a time or all at once", async () => {
-    const { org, owner } = await company();
+  it("stays against raw SQL in the member's own session, one row at a time or all at once", async () => {
+    const { org, owner } = await createCompany();
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(owner.client));
     for (const statement of [
@@ -173,9 +185,9 @@ describe('the last who leads', () => {
     expect(await roles(org)).toMatchObject({ [owner.membershipId]: 'owner' });
   });
 
-  it('is left when two take each other away at once: the database lets the second see the first', async () => {
-    const { org, owner } = await company();
-    const second = await seat(org, 'owner');
+  it('remains when two owners remove each other at once, because the second transaction sees the first', async () => {
+    const { org, owner } = await createCompany();
+    const second = await signedInMember(org, 'owner');
     const [one, two] = [await RawSql.open(harness.env.DATABASE_URL!), await RawSql.open(harness.env.DATABASE_URL!)];
     await one.enter(sessionSecret(owner.client));
     await two.enter(sessionSecret(second.client));
@@ -183,28 +195,28 @@ describe('the last who leads', () => {
       `UPDATE memberships SET status = 'ended' WHERE org_id = '${org}' AND id = '${membershipId}'`;
     expect((await one.outcome(end(second))).code).toBe(null);
     const outcome = two.outcome(end(owner));
-    await waiting(1);
+    await untilWaiting(1);
     await one.client.query('COMMIT');
     expect((await outcome).code).toBe('VS409');
     await Promise.all([one.end(), two.end()]);
   });
 
-  it('is left when two take each other away at once over HTTP', async () => {
-    const { org, owner } = await company();
-    const second = await seat(org, 'owner');
+  it('remains when two owners remove each other at once over HTTP', async () => {
+    const { org, owner } = await createCompany();
+    const second = await signedInMember(org, 'owner');
     const answers = await Promise.all([
       owner.client.delete(`/v1/memberships/${second.membershipId}`),
       second.client.delete(`/v1/memberships/${owner.membershipId}`),
     ]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    const left = await harness.database.superuser(
+    const remaining = await harness.database.superuser(
       `SELECT 1 FROM memberships WHERE org_id = $1 AND role = 'owner' AND status = 'active'`,
       [org],
     );
-    expect(left).toHaveLength(1);
+    expect(remaining).toHaveLength(1);
   });
 
-  it("is not demoted by an identity provider's groups: the sign-in is refused, and the log says why", async () => {
+  it('is not demoted by identity provider groups: the sign-in fails, and the audit log has the reason', async () => {
     const provider = await IdentityProvider.start();
     try {
       const org = await harness.make.organization('workforce');
@@ -221,8 +233,8 @@ describe('the last who leads', () => {
       await harness.operator.within(org, () =>
         setup().update(id, { groupRoles: [{ group: 'workforce:owner', role: 'viewer' }] }),
       );
-      const refused = await signInBySaml(provider, harness.client(), id, 'owner@workforce.example');
-      expect(seen(refused)).toEqual([403, 'sso_failed']);
+      const rejected = await signInBySaml(provider, harness.client(), id, 'owner@workforce.example');
+      expect(statusAndCode(rejected)).toEqual([403, 'sso_failed']);
       const [event] = await harness.database.superuser<{ meta: object }>(
         `SELECT meta FROM audit_events WHERE org_id = $1 AND type = 'auth.sign_in_failed'`,
         [org],

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-/** Posts a form as a browser does from a page of an origin. */
+/** Posts a form like a browser on a page of the given origin. */
 function form(
   client: Client,
   path: string,
@@ -27,7 +27,7 @@ function form(
 }
 
 describe('the sign-in pages', () => {
-  it('sign in by address and password without any script, and send on to where one wanted to go', async () => {
+  it('sign a user in by e-mail address and password without a script, and redirect to the requested page', async () => {
     const client = harness.client();
     const first = await client.send('GET', '/sign-in?returnTo=%2Faccount', { headers: HTML });
     expect([first.status, first.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
@@ -48,7 +48,7 @@ describe('the sign-in pages', () => {
     expect(account.text).toContain('Clinic &lt;b&gt;&quot;North&quot;&lt;/b&gt;');
   });
 
-  it('show the form again with what was wrong, which a screen reader reads out', async () => {
+  it('show the form again with an error message for screen readers', async () => {
     const answer = await form(harness.client(), '/sign-in/password', { email, password: 'Wrong-Password-1' });
     expect(answer.status).toBe(401);
     expect(answer.text).toMatch(
@@ -64,22 +64,22 @@ describe('the sign-in pages', () => {
     ['/\\evil.example', '/account'],
     ['javascript:alert(1)', '/account'],
     ['/v1/people?limit=1', '/v1/people?limit=1'],
-  ])('send on to a path of this host alone: %s', async (returnTo, location) => {
+  ])('redirect only to a path of this host: %s', async (returnTo, location) => {
     const answer = await form(harness.client(), '/sign-in/password', { email, password: Factories.PASSWORD, returnTo });
     expect([answer.status, answer.headers.get('location')]).toEqual([303, location]);
   });
 
   it.each<[string, Record<string, string>]>([
-    ["another site's", { origin: 'https://evil.example' }],
-    ["a sandboxed page's", { origin: 'null' }],
-    ['one that names no origin', {}],
-  ])('take no form but their own: %s', async (_whose, headers) => {
+    ['from another site', { origin: 'https://evil.example' }],
+    ['from a sandboxed page', { origin: 'null' }],
+    ['without an origin', {}],
+  ])('reject a form %s', async (_whose, headers) => {
     const answer = await form(harness.client(), '/sign-in/password', { email, password: Factories.PASSWORD }, headers);
     expect(answer.status).toBe(403);
     expect(answer.headers.getSetCookie()).toEqual([]);
   });
 
-  it('hold nothing inline that runs or styles, whatever the address says', async () => {
+  it('contain no inline script and no inline style, even for hostile parameters', async () => {
     const hostile = '"><script>alert(1)</script>@test.example';
     const pages = [
       `/sign-in?${new URLSearchParams({ email: hostile }).toString()}`,
@@ -98,13 +98,13 @@ describe('the sign-in pages', () => {
 });
 
 describe('the account pages', () => {
-  it('lead whoever is not signed in to the sign-in page, and answer programs as ever', async () => {
+  it('redirect browsers without a session to the sign-in page, and answer programs with a problem', async () => {
     const browser = await harness.client().send('GET', '/account', { headers: HTML });
     expect([browser.status, browser.headers.get('location')]).toEqual([303, '/sign-in?returnTo=%2Faccount']);
     expect((await harness.client().get('/account')).body.code).toBe('unauthenticated');
   });
 
-  it('end all other sessions, and this one', async () => {
+  it('end all other sessions, then the current one', async () => {
     const [here, there] = [await harness.signIn(email), await harness.signIn(email)];
     expect((await form(here, '/account/end-other-sessions', {})).status).toBe(303);
     expect((await there.get('/v1/auth/me')).status).toBe(401);
@@ -113,7 +113,7 @@ describe('the account pages', () => {
     expect((await here.get('/v1/auth/me')).status).toBe(401);
   });
 
-  it("change nothing for another site's form", async () => {
+  it('reject a form of another site', async () => {
     const here = await harness.signIn(email);
     expect((await form(here, '/account/sign-out', {}, { origin: 'https://evil.example' })).status).toBe(403);
     expect((await here.get('/v1/auth/me')).status).toBe(200);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const seen = ({ status, body }: Answer) => `${status} ${body?.code ?? 'ok'}`;
+const statusAndCode = ({ status, body }: Answer) => `${status} ${body?.code ?? 'ok'}`;
 const events = async (type: string, target: string) =>
   (
     await harness.database.superuser<{ meta: Record<string, unknown> }>(
@@ -28,19 +28,19 @@ const events = async (type: string, target: string) =>
     )
   ).map(({ meta }) => meta);
 
-interface Holder extends Member {
+interface PasskeyHolder extends Member {
   client: Client;
   authenticator: Authenticator;
   id: string;
 }
 
-async function holder(counter = 1): Promise<Holder> {
+async function createHolder(counter = 1): Promise<PasskeyHolder> {
   const member = await harness.make.member(orgId, 'trainee');
   const client = await harness.signIn(member.email);
   return { ...member, client, ...(await enrollPasskey(harness, client, counter)) };
 }
 
-/** Signs in by a passkey, perhaps by an answer that was tampered with. */
+/** Signs in with a passkey, optionally with a tampered response. */
 async function signIn(
   authenticator: Authenticator,
   tampered: Tampering = {},
@@ -50,8 +50,8 @@ async function signIn(
   return { client, answer: await client.post(SIGN_IN, { credential: authenticator.get(options, tampered) }) };
 }
 
-describe('a passkey that is made', () => {
-  it('is asked for with user verification, resident, for our host, under a handle that names nobody', async () => {
+describe('passkey enrollment', () => {
+  it('requests user verification and a resident key for this host, with an opaque user handle', async () => {
     const { email, userId } = await harness.make.member(orgId, 'trainee');
     const { body } = await (await harness.signIn(email)).get('/v1/auth/passkeys/options');
     expect(body).toMatchObject({
@@ -64,7 +64,7 @@ describe('a passkey that is made', () => {
     expect(Buffer.from(body.challenge as string, 'base64url')).toHaveLength(32);
   });
 
-  it('is a factor at once: recovery codes are shown, and the session is another', async () => {
+  it('takes effect immediately: returns recovery codes and replaces the session', async () => {
     const { email, userId } = await harness.make.member(orgId, 'trainee');
     const client = await harness.signIn(email);
     const before = /vouchsafe_test=[^;]+/.exec(client.cookieHeader)![0];
@@ -83,24 +83,24 @@ describe('a passkey that is made', () => {
   it.each<[string, Tampering]>([
     ['for another origin', { origin: 'https://evil.example' }],
     ['for another host', { rpId: 'evil.example' }],
-    ['with a challenge of its own', { challenge: 'A'.repeat(43) }],
+    ['with a forged challenge', { challenge: 'A'.repeat(43) }],
     ['without user verification', { flags: 65 }],
     ['without user presence', { flags: 68 }],
-    ['as an answer to get()', { type: 'webauthn.get' }],
-  ])('is refused %s', async (_what, tampered) => {
+    ['with a response to get()', { type: 'webauthn.get' }],
+  ])('rejects a credential %s', async (_what, tampered) => {
     const client = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
     const { body: options } = await client.get('/v1/auth/passkeys/options');
     const answer = await client.post('/v1/auth/passkeys', {
       name: 'x',
       credential: new Authenticator(ORIGIN).create(options, tampered),
     });
-    expect([seen(answer), (await client.get('/v1/auth/passkeys')).body.items]).toEqual([
+    expect([statusAndCode(answer), (await client.get('/v1/auth/passkeys')).body.items]).toEqual([
       '401 passkey_verification_failed',
       [],
     ]);
   });
 
-  it('needs a challenge of this user and browser, that nobody has used', async () => {
+  it('requires an unused challenge of the same user and browser', async () => {
     const [one, other] = [
       await harness.signIn((await harness.make.member(orgId, 'trainee')).email),
       await harness.signIn((await harness.make.member(orgId, 'trainee')).email),
@@ -109,17 +109,17 @@ describe('a passkey that is made', () => {
     await other.get('/v1/auth/passkeys/options');
     const add = (client: Client) =>
       client.post('/v1/auth/passkeys', { name: 'x', credential: new Authenticator(ORIGIN).create(options) });
-    expect([seen(await add(other)), seen(await add(one)), seen(await add(one))]).toEqual([
+    expect([statusAndCode(await add(other)), statusAndCode(await add(one)), statusAndCode(await add(one))]).toEqual([
       '401 passkey_verification_failed',
       '201 ok',
       '401 passkey_verification_failed',
     ]);
   });
 
-  it('is enrolled once, and ten are the most', async () => {
-    const { client, authenticator } = await holder();
+  it('rejects a duplicate, and an eleventh passkey', async () => {
+    const { client, authenticator } = await createHolder();
     const add = async (made: Authenticator) =>
-      seen(
+      statusAndCode(
         await client.post('/v1/auth/passkeys', {
           name: 'x',
           credential: made.create((await client.get('/v1/auth/passkeys/options')).body),
@@ -136,20 +136,20 @@ describe('a passkey that is made', () => {
     [{ id: '', rawId: '', response: {} }],
     [{ id: 'AAAA', rawId: 'AAAA', type: 'public-key', response: { clientDataJSON: 'AA', attestationObject: 'oA' } }],
     [{ response: null }],
-  ])('is refused when it is none: %j', async (credential) => {
+  ])('rejects an invalid credential: %j', async (credential) => {
     const client = (one ??= await harness.signIn((await harness.make.member(orgId, 'trainee')).email));
     await client.get('/v1/auth/passkeys/options');
     expect([
-      seen(await client.post('/v1/auth/passkeys', { name: 'x', credential })),
-      seen(await client.post(SIGN_IN, { credential })),
+      statusAndCode(await client.post('/v1/auth/passkeys', { name: 'x', credential })),
+      statusAndCode(await client.post(SIGN_IN, { credential })),
     ]).toEqual(['401 passkey_verification_failed', '401 passkey_verification_failed']);
   });
   let one: Client | undefined;
 });
 
-describe('signing in by a passkey', () => {
-  it('opens a session that has shown a second factor', async () => {
-    const { authenticator, userId } = await holder();
+describe('sign-in with a passkey', () => {
+  it('opens a session with a second factor', async () => {
+    const { authenticator, userId } = await createHolder();
     const { client, answer } = await signIn(authenticator);
     expect([answer.status, (await client.get('/v1/auth/me')).body.user.id]).toEqual([200, userId]);
     const [session] = await harness.database.superuser(
@@ -163,86 +163,89 @@ describe('signing in by a passkey', () => {
 
   it.each<[string, Tampering]>([
     ['for another origin', { origin: 'https://evil.example' }],
-    ['for our origin under http on another port', { origin: 'http://127.0.0.1:3001' }],
+    ["for the application's host under http on another port", { origin: 'http://127.0.0.1:3001' }],
     ['for another host', { rpId: 'evil.example' }],
-    ['over a challenge of its own', { challenge: 'A'.repeat(43) }],
+    ['with a forged challenge', { challenge: 'A'.repeat(43) }],
     ['without user verification', { flags: 1 }],
     ['without user presence', { flags: 4 }],
     ['signed by another key', { foreignKey: true }],
-    ['as an answer to create()', { type: 'webauthn.create' }],
-    ['in the name of another user', { userHandle: Buffer.alloc(16, 1).toString('base64url') }],
-  ])('is refused %s', async (_what, tampered) => {
-    known ??= await holder();
-    expect(seen((await signIn(known.authenticator, tampered)).answer)).toBe('401 passkey_verification_failed');
-    expect(seen((await signIn(known.authenticator)).answer)).toBe('200 ok');
+    ['with a response to create()', { type: 'webauthn.create' }],
+    ['for another user', { userHandle: Buffer.alloc(16, 1).toString('base64url') }],
+  ])('rejects a credential %s', async (_what, tampered) => {
+    known ??= await createHolder();
+    expect(statusAndCode((await signIn(known.authenticator, tampered)).answer)).toBe('401 passkey_verification_failed');
+    expect(statusAndCode((await signIn(known.authenticator)).answer)).toBe('200 ok');
   });
-  let known: Holder | undefined;
+  let known: PasskeyHolder | undefined;
 
-  it('takes a challenge once, of the browser that asked, for what it was given for', async () => {
-    const { authenticator, client: signedIn } = await holder();
-    const [mine, stranger] = [harness.client(), harness.client()];
+  it('accepts a challenge once, from the same browser, for its own purpose', async () => {
+    const { authenticator, client: signedIn } = await createHolder();
+    const [mine, otherClient] = [harness.client(), harness.client()];
     const { body: options } = await mine.get<RequestOptions>(OPTIONS);
-    await stranger.get(OPTIONS);
+    await otherClient.get(OPTIONS);
     const credential = authenticator.get(options);
     const answers = [
-      await stranger.post(SIGN_IN, { credential }),
+      await otherClient.post(SIGN_IN, { credential }),
       await harness.client().post(SIGN_IN, { credential }),
       await mine.post(SIGN_IN, { credential }),
       await mine.post(SIGN_IN, { credential }),
     ];
-    expect(answers.map(seen)).toEqual([
+    expect(answers.map(statusAndCode)).toEqual([
       '401 passkey_verification_failed',
       '401 passkey_verification_failed',
       '200 ok',
       '401 passkey_verification_failed',
     ]);
     const { body: elsewhere } = await signedIn.get<RequestOptions>('/v1/auth/step-up/options');
-    expect(seen(await signedIn.post(SIGN_IN, { credential: authenticator.get(elsewhere) }))).toBe(
+    expect(statusAndCode(await signedIn.post(SIGN_IN, { credential: authenticator.get(elsewhere) }))).toBe(
       '401 passkey_verification_failed',
     );
   });
 
-  it('refuses a count that does not rise, and says that there may be a copy; zero may stay zero', async () => {
-    const { authenticator, userId } = await holder(5);
-    expect(seen((await signIn(authenticator)).answer)).toBe('200 ok');
+  it('rejects a counter that does not increase and reports a possible clone, but accepts a constant zero', async () => {
+    const { authenticator, userId } = await createHolder(5);
+    expect(statusAndCode((await signIn(authenticator)).answer)).toBe('200 ok');
     for (const counter of [6, 3, 0])
-      expect(seen((await signIn(authenticator, { counter })).answer)).toBe('401 passkey_verification_failed');
+      expect(statusAndCode((await signIn(authenticator, { counter })).answer)).toBe('401 passkey_verification_failed');
     expect(await events('auth.passkey_clone_suspected', userId)).toHaveLength(3);
     expect((await events('auth.sign_in_failed', userId)).map(({ reason }) => reason)).toEqual([
       'counter',
       'counter',
       'counter',
     ]);
-    expect(seen((await signIn(authenticator, { counter: 100 })).answer)).toBe('200 ok');
-    const still = await holder(0);
+    expect(statusAndCode((await signIn(authenticator, { counter: 100 })).answer)).toBe('200 ok');
+    const still = await createHolder(0);
     expect([
-      seen((await signIn(still.authenticator)).answer),
-      seen((await signIn(still.authenticator)).answer),
+      statusAndCode((await signIn(still.authenticator)).answer),
+      statusAndCode((await signIn(still.authenticator)).answer),
     ]).toEqual(['200 ok', '200 ok']);
   });
 
-  it('lets one of two in that answer with the same count at once', async () => {
-    const { authenticator } = await holder(5);
+  it('accepts only one of two concurrent responses with the same counter', async () => {
+    const { authenticator } = await createHolder(5);
     const answers = await Promise.all([signIn(authenticator, { counter: 9 }), signIn(authenticator, { counter: 9 })]);
-    expect(answers.map(({ answer }) => seen(answer)).toSorted()).toEqual(['200 ok', '401 passkey_verification_failed']);
+    expect(answers.map(({ answer }) => statusAndCode(answer)).toSorted()).toEqual([
+      '200 ok',
+      '401 passkey_verification_failed',
+    ]);
   });
 
-  it('is taken only where the organization takes it, and opens nothing of one that does not', async () => {
+  it('works only in an organization that allows passkeys', async () => {
     const org = await harness.make.organization('gme');
     const { email } = await harness.make.member(org, 'trainee');
     const { authenticator } = await enrollPasskey(harness, await harness.signIn(email));
     await harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{password,saml}' WHERE id = $1`, [
       org,
     ]);
-    expect(seen((await signIn(authenticator)).answer)).toBe('401 passkey_verification_failed');
+    expect(statusAndCode((await signIn(authenticator)).answer)).toBe('401 passkey_verification_failed');
     await harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{passkey}' WHERE id = $1`, [org]);
     const { client, answer } = await signIn(authenticator);
-    expect([seen(answer), (await client.get('/v1/people')).status]).toEqual(['200 ok', 200]);
+    expect([statusAndCode(answer), (await client.get('/v1/people')).status]).toEqual(['200 ok', 200]);
     expect((await client.get('/v1/auth/me')).body.organization.id).toBe(org);
   });
 
-  it('ends with the passkey, which is renamed and removed by its user alone', async () => {
-    const [mine, theirs] = [await holder(), await holder()];
+  it('ends with the passkey, which only its user can rename and remove', async () => {
+    const [mine, theirs] = [await createHolder(), await createHolder()];
     expect([
       (await theirs.client.patch(`/v1/auth/passkeys/${mine.id}`, { name: 'x' })).status,
       (await theirs.client.delete(`/v1/auth/passkeys/${mine.id}`)).status,
@@ -250,7 +253,7 @@ describe('signing in by a passkey', () => {
     expect((await mine.client.patch(`/v1/auth/passkeys/${mine.id}`, { name: 'Renamed' })).status).toBe(204);
     expect((await mine.client.get('/v1/auth/passkeys')).body.items[0].name).toBe('Renamed');
     expect((await mine.client.delete(`/v1/auth/passkeys/${mine.id}`)).status).toBe(204);
-    expect(seen((await signIn(mine.authenticator)).answer)).toBe('401 passkey_verification_failed');
+    expect(statusAndCode((await signIn(mine.authenticator)).answer)).toBe('401 passkey_verification_failed');
     await harness.signIn(mine.email);
   });
 });
@@ -262,23 +265,23 @@ describe('a passkey after a password', () => {
     return client;
   }
 
-  it("finishes the sign-in, and is asked for among one's own", async () => {
-    const { authenticator, userId, ...member } = await holder();
+  it("completes the sign-in with one of the user's own passkeys", async () => {
+    const { authenticator, userId, ...member } = await createHolder();
     const client = await pending({ userId, ...member });
     const { body: options } = await client.get(`${SECOND}/options`);
     expect(options).toMatchObject({
       userVerification: 'required',
       allowCredentials: [{ id: authenticator.id.toString('base64url'), type: 'public-key', transports: ['internal'] }],
     });
-    expect(seen(await client.post(SECOND, { passkey: authenticator.get(options) }))).toBe('200 ok');
+    expect(statusAndCode(await client.post(SECOND, { passkey: authenticator.get(options) }))).toBe('200 ok');
     expect((await events('auth.signed_in', userId)).at(-1)).toEqual({ method: 'password', factor: 'passkey' });
   });
 
-  it('of somebody else does not, nor a copy, and failures count in the lock', async () => {
-    const [mine, theirs] = [await holder(5), await holder()];
+  it('of another user or with a stale counter is rejected, and failures count toward the lock', async () => {
+    const [mine, theirs] = [await createHolder(5), await createHolder()];
     const client = await pending(mine);
     const answer = async (authenticator: Authenticator, tampered: Tampering = {}) =>
-      seen(
+      statusAndCode(
         await client.post(SECOND, {
           passkey: authenticator.get((await client.get(`${SECOND}/options`)).body, tampered),
         }),

@@ -14,10 +14,10 @@ const PEOPLE = 5_000;
 const ASSIGNED = 40;
 const PAGE = 101;
 /**
- * Pages beside the rows' own: a mentor's people are each looked up by index, and the assignments are read for it;
- * reading them all would be thousands.
+ * Buffers in addition to those of the returned rows. A mentor's people are each looked up by index, which also
+ * reads the assignments. A scan of all people would read thousands.
  */
-const BESIDES = { program_director: 6, mentor: ASSIGNED * 3, trainee: 6 };
+const EXTRA_BUFFERS = { program_director: 6, mentor: ASSIGNED * 3, trainee: 6 };
 
 const SCOPES = { program_director: 'org', mentor: 'assigned', trainee: 'own' } as const;
 type Role = keyof typeof SCOPES;
@@ -26,12 +26,12 @@ const ROLES = Object.keys(SCOPES) as Role[];
 let harness: Harness;
 let orgId: string;
 const secrets = {} as Record<Role, string>;
-/** In order of id; the mentor is assigned every hundredth, and the trainee is the last of those. */
+/** Sorted by id. The mentor is assigned every hundredth person. The trainee is the last of those. */
 let people: string[];
 
 const emailIndex = (id: string) => createHash('sha256').update(id).digest();
 
-/** Organizations whose rows lie among each other, as they do where all are in use. */
+/** Creates organizations with interleaved rows, as in a database in use. */
 beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
   const { superuser } = harness.database;
@@ -51,7 +51,7 @@ beforeAll(async () => {
     const { email, membershipId } = await harness.make.member(
       orgId,
       role,
-      role === 'trainee' ? { personId: entrusted() } : {},
+      role === 'trainee' ? { personId: assignedPersonId() } : {},
     );
     secrets[role] = sessionSecret(await harness.signIn(email));
     if (role !== 'mentor') continue;
@@ -65,20 +65,21 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const entrusted = () => people[100 * ASSIGNED]!;
+const assignedPersonId = () => people[100 * ASSIGNED]!;
 
-const ASKED: Record<string, (repository: PeopleRepository) => unknown> = {
+const QUERIES: Record<string, (repository: PeopleRepository) => unknown> = {
   'the first page': (repository) => repository.list({}, null, PAGE),
   'a page in the middle': (repository) => repository.list({}, people[PEOPLE / 2]!, PAGE),
-  'the holder of an address': (repository) => repository.list({ emailIndex: emailIndex(entrusted()) }, null, PAGE),
-  'one person': (repository) => repository.find(entrusted()),
+  'the person with an e-mail address': (repository) =>
+    repository.list({ emailIndex: emailIndex(assignedPersonId()) }, null, PAGE),
+  'one person': (repository) => repository.find(assignedPersonId()),
 };
 
-/** The plan of what the repository sends for somebody. */
-function planOf(role: Role, ask: (repository: PeopleRepository) => unknown): Promise<PlanNode> {
+/** Returns the plan of the statement that the repository sends for a member with this role. */
+function planOf(role: Role, query: (repository: PeopleRepository) => unknown): Promise<PlanNode> {
   const context = new Context({
     orgId,
-    member: { personId: entrusted(), grants: new Map([['person:read', SCOPES[role]]]) } as unknown as Member,
+    member: { personId: assignedPersonId(), grants: new Map([['person:read', SCOPES[role]]]) } as unknown as Member,
   });
   let sent!: { text: string; values: unknown[] };
   const unitOfWork = {
@@ -87,27 +88,27 @@ function planOf(role: Role, ask: (repository: PeopleRepository) => unknown): Pro
       return [];
     },
   };
-  void withContext(context, () => ask(new PeopleRepository(unitOfWork as unknown as UnitOfWork)));
+  void withContext(context, () => query(new PeopleRepository(unitOfWork as unknown as UnitOfWork)));
   return explain(harness, secrets[role], sent);
 }
 
 describe.each(ROLES)('for a %s', (role) => {
-  it.each(Object.entries(ASKED))('%s is read off an index, and little else is looked at', async (_what, ask) => {
-    const plan = await planOf(role, ask);
+  it.each(Object.entries(QUERIES))('reads %s from an index, with few other buffers', async (_what, query) => {
+    const plan = await planOf(role, query);
     const found = plan['Actual Rows'];
     const readings = nodes(plan).filter((node) => node['Relation Name'] === 'people');
     expect(readings.length).toBeGreaterThan(0);
     expect(readings.filter((node) => !/^Index (Only )?Scan$/.test(node['Node Type']))).toEqual([]);
-    expect(buffers(plan)).toBeLessThanOrEqual(found + BESIDES[role]);
+    expect(buffers(plan)).toBeLessThanOrEqual(found + EXTRA_BUFFERS[role]);
     expect(nodes(plan).reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0), 0)).toBe(0);
   });
 
-  it.each(Object.entries(ASKED))('%s asks once who is asking', async (_what, ask) => {
-    const steps = nodes(await planOf(role, ask));
-    const once = steps.filter((node) => node['Parent Relationship'] === 'InitPlan');
-    expect(once.length).toBeGreaterThan(0);
-    expect(once.map((node) => node['Actual Loops'])).toEqual(once.map(() => 1));
-    // Those assigned are hashed, once, and looked up for each row.
+  it.each(Object.entries(QUERIES))("evaluates the caller's rights once for %s", async (_what, query) => {
+    const steps = nodes(await planOf(role, query));
+    const initPlans = steps.filter((node) => node['Parent Relationship'] === 'InitPlan');
+    expect(initPlans.length).toBeGreaterThan(0);
+    expect(initPlans.map((node) => node['Actual Loops'])).toEqual(initPlans.map(() => 1));
+    // The assigned people are hashed once and looked up for each row.
     const hashed = steps
       .filter((node) => node['Parent Relationship'] === 'SubPlan')
       .map((node) => [node['Function Name'], node['Actual Loops']]);
@@ -120,7 +121,7 @@ describe.each(ROLES)('for a %s', (role) => {
   });
 });
 
-it('finds everybody whom the scope reaches, so that nothing above is quick for want of rows', async () => {
-  const found = async (role: Role) => (await planOf(role, ASKED['the first page']!))['Actual Rows'];
+it('returns every person in scope, so the plans above do not pass because of missing rows', async () => {
+  const found = async (role: Role) => (await planOf(role, QUERIES['the first page']!))['Actual Rows'];
   expect([await found('program_director'), await found('mentor'), await found('trainee')]).toEqual([PAGE, ASSIGNED, 1]);
 });

@@ -41,7 +41,7 @@ describe('people', () => {
     expect(read.body).toEqual(created.body);
   });
 
-  it('unlocks contact details and writes the unlock to the log', async () => {
+  it('unlocks contact details and records the unlock', async () => {
     const {
       body: { id },
     } = await director.post('/v1/people', ada);
@@ -54,7 +54,7 @@ describe('people', () => {
     expect(events).toEqual([{ meta: { fields: ['email', 'phone'] } }]);
   });
 
-  it('keeps contact details, SSN and date of birth unreadable to a superuser', async () => {
+  it('hides contact details, SSN, and date of birth from a superuser', async () => {
     const {
       body: { id },
     } = await director.post('/v1/people', ada);
@@ -72,7 +72,7 @@ describe('people', () => {
     expect((rows[0]!.ssn_enc as Buffer)[0]).toBe(1);
   });
 
-  it('finds a person by exact address through the blind index', async () => {
+  it('finds a person by exact e-mail address through the blind index', async () => {
     const {
       body: { id },
     } = await director.post('/v1/people', { ...ada, email: 'unique@test.example' });
@@ -80,30 +80,30 @@ describe('people', () => {
     expect(found.body.items.map((person: { id: string }) => person.id)).toEqual([id]);
   });
 
-  it('finds nobody by address in an organization that knows no address yet', async () => {
+  it('finds no person by e-mail address in an organization without any', async () => {
     const fresh = await harness.signIn(
       (await harness.make.member(await harness.make.organization('gme'), 'program_director')).email,
     );
-    expect((await fresh.get('/v1/people?email=nobody@test.example')).body).toEqual({ items: [], nextCursor: null });
+    expect((await fresh.get('/v1/people?email=unknown@test.example')).body).toEqual({ items: [], nextCursor: null });
   });
 
-  it('pages through all people once', async () => {
-    const seen: string[] = [];
+  it('returns each person once across pages', async () => {
+    const ids: string[] = [];
     let cursor = '';
     do {
       const page = await director.get(`/v1/people?limit=2${cursor && `&cursor=${cursor}`}`);
-      seen.push(...page.body.items.map((person: { id: string }) => person.id));
+      ids.push(...page.body.items.map((person: { id: string }) => person.id));
       cursor = page.body.nextCursor ?? '';
     } while (cursor);
     const [{ count }] = (await harness.database.superuser<{ count: string }>(
       'SELECT count(*) FROM people WHERE org_id = $1',
       [orgId],
     )) as [{ count: string }];
-    expect(new Set(seen).size).toBe(Number(count));
-    expect(seen).toHaveLength(Number(count));
+    expect(new Set(ids).size).toBe(Number(count));
+    expect(ids).toHaveLength(Number(count));
   });
 
-  it('does not overwrite what somebody else changed', async () => {
+  it('rejects an update of an outdated version', async () => {
     const {
       body: { id },
     } = await director.post('/v1/people', ada);
@@ -116,7 +116,7 @@ describe('people', () => {
     );
   });
 
-  it('refuses an external id that is taken', async () => {
+  it('rejects a duplicate external id', async () => {
     await director.post('/v1/people', { ...ada, externalId: 'same' });
     expect((await director.post('/v1/people', { ...ada, externalId: 'same' })).body).toMatchObject({
       status: 409,
@@ -124,7 +124,7 @@ describe('people', () => {
     });
   });
 
-  it('shows a mentor the people assigned, and a trainee their own record', async () => {
+  it('shows a mentor the assigned people, and a trainee their own record', async () => {
     const [mine, other] = [await harness.make.person(orgId), await harness.make.person(orgId)];
     const mentor = await harness.make.member(orgId, 'mentor');
     const trainee = await harness.make.member(orgId, 'trainee', { personId: mine });
@@ -141,7 +141,7 @@ describe('people', () => {
     expect((await client.get('/v1/people')).body.items).toEqual([]);
   });
 
-  it('opens contact details only within the scope of person:unlock-contact, however far reading reaches', async () => {
+  it('unlocks contact details only in the scope of person:unlock-contact, even with a wider read scope', async () => {
     const [mine, other] = [await harness.make.person(orgId), await harness.make.person(orgId)];
     const trainee = await harness.signIn((await harness.make.member(orgId, 'trainee', { personId: mine })).email);
     await director.put('/v1/roles/trainee/permissions/person:read', { scope: 'org' });
@@ -153,12 +153,12 @@ describe('people', () => {
 });
 
 describe('roles', () => {
-  it('are not narrowed where a permission knows no narrower scope', async () => {
+  it('reject a scope that the permission does not support', async () => {
     const answer = await director.put('/v1/roles/trainee/permissions/audit:read', { scope: 'own' });
     expect(answer.body).toMatchObject({ status: 400, code: 'scope_not_applicable' });
   });
 
-  it('are not taken from others by somebody who does not hold them', async () => {
+  it('cannot be reduced by a member who does not hold the permission', async () => {
     const mentor = await harness.signIn((await harness.make.member(orgId, 'mentor')).email);
     for (const permission of ['role:update', 'membership:override'])
       await director.put(`/v1/roles/mentor/permissions/${permission}`, { scope: 'org' });
@@ -168,12 +168,12 @@ describe('roles', () => {
       await director.delete(`/v1/roles/mentor/permissions/${permission}`);
   });
 
-  it('leave every permission with somebody who holds it', async () => {
+  it('must leave every permission with at least one member', async () => {
     const answer = await director.put('/v1/roles/program_director/permissions/audit:read', { scope: 'none' });
     expect(answer.body).toMatchObject({ status: 409, code: 'last_owner' });
   });
 
-  it('cannot be changed by raw SQL in the session of somebody who may not', async () => {
+  it('cannot be changed by raw SQL in the session of a member without the right', async () => {
     const { email, membershipId } = await harness.make.member(orgId, 'trainee');
     const trainee = await harness.signIn(email);
     const secret = (

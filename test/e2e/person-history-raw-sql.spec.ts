@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const added = async (fields: object = {}): Promise<string> =>
+const addPerson = async (fields: object = {}): Promise<string> =>
   (await director.post('/v1/people', { ...ada, ...fields })).body.id;
 const change = (id: string, fields: object) => director.patch(`/v1/people/${id}`, fields);
 const history = async (id: string, client = director) =>
@@ -70,15 +70,15 @@ describe("raw SQL as the application's role", () => {
            VALUES ('${orgId}', '${id}', 'trainee', 'S', 'S') ON CONFLICT (org_id, id) DO UPDATE SET title = 'x'`,
     ],
     [
-      'UPDATE with bytes written otherwise',
+      'UPDATE with another bytea format',
       (id) => `SET LOCAL bytea_output = 'escape'; UPDATE people SET title = 'x' WHERE id = '${id}'`,
     ],
     [
-      'UPDATE under a path of its own',
+      'UPDATE with another search path',
       (id) => `SET LOCAL search_path = pg_temp, public; UPDATE public.people SET title = 'x' WHERE id = '${id}'`,
     ],
-  ])('leaves a snapshot that can be opened, and counts the version: %s', async (_what, statement) => {
-    const id = await added();
+  ])('leaves a readable snapshot and increments the version: %s', async (_what, statement) => {
+    const id = await addPerson();
     await raw.enter(sessionSecret(director));
     expect(await raw.attempt(statement(id))).toMatchObject({ code: null });
     await raw.client.query('COMMIT');
@@ -93,8 +93,8 @@ describe("raw SQL as the application's role", () => {
     expect((await director.get(`/v1/people/${id}`)).body).toMatchObject({ version: 2, title: 'x' });
   });
 
-  it('leaves none where it changes nothing', async () => {
-    const id = await added();
+  it('leaves no snapshot when it changes nothing', async () => {
+    const id = await addPerson();
     await raw.enter(sessionSecret(director));
     expect(
       await raw.attempt(
@@ -106,8 +106,8 @@ describe("raw SQL as the application's role", () => {
     expect((await director.get(`/v1/people/${id}`)).body.version).toBe(1);
   });
 
-  it('as a superuser too leaves counting to the database', async () => {
-    const id = await added();
+  it('cannot set the version, even as a superuser', async () => {
+    const id = await addPerson();
     await harness.database.superuser(`UPDATE people SET version = 7, updated_at = 'infinity' WHERE id = $1`, [id]);
     expect((await director.get(`/v1/people/${id}`)).body.version).toBe(1);
     await harness.database.superuser(`UPDATE people SET version = 1, title = 'x' WHERE id = $1`, [id]);
@@ -126,22 +126,22 @@ describe("raw SQL as the application's role", () => {
     'SET LOCAL session_replication_role = replica',
     `INSERT INTO person_snapshots (org_id, person_id, version, taken_at, changed, before)
        SELECT org_id, id, 99, now(), '{title}', '{}' FROM people`,
-  ])('cannot get around it: %s', async (statement) => {
+  ])('cannot bypass the snapshot: %s', async (statement) => {
     await raw.enter(sessionSecret(director));
     expect((await raw.attempt(statement)).code).toBe('42501');
     await raw.rollback();
   });
 
-  it('reads the snapshots of the people whose history is in reach alone', async () => {
-    const [mine, other] = [await added(), await added()];
+  it('reads only the snapshots of people within the scope of person:read-history', async () => {
+    const [mine, other] = [await addPerson(), await addPerson()];
     for (const id of [mine, other]) await change(id, { title: 'Year two' });
     const [mentor, trainee] = [
       await harness.make.member(orgId, 'mentor'),
       await harness.make.member(orgId, 'trainee', { personId: mine }),
     ];
     await harness.make.assignment(orgId, mentor.membershipId, mine);
-    const stranger = await harness.make.member(await harness.make.organization('gme'), 'program_director');
-    const seen = async ({ email }: Member) => {
+    const outsider = await harness.make.member(await harness.make.organization('gme'), 'program_director');
+    const countVisible = async ({ email }: Member) => {
       await raw.enter(sessionSecret(await harness.signIn(email)));
       const { rows } = await raw.attempt('SELECT person_id FROM person_snapshots WHERE person_id = ANY ($1)', [
         [mine, other],
@@ -149,7 +149,12 @@ describe("raw SQL as the application's role", () => {
       await raw.rollback();
       return rows.length;
     };
-    const all = async () => [await seen(member), await seen(mentor), await seen(trainee), await seen(stranger)];
+    const all = async () => [
+      await countVisible(member),
+      await countVisible(mentor),
+      await countVisible(trainee),
+      await countVisible(outsider),
+    ];
     expect(await all()).toEqual([2, 0, 0, 0]);
     for (const [{ membershipId }, scope] of [
       [mentor, 'assigned'],
@@ -189,8 +194,8 @@ describe('a snapshot', () => {
     'a superuser, as if replicating': () => [superuserUrl(), ['SET LOCAL session_replication_role = replica']],
   };
 
-  it.each(Object.keys(CALLERS))('is not changed or removed by %s', async (caller) => {
-    const id = await added();
+  it.each(Object.keys(CALLERS))('cannot be changed or removed by %s', async (caller) => {
+    const id = await addPerson();
     await change(id, { title: 'Year two' });
     const before = await snapshots(id);
     const [url, begin] = CALLERS[caller]!();

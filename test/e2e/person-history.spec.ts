@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const added = async (fields: object = {}): Promise<string> =>
+const addPerson = async (fields: object = {}): Promise<string> =>
   (await director.post('/v1/people', { ...ada, ...fields })).body.id;
 const change = (id: string, fields: object) => director.patch(`/v1/people/${id}`, fields);
 const history = async (id: string, client = director) =>
@@ -46,8 +46,8 @@ const updates = (id: string) =>
   );
 
 describe('the history of a person', () => {
-  it('tells what was recorded before each change, newest first, masked', async () => {
-    const id = await added();
+  it('returns the masked values before each change, newest first', async () => {
+    const id = await addPerson();
     await change(id, { title: 'Year two', ssn: '000-12-9999', phone: null });
     await change(id, { dateOfBirth: '1991-03-04', givenName: 'Other' });
     const { text, body } = await director.get(`/v1/people/${id}/history`);
@@ -87,8 +87,8 @@ describe('the history of a person', () => {
     expect(text).not.toMatch(/ada@test|555|000-?12|02-03|03-04|_enc|\\x/i);
   });
 
-  it('comes in pages, whose cursors are good for this person alone', async () => {
-    const [id, other] = [await added(), await added()];
+  it('is paged with cursors that are valid for this person only', async () => {
+    const [id, other] = [await addPerson(), await addPerson()];
     for (let year = 2; year <= 6; year += 1) await change(id, { title: `Year ${year}` });
     const items = await walk(director, `/v1/people/${id}/history?limit=2`);
     expect(items.map(({ version }) => version)).toEqual([5, 4, 3, 2, 1]);
@@ -101,8 +101,8 @@ describe('the history of a person', () => {
     });
   });
 
-  it('is logged when somebody looks', async () => {
-    const id = await added();
+  it('records each view', async () => {
+    const id = await addPerson();
     await change(id, { title: 'Year two' });
     await history(id);
     expect(
@@ -113,8 +113,8 @@ describe('the history of a person', () => {
     ).toEqual([{ actor_id: member.userId, meta: { entries: 1 } }]);
   });
 
-  it('is shown within the scope of person:read-history, and by default to staff of the organization alone', async () => {
-    const [mine, other] = [await added(), await added()];
+  it('is limited to the scope of person:read-history, which only staff with org scope have by default', async () => {
+    const [mine, other] = [await addPerson(), await addPerson()];
     for (const id of [mine, other]) await change(id, { title: 'Year two' });
     const mentor = await harness.make.member(orgId, 'mentor');
     const trainee = await harness.make.member(orgId, 'trainee', { personId: mine });
@@ -137,7 +137,7 @@ describe('the history of a person', () => {
     expect(shown!.before).not.toHaveProperty('externalId');
   });
 
-  it('names no member where a partner changed the record, and has nothing to tell where nothing changed', async () => {
+  it('names no member when a partner changed the record, and omits changes without effect', async () => {
     const { body: source } = await director.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard' });
     for (const title of ['Year one', 'Year two', 'Year two']) {
       expect(
@@ -158,8 +158,8 @@ describe('the history of a person', () => {
     ]);
   });
 
-  it('hides a column that was added later, and keeps it all the same', async () => {
-    const id = await added();
+  it('hides a column that was added later but records its changes', async () => {
+    const id = await addPerson();
     await harness.database.superuser(`ALTER TABLE people ADD COLUMN nickname text DEFAULT 'planted'`);
     await harness.database.superuser(`UPDATE people SET nickname = 'other', title = 'Year two' WHERE id = $1`, [id]);
     const answers = [
@@ -173,8 +173,8 @@ describe('the history of a person', () => {
     await harness.database.superuser('ALTER TABLE people DROP COLUMN nickname');
   });
 
-  it("loses what was sealed together with the person's key", async () => {
-    const id = await added();
+  it("loses the encrypted values together with the person's key", async () => {
+    const id = await addPerson();
     await change(id, { title: 'Year two' });
     await harness.database.superuser(
       'UPDATE data_keys SET wrapped = NULL, destroyed_at = now() WHERE subject_id = $1',
@@ -187,8 +187,8 @@ describe('the history of a person', () => {
 });
 
 describe('a change', () => {
-  it('of nothing keeps the version, leaves no snapshot, and is logged as one of no field', async () => {
-    const id = await added();
+  it('without effect keeps the version, leaves no snapshot, and is recorded with no fields', async () => {
+    const id = await addPerson();
     const before = (await director.get(`/v1/people/${id}`)).body;
     for (const same of [
       {},
@@ -203,8 +203,8 @@ describe('a change', () => {
     expect((await change(id, { title: 'Year one', version: 2 })).body.code).toBe('version_conflict');
   });
 
-  it('is logged with the fields that were given another value, and no others', async () => {
-    const id = await added();
+  it('is recorded with the changed fields only', async () => {
+    const id = await addPerson();
     expect((await change(id, { ...ada, title: 'Year two', email: null })).body).toMatchObject({
       version: 2,
       hasEmail: false,
@@ -212,12 +212,12 @@ describe('a change', () => {
     expect(await updates(id)).toEqual([{ meta: { fields: ['title', 'email'], version: 2 } }]);
   });
 
-  it('by several at once leaves one snapshot for each, and lets one of each version through', async () => {
-    const id = await added();
+  it('leaves one snapshot for each concurrent update, and one update per version succeeds', async () => {
+    const id = await addPerson();
     await Promise.all(Array.from({ length: 5 }, (_, i) => change(id, { title: `At once ${i}` })));
     expect((await snapshots(id)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
     const answers = await Promise.all(
-      Array.from({ length: 5 }, (_, i) => change(id, { title: `One of us ${i}`, version: 6 })),
+      Array.from({ length: 5 }, (_, i) => change(id, { title: `Concurrent ${i}`, version: 6 })),
     );
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409, 409, 409, 409]);
   });
@@ -225,12 +225,12 @@ describe('a change', () => {
   it.each<[string, object]>([
     ['a line break in a name', { familyName: 'Ada\nLovelace' }],
     ['a control character in a title', { title: 'Year\u0007one' }],
-    ['a name that is read backwards', { givenName: '\u202eadA' }],
-    ["a partner's id of two lines", { externalId: 'a\u2028b' }],
-    ['a day that does not exist', { dateOfBirth: '2023-02-29' }],
-    ['a birth to come', { dateOfBirth: '2099-01-01' }],
-  ])('to what cannot be is refused: %s', async (_what, fields) => {
-    const id = await added();
+    ['a name with a right-to-left override', { givenName: '\u202eadA' }],
+    ['an external id of two lines', { externalId: 'a\u2028b' }],
+    ['a nonexistent day', { dateOfBirth: '2023-02-29' }],
+    ['a date of birth in the future', { dateOfBirth: '2099-01-01' }],
+  ])('is rejected with an invalid value: %s', async (_what, fields) => {
+    const id = await addPerson();
     expect(await change(id, fields)).toMatchObject({
       status: 400,
       body: { code: 'invalid_request', errors: [{ field: Object.keys(fields)[0] }] },

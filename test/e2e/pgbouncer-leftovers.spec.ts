@@ -11,15 +11,15 @@ interface Tenant {
   client: Client;
 }
 
-/** More than the statements that a request of this file prepares. */
-const GUESSES = 60;
+/** More than the number of statements that a request of this file prepares. */
+const GUESSED_NAMES = 60;
 
 let bouncer: Bouncer | undefined;
 let harness: Harness;
 let api: CapturedApi | undefined;
 let first: Tenant;
 let next: Tenant;
-/** SQL of the first tenant, and what comes after it on the only connection there is. */
+/** SQL sessions of the first tenant and of the next one, on the only server connection. */
 let before: RawSql;
 let after: RawSql;
 
@@ -49,7 +49,7 @@ afterEach(() => Promise.all([before.end(), after.end()]));
 
 const backend = async (sql: RawSql) => (await sql.outcome('SELECT pg_backend_pid() AS pid')).rows[0]!['pid'];
 
-/** What the next one on the connection sees without an entrance, and with one. */
+/** Checks that the next session sees no rows without a tenant context, and only its own rows with one. */
 async function nextSeesItsOwn(): Promise<void> {
   expect((await after.outcome('SELECT id FROM people')).rows).toEqual([]);
   await after.enter(sessionSecret(next.client));
@@ -59,19 +59,19 @@ async function nextSeesItsOwn(): Promise<void> {
   expect([status, body.items.map(({ id }: { id: string }) => id)]).toEqual([200, [next.personId]]);
 }
 
-it('has one connection for all, so that each follows on the other', async () => {
+it('all sessions share one server connection', async () => {
   expect(await backend(after)).toBe(await backend(before));
 });
 
 describe('the tenant context on a shared connection', () => {
-  it.each(['COMMIT', 'ROLLBACK'])('is over with %s', async (end) => {
+  it.each(['COMMIT', 'ROLLBACK'])('ends with %s', async (end) => {
     await before.enter(sessionSecret(first.client));
     expect((await before.outcome('SELECT id FROM people')).rows).toEqual([{ id: first.personId }]);
     await before.client.query(end);
     await nextSeesItsOwn();
   });
 
-  it('is over with an error, and with a statement that took too long', async () => {
+  it('ends with an error and with a statement timeout', async () => {
     for (const failing of ['SELECT 1 / 0', `SET LOCAL statement_timeout = '1ms'; SELECT pg_sleep(30)`]) {
       await before.enter(sessionSecret(first.client));
       expect((await before.outcome(failing)).code).toMatch(/^(22012|57014)$/);
@@ -80,7 +80,7 @@ describe('the tenant context on a shared connection', () => {
     }
   });
 
-  it('is over with the death of whoever had it', async () => {
+  it('ends when its client disconnects abruptly', async () => {
     await before.enter(sessionSecret(first.client));
     await before.outcome(`UPDATE people SET title = 'never kept'`);
     before.sever();
@@ -88,7 +88,7 @@ describe('the tenant context on a shared connection', () => {
     expect(await harness.database.superuser(`SELECT id FROM people WHERE title = 'never kept'`)).toEqual([]);
   });
 
-  it('is not carried on by a setting for the session', async () => {
+  it('does not survive as a session setting', async () => {
     await before.enter(sessionSecret(first.client));
     await before.client.query(`SELECT set_config('vouchsafe.context', current_setting('vouchsafe.context'), false)`);
     await before.client.query('COMMIT');
@@ -98,7 +98,7 @@ describe('the tenant context on a shared connection', () => {
 
 const NOTHING = { code: null, rows: [] };
 
-describe('what SQL leaves on its connection is gone for the next', () => {
+describe('the next session finds nothing of the previous one:', () => {
   it.each<[what: string, leave: string, look: string, expected: object]>([
     ['a setting', `SET other.setting = 'left'`, `SELECT WHERE current_setting('other.setting', true) <> ''`, NOTHING],
     [
@@ -114,27 +114,27 @@ describe('what SQL leaves on its connection is gone for the next', () => {
       NOTHING,
     ],
     [
-      'row security as an error',
+      'row security off',
       'SET row_security = off',
       `SELECT FROM pg_settings WHERE name = 'row_security' AND setting <> 'on'`,
       NOTHING,
     ],
     [
-      'a limit of time',
+      'a statement timeout',
       `SET statement_timeout = '1ms'`,
       `SELECT FROM pg_settings WHERE name = 'statement_timeout' AND setting <> '30000'`,
       NOTHING,
     ],
     ['a prepared statement', 'PREPARE left_over AS SELECT id FROM people', 'EXECUTE left_over', { code: '26000' }],
     [
-      'a cursor with its rows',
+      'a holdable cursor',
       'DECLARE held CURSOR WITH HOLD FOR SELECT id FROM people',
       'FETCH ALL FROM held',
       { code: '34000' },
     ],
-    ['an ear', 'LISTEN left_over', 'SELECT pg_listening_channels()', NOTHING],
-    ['a lock', 'SELECT pg_advisory_lock(4711)', `SELECT FROM pg_locks WHERE locktype = 'advisory'`, NOTHING],
-    ['the lack of a secret that seals contexts', 'DISCARD SEQUENCES', 'SELECT WHERE false', NOTHING],
+    ['a LISTEN registration', 'LISTEN left_over', 'SELECT pg_listening_channels()', NOTHING],
+    ['an advisory lock', 'SELECT pg_advisory_lock(4711)', `SELECT FROM pg_locks WHERE locktype = 'advisory'`, NOTHING],
+    ['discarded sequences with the context secret', 'DISCARD SEQUENCES', 'SELECT WHERE false', NOTHING],
     [
       'a temporary table',
       'CREATE TEMP TABLE people (id uuid)',
@@ -150,18 +150,18 @@ describe('what SQL leaves on its connection is gone for the next', () => {
   });
 });
 
-describe('a statement that requests prepare', () => {
-  /** Every name that PgBouncer would give, and what a statement of its own would do in the request of another. */
+describe('a prepared statement of a request', () => {
+  /** Runs the statement with every name that PgBouncer could assign, and returns the ones that exist. */
   async function guess(statement: (name: string) => string): Promise<string[]> {
     const found: string[] = [];
-    for (let n = 0; n < GUESSES; n += 1) {
+    for (let n = 0; n < GUESSED_NAMES; n += 1) {
       const { code } = await before.outcome(statement(`"PGBOUNCER_${n}"`));
       if (code !== '26000') found.push(`${statement(`PGBOUNCER_${n}`)}: ${code}`);
     }
     return found;
   }
 
-  it('has no name that SQL could guess, to execute or to replace it', async () => {
+  it('has no name that SQL could guess to execute or deallocate it', async () => {
     for (const path of ['/v1/people', `/v1/people/${next.personId}`, '/v1/auth/me'])
       expect((await next.client.get(path)).status).toBe(200);
     await before.enter(sessionSecret(first.client));
@@ -170,8 +170,8 @@ describe('a statement that requests prepare', () => {
     expect(await guess((name) => `EXECUTE ${name}`)).toEqual([]);
   });
 
-  it('is not one that SQL made under a name that PgBouncer would give', async () => {
-    for (let n = 0; n < GUESSES; n += 1) {
+  it('is not replaced by SQL that prepares a statement under a PgBouncer name', async () => {
+    for (let n = 0; n < GUESSED_NAMES; n += 1) {
       await before.outcome(`DEALLOCATE "PGBOUNCER_${n}"`);
       await before.outcome(`PREPARE "PGBOUNCER_${n}" AS SELECT set_config('stolen.secret', $1::text, false)`);
     }

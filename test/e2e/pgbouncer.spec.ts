@@ -12,9 +12,9 @@ const TENANTS = 50;
 const POOL = 4;
 const ROUNDS = 6;
 
-/** Each tenant's rows carry its mark, and no answer may carry another's. */
+/** The rows of each tenant carry its label. A response with the label of another tenant is a leak. */
 interface Tenant {
-  mark: string;
+  label: string;
   orgId: string;
   userIds: string[];
   director: Client;
@@ -23,11 +23,11 @@ interface Tenant {
   created: number;
 }
 
-interface Ask {
+interface Check {
   tenant: Tenant;
   what: string;
   answer: Promise<Answer>;
-  right: (answer: Answer) => boolean;
+  isCorrect: (answer: Answer) => boolean;
 }
 
 let bouncer: Bouncer | undefined;
@@ -35,21 +35,21 @@ let harness: Harness;
 let second: Program | undefined;
 let secondUrl: string;
 const tenants: Tenant[] = [];
-/** Which organization asked, by request id. */
-const asked = new Map<string, Tenant>();
+/** The tenant of each request, by request id. */
+const tenantByRequestId = new Map<string, Tenant>();
 
 async function makeTenant(n: number): Promise<Tenant> {
-  const mark = `tenant-${String(n).padStart(2, '0')}`;
-  const orgId = await harness.make.organization('gme', `Program ${mark}`);
+  const label = `tenant-${String(n).padStart(2, '0')}`;
+  const orgId = await harness.make.organization('gme', `Program ${label}`);
   const director = await harness.make.member(orgId, 'program_director');
   const mentor = await harness.make.member(orgId, 'mentor');
   const people: Tenant['people'] = [
-    await harness.make.person(orgId, { familyName: mark, title: mark }),
-    await harness.make.person(orgId, { familyName: mark }),
+    await harness.make.person(orgId, { familyName: label, title: label }),
+    await harness.make.person(orgId, { familyName: label }),
   ];
   await harness.make.assignment(orgId, mentor.membershipId, people[0]);
   return {
-    mark,
+    label,
     orgId,
     people,
     userIds: [director.userId, mentor.userId],
@@ -61,7 +61,7 @@ async function makeTenant(n: number): Promise<Tenant> {
 
 beforeAll(async () => {
   bouncer = await startBouncer(POOL);
-  // Together the two processes open as many connections to PgBouncer as there are requests at a time.
+  // Together, the two processes open as many connections to PgBouncer as there are concurrent requests.
   harness = await Harness.start({ through: bouncer.through, env: { ...bouncer.env, DATABASE_POOL_SIZE: '100' } });
   const port = await freePort();
   secondUrl = `http://127.0.0.1:${port}`;
@@ -77,76 +77,85 @@ afterAll(async () => {
   await bouncer?.stop();
 });
 
-/** The same caller at the second process, by turns. */
+/** Returns the client at the first or the second process, alternating with `turn`. */
 function at(client: Client, turn: number): Client {
   return turn % 2 === 0 ? client : client.at(secondUrl);
 }
 
-function asks(tenant: Tenant, round: number, turn: number): Ask[] {
+function checksOf(tenant: Tenant, round: number, turn: number): Check[] {
   const [director, mentor] = [at(tenant.director, turn), at(tenant.mentor, turn + 1)];
   const [assigned, other] = tenant.people;
-  const stranger = tenants[(tenants.indexOf(tenant) + 1 + round) % TENANTS]!.people[0];
-  const ask = (what: string, answer: Promise<Answer>, right: Ask['right']): Ask => ({ tenant, what, answer, right });
+  const foreignPerson = tenants[(tenants.indexOf(tenant) + 1 + round) % TENANTS]!.people[0];
+  const check = (what: string, answer: Promise<Answer>, isCorrect: Check['isCorrect']): Check => ({
+    tenant,
+    what,
+    answer,
+    isCorrect,
+  });
   if (round % 2 === 0) {
     tenant.created += 1;
     return [
-      ask('list', director.get('/v1/people?limit=200'), ({ status, body }) => status === 200 && body.items.length >= 2),
-      ask(
+      check(
+        'list',
+        director.get('/v1/people?limit=200'),
+        ({ status, body }) => status === 200 && body.items.length >= 2,
+      ),
+      check(
         'read by the mentor',
         mentor.get(`/v1/people/${assigned}`),
-        ({ status, body }) => status === 200 && body.familyName === tenant.mark,
+        ({ status, body }) => status === 200 && body.familyName === tenant.label,
       ),
-      ask(
+      check(
         'change',
-        director.patch(`/v1/people/${assigned}`, { title: `${tenant.mark} in round ${round}` }),
+        director.patch(`/v1/people/${assigned}`, { title: `${tenant.label} in round ${round}` }),
         ({ status }) => status === 200,
       ),
-      ask(
+      check(
         'creation',
-        director.post('/v1/people', { kind: 'trainee', givenName: 'New', familyName: tenant.mark }),
+        director.post('/v1/people', { kind: 'trainee', givenName: 'New', familyName: tenant.label }),
         ({ status }) => status === 201,
       ),
     ];
   }
   return [
-    ask(
+    check(
       'list of the mentor',
       mentor.get('/v1/people?limit=200'),
       ({ body }) => body.items.length === 1 && body.items[0].id === assigned,
     ),
-    ask('person not assigned', mentor.get(`/v1/people/${other}`), ({ status }) => status === 404),
-    ask('person of another tenant', director.get(`/v1/people/${stranger}`), ({ status }) => status === 404),
-    ask(
+    check('person not assigned', mentor.get(`/v1/people/${other}`), ({ status }) => status === 404),
+    check('person of another tenant', director.get(`/v1/people/${foreignPerson}`), ({ status }) => status === 404),
+    check(
       'change at another tenant',
-      director.patch(`/v1/people/${stranger}`, { title: tenant.mark }),
+      director.patch(`/v1/people/${foreignPerson}`, { title: tenant.label }),
       ({ status }) => status === 404,
     ),
   ];
 }
 
-/** What is wrong with an answer: another tenant's mark, or not what was asked for. */
-async function wrong({ tenant, what, answer, right }: Ask): Promise<string[]> {
+/** Returns the problems of a response: the label of another tenant, or an unexpected result. */
+async function problemsOf({ tenant, what, answer, isCorrect }: Check): Promise<string[]> {
   const got = await answer;
-  asked.set(got.headers.get('x-request-id')!, tenant);
-  const marks = new Set(got.text.match(/tenant-\d\d/g) ?? []);
-  marks.delete(tenant.mark);
+  tenantByRequestId.set(got.headers.get('x-request-id')!, tenant);
+  const labels = new Set(got.text.match(/tenant-\d\d/g) ?? []);
+  labels.delete(tenant.label);
   return [
-    ...(marks.size > 0 ? [`${what} of ${tenant.mark} shows ${[...marks].join()}`] : []),
-    ...(right(got) ? [] : [`${what} of ${tenant.mark}: ${got.status} ${got.text.slice(0, 200)}`]),
+    ...(labels.size > 0 ? [`${what} of ${tenant.label} shows ${[...labels].join()}`] : []),
+    ...(isCorrect(got) ? [] : [`${what} of ${tenant.label}: ${got.status} ${got.text.slice(0, 200)}`]),
   ];
 }
 
-describe(`two processes, ${POOL} shared connections, 200 requests of ${TENANTS} tenants at a time`, () => {
+describe(`two processes, ${POOL} shared connections, 200 concurrent requests of ${TENANTS} tenants`, () => {
   it.each(Array.from({ length: ROUNDS }, (_, round) => round))(
-    'answer each tenant with its own rows alone, round %i',
+    'answer each tenant with its own rows only, round %i',
     async (round) => {
-      const all = tenants.flatMap((tenant, i) => asks(tenant, round, i));
+      const all = tenants.flatMap((tenant, i) => checksOf(tenant, round, i));
       expect(all).toHaveLength(200);
-      expect((await Promise.all(all.map(wrong))).flat()).toEqual([]);
+      expect((await Promise.all(all.map(problemsOf))).flat()).toEqual([]);
     },
   );
 
-  it('left in each organization what it did, and nothing of others', async () => {
+  it('wrote to each organization exactly its own changes', async () => {
     const rows = await harness.database.superuser<{
       org_id: string;
       family_name: string;
@@ -156,28 +165,30 @@ describe(`two processes, ${POOL} shared connections, 200 requests of ${TENANTS} 
       `SELECT org_id, family_name, count(*) AS people, array_agg(title
          ORDER BY title) FILTER (WHERE title IS NOT NULL) AS titles FROM people GROUP BY 1, 2`,
     );
-    const expected = tenants.map(({ orgId, mark, created }) => ({
+    const expected = tenants.map(({ orgId, label, created }) => ({
       org_id: orgId,
-      family_name: mark,
+      family_name: label,
       people: String(2 + created),
-      titles: [`${mark} in round ${ROUNDS - 2}`],
+      titles: [`${label} in round ${ROUNDS - 2}`],
     }));
     const order = (a: { org_id: string }, b: { org_id: string }) => a.org_id.localeCompare(b.org_id);
     expect(rows.toSorted(order)).toEqual(expected.toSorted(order));
   });
 
-  it('wrote each entry of the log into the organization that asked, under the name of who did', async () => {
+  it('recorded each audit event in the organization and under the actor of its request', async () => {
     const rows = await harness.database.superuser<{
       request_id: string;
       org_id: string;
       actor_id: string;
       type: string;
-    }>('SELECT request_id, org_id, actor_id, type FROM audit_events WHERE request_id = ANY ($1)', [[...asked.keys()]]);
-    const astray = rows.filter(
+    }>('SELECT request_id, org_id, actor_id, type FROM audit_events WHERE request_id = ANY ($1)', [
+      [...tenantByRequestId.keys()],
+    ]);
+    const misplaced = rows.filter(
       ({ request_id: id, org_id: org, actor_id: actor }) =>
-        org !== asked.get(id)!.orgId || !asked.get(id)!.userIds.includes(actor),
+        org !== tenantByRequestId.get(id)!.orgId || !tenantByRequestId.get(id)!.userIds.includes(actor),
     );
-    expect(astray).toEqual([]);
+    expect(misplaced).toEqual([]);
     const counts = Object.fromEntries(
       [...Map.groupBy(rows, ({ type }) => type)].map(([type, { length }]) => [type, length]),
     );
@@ -190,7 +201,7 @@ describe(`two processes, ${POOL} shared connections, 200 requests of ${TENANTS} 
     });
   });
 
-  it(`never used more than ${POOL} connections`, async () => {
+  it(`never use more than ${POOL} connections`, async () => {
     const [row] = await harness.database.superuser<{ open: string }>(
       `SELECT count(*) AS open FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'`,
     );
@@ -198,21 +209,21 @@ describe(`two processes, ${POOL} shared connections, 200 requests of ${TENANTS} 
   });
 });
 
-describe('jobs behind it', () => {
-  it('make each tenant the file of its own people', async () => {
+describe('jobs through PgBouncer', () => {
+  it("export only the tenant's own people", async () => {
     const files = await Promise.all(
-      tenants.slice(0, 6).map(async ({ director, mark }) => {
+      tenants.slice(0, 6).map(async ({ director, label }) => {
         const { status: state, url } = await exported(director, { kind: 'people_csv' });
         const { text } = await director.get(url!);
-        return [mark, state, [...new Set(text.match(/tenant-\d\d/g))]];
+        return [label, state, [...new Set(text.match(/tenant-\d\d/g))]];
       }),
     );
-    expect(files).toEqual(tenants.slice(0, 6).map(({ mark }) => [mark, 'ready', [mark]]));
+    expect(files).toEqual(tenants.slice(0, 6).map(({ label }) => [label, 'ready', [label]]));
   });
 });
 
-describe('what is broken off in the middle', () => {
-  const nobodyInside = () =>
+describe('an interrupted request', () => {
+  const untilNoTransactionIsOpen = () =>
     until('no transaction is open', async () => {
       const open = await harness.database.superuser(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'
@@ -220,23 +231,23 @@ describe('what is broken off in the middle', () => {
       );
       return open.length === 0;
     });
-  const everybodyIsRight = async () =>
+  const expectCorrectLists = async () =>
     expect(
       (
         await Promise.all(
           tenants.map((tenant) =>
-            wrong({
+            problemsOf({
               tenant,
               what: 'list',
               answer: tenant.director.get('/v1/people?limit=200'),
-              right: ({ status, body }) => status === 200 && body.items.length === 2 + tenant.created,
+              isCorrect: ({ status, body }) => status === 200 && body.items.length === 2 + tenant.created,
             }),
           ),
         )
       ).flat(),
     ).toEqual([]);
 
-  /** Holds the rows of all assigned people, so that changes of them wait, until the function is done. */
+  /** Locks the rows of all assigned people while `fn` runs, so that updates of them wait. */
   async function whileLocked(fn: () => Promise<void>): Promise<void> {
     await harness.database.transaction(async (query) => {
       await query('SELECT FROM people WHERE id = ANY ($1) FOR UPDATE', [tenants.map(({ people }) => people[0])]);
@@ -244,7 +255,7 @@ describe('what is broken off in the middle', () => {
     });
   }
 
-  const waiting = (count: number) =>
+  const untilWaiting = (count: number) =>
     until(`${count} changes wait`, async () => {
       const rows = await harness.database.superuser(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'
@@ -253,17 +264,17 @@ describe('what is broken off in the middle', () => {
       return rows.length >= count;
     });
 
-  const untouched = async (title: string) => {
+  const expectNoChange = async (title: string) => {
     expect(await harness.database.superuser('SELECT org_id FROM people WHERE title = $1', [title])).toEqual([]);
     expect(await harness.database.superuser(`SELECT FROM audit_events WHERE type = 'person.updated'`)).toHaveLength(
       (TENANTS * ROUNDS) / 2,
     );
   };
 
-  it('by callers who hang up leaves no change, no transaction and no context', async () => {
+  it('leaves no change, no transaction, and no context when the client disconnects', async () => {
     const callers = new AbortController();
     await whileLocked(async () => {
-      const given = tenants.slice(0, POOL).map(({ director, people }) =>
+      const requests = tenants.slice(0, POOL).map(({ director, people }) =>
         fetch(`${harness.url}/v1/people/${people[0]}`, {
           method: 'PATCH',
           body: JSON.stringify({ title: 'hung up' }),
@@ -271,43 +282,43 @@ describe('what is broken off in the middle', () => {
           headers: { cookie: director.cookieHeader, 'content-type': 'application/json' },
         }),
       );
-      await waiting(POOL);
+      await untilWaiting(POOL);
       callers.abort();
-      expect((await Promise.allSettled(given)).map(({ status }) => status)).toEqual(Array(POOL).fill('rejected'));
+      expect((await Promise.allSettled(requests)).map(({ status }) => status)).toEqual(Array(POOL).fill('rejected'));
     });
-    await nobodyInside();
-    await untouched('hung up');
-    await everybodyIsRight();
+    await untilNoTransactionIsOpen();
+    await expectNoChange('hung up');
+    await expectCorrectLists();
   });
 
-  it('by the death of a process leaves no change, no transaction and no context', async () => {
+  it('leaves no change, no transaction, and no context when the process is killed', async () => {
     await whileLocked(async () => {
-      const given = tenants
+      const requests = tenants
         .slice(0, POOL)
         .map(({ director, people }) => director.at(secondUrl).patch(`/v1/people/${people[0]}`, { title: 'killed' }));
-      const ended = Promise.allSettled(given);
-      await waiting(POOL);
+      const ended = Promise.allSettled(requests);
+      await untilWaiting(POOL);
       await second!.kill();
       expect((await ended).map(({ status }) => status)).toEqual(Array(POOL).fill('rejected'));
     });
-    await nobodyInside();
-    await untouched('killed');
-    await everybodyIsRight();
+    await untilNoTransactionIsOpen();
+    await expectNoChange('killed');
+    await expectCorrectLists();
   });
 
-  it('by the server ending the connection is told as a failure, and leaves nothing', async () => {
+  it('fails and leaves nothing when the database ends the connection', async () => {
     await whileLocked(async () => {
-      const given = tenants
+      const requests = tenants
         .slice(0, POOL)
         .map(({ director, people }) => director.patch(`/v1/people/${people[0]}`, { title: 'ended' }));
-      await waiting(POOL);
+      await untilWaiting(POOL);
       await harness.database.superuser(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
            AND usename = 'vouchsafe_app'`,
       );
-      for (const { status } of await Promise.all(given)) expect(status).toBeGreaterThanOrEqual(500);
+      for (const { status } of await Promise.all(requests)) expect(status).toBeGreaterThanOrEqual(500);
     });
-    await untouched('ended');
-    await everybodyIsRight();
+    await expectNoChange('ended');
+    await expectCorrectLists();
   });
 });

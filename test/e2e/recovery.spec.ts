@@ -46,20 +46,20 @@ async function eventsOf(userId: string): Promise<string[]> {
   );
   return rows.map(({ type }) => type);
 }
-/** Lets time pass for what was mailed: rows are moved back. */
-const pass = (interval: string) =>
+/** Moves the requests for mails back in time. */
+const letTimePass = (interval: string) =>
   sql(
-    `UPDATE app_private.account_mails SET requested_at = requested_at - $1::interval, expires_at = expires_at - $1::interval`,
+    `UPDATE app_private.account_mails
+     SET requested_at = requested_at - $1::interval, expires_at = expires_at - $1::interval`,
     [interval],
   );
-
 async function tokenFor(email: string): Promise<string> {
   expect((await forgot(email)).status).toBe(202);
   return mailedToken(harness, email);
 }
 
 describe('a forgotten password', () => {
-  it('is set anew by the link of a mail, which leads to the page under our origin', async () => {
+  it('is reset by the link of a mail, which leads to the page of this application', async () => {
     const { email, userId } = await member();
     const token = await tokenFor(email);
     const [mail] = await mailsTo(harness, email);
@@ -75,7 +75,7 @@ describe('a forgotten password', () => {
     ]);
   });
 
-  it('ends every session, lifts the lock, and shows that the address is theirs', async () => {
+  it('when reset, ends every session, lifts the lock, and verifies the e-mail address', async () => {
     const { email, userId } = await member();
     const sessions = [await harness.signIn(email), await harness.signIn(email)];
     await Promise.all(Array.from({ length: 5 }, () => login(email, 'Wrong-Password-1')));
@@ -90,7 +90,7 @@ describe('a forgotten password', () => {
     ).toEqual([{ proven: true }]);
   });
 
-  it('is set by one of many that come with the token at once, and by none afterwards', async () => {
+  it('is set by exactly one of many concurrent requests with the token, and the token then stops working', async () => {
     const { email } = await member();
     const token = await tokenFor(email);
     const passwords = Array.from({ length: 20 }, (_, i) => `Brisk-Otter-${i + 10}`);
@@ -102,14 +102,14 @@ describe('a forgotten password', () => {
         }),
       ),
     );
-    const won = answers.flatMap(({ status }, i) => (status === 204 ? [i] : []));
-    expect(won).toHaveLength(1);
+    const winners = answers.flatMap(({ status }, i) => (status === 204 ? [i] : []));
+    expect(winners).toHaveLength(1);
     expect(new Set(answers.map(code))).toEqual(new Set(['204', '404 token_invalid']));
-    expect((await login(email, passwords[won[0]!]!)).status).toBe(200);
+    expect((await login(email, passwords[winners[0]!]!)).status).toBe(200);
     expect(code(await reset(token))).toBe('404 token_invalid');
   });
 
-  it('is set by no other token once one was used, or the password was changed otherwise', async () => {
+  it('cannot be reset by an older token after a reset or a password change', async () => {
     const { email } = await member();
     const [first, second] = [await tokenFor(email), await tokenFor(email)];
     expect(code(await reset(first))).toBe('204');
@@ -123,10 +123,10 @@ describe('a forgotten password', () => {
     expect((await login(email, 'Swift-Heron-52')).status).toBe(200);
   });
 
-  it('is set within half an hour, and not later', async () => {
+  it('can be reset within half an hour, and not later', async () => {
     const { email } = await member();
     const [late, timely] = [await tokenFor(email), await tokenFor(email)];
-    await pass('29 minutes');
+    await letTimePass('29 minutes');
     await sql(
       `UPDATE app_private.account_mails SET expires_at = expires_at - interval '61 seconds'
          WHERE token_hash = sha256($1)`,
@@ -135,7 +135,7 @@ describe('a forgotten password', () => {
     expect([code(await reset(late)), code(await reset(timely))]).toEqual(['404 token_invalid', '204']);
   });
 
-  it('is not set by what is no token, a part of one, or one for another purpose', async () => {
+  it('cannot be reset by an invalid token, part of a token, or a token for another purpose', async () => {
     const { email } = await member();
     const token = await tokenFor(email);
     const session = await harness.signIn(email);
@@ -162,7 +162,7 @@ describe('a forgotten password', () => {
     expect(code(await reset(token))).toBe('204');
   });
 
-  it("is refused where it is weak, or made of the owner's own name or address, and the token stays good", async () => {
+  it("rejects a weak password or one with the user's name or address, and the token stays valid", async () => {
     const { email } = await harness.make.member(org, 'trainee', { email: 'zephyrine.x@test.example' });
     const token = await tokenFor(email);
     const messages = async (password: string) =>
@@ -179,12 +179,12 @@ describe('a forgotten password', () => {
     ['a lone surrogate', { token: 'x', newPassword: 'Brisk-Otter-41\ud800' }, '400 invalid_text'],
     ['a null byte in the token', { token: 'x\0', newPassword: NEXT }, '400 invalid_text'],
     ['a token of 10,000 characters', { token: 'x'.repeat(10_000), newPassword: NEXT }, '400 invalid_request'],
-    ['a list as the token', { token: ['x'], newPassword: NEXT }, '400 invalid_request'],
-  ])('refuses %s', async (_what, body, expected) => {
+    ['an array as the token', { token: ['x'], newPassword: NEXT }, '400 invalid_request'],
+  ])('rejects %s', async (_what, body, expected) => {
     expect(code(await client.post('/v1/auth/password/reset', body))).toBe(expected);
   });
 
-  it('lets in by any Unicode form of the new password', async () => {
+  it('accepts any Unicode form of the new password', async () => {
     const { email } = await member();
     await reset(await tokenFor(email), 'Éclair-ﬁne-Otter-41');
     expect((await login(email, 'Éclair-ﬁne-Otter-41'.normalize('NFD'))).status).toBe(200);
@@ -192,56 +192,55 @@ describe('a forgotten password', () => {
   });
 });
 
-describe('who asks for a mail', () => {
-  it('has one answer and the same entries for all: known, unknown, without password, by SSO, gone', async () => {
+describe('a request for a reset mail', () => {
+  it('has the same response and audit events for known, unknown, passwordless, SSO, and former users', async () => {
     const ssoOnly = await harness.make.organization('gme');
     const sso = await harness.make.member(ssoOnly, 'trainee');
     await sql(`UPDATE organizations SET allowed_sign_in = '{saml}' WHERE id = $1`, [ssoOnly]);
     const ended = await member();
     await sql(`UPDATE memberships SET status = 'ended', ended_at = now() WHERE user_id = $1`, [ended.userId]);
-    const bare = await member();
-    await sql('DELETE FROM app_private.credentials WHERE user_id = $1', [bare.userId]);
+    const withoutPassword = await member();
+    await sql('DELETE FROM app_private.credentials WHERE user_id = $1', [withoutPassword.userId]);
     const addresses = {
       known: (await member()).email,
-      unknown: `nobody-${newId()}@test.example`,
-      bare: bare.email,
+      unknown: `unknown-${newId()}@test.example`,
+      withoutPassword: withoutPassword.email,
       sso: sso.email,
       ended: ended.email,
-      nonsense: 'no address at all',
+      nonsense: 'not an address',
     };
-    const seen: unknown[] = [];
+    const responses: unknown[] = [];
     for (const email of Object.values(addresses)) {
-      const answer = await forgot(email);
-      const requestId = answer.headers.get('x-request-id');
-      const entries = await sql(
+      const { status, text, headers } = await forgot(email);
+      const events = await sql(
         `SELECT org_id, type, outcome, actor_type, target_id FROM audit_events WHERE request_id = $1`,
-        [requestId],
+        [headers.get('x-request-id')],
       );
-      seen.push({ status: answer.status, text: answer.text, headers: [...answer.headers.keys()].toSorted(), entries });
+      responses.push({ status, text, headers: [...headers.keys()].toSorted(), events });
     }
-    expect(seen).toEqual(seen.map(() => seen[0]));
-    expect(seen[0]).toMatchObject({ status: 202, text: '' });
+    expect(responses).toEqual(responses.map(() => responses[0]));
+    expect(responses[0]).toMatchObject({ status: 202, text: '' });
     await harness.settled();
     const subjects = await Promise.all(
-      Object.entries(addresses).map(async ([who, email]) => [
-        who,
+      Object.entries(addresses).map(async ([kind, email]) => [
+        kind,
         (await mailsTo(harness, email)).map(({ subject }) => subject),
       ]),
     );
     expect(Object.fromEntries(subjects)).toEqual({
       known: ['Set your password'],
       unknown: [],
-      bare: ['Set your password'],
+      withoutPassword: ['Set your password'],
       sso: ['Sign in through your organization'],
       ended: [],
       nonsense: [],
     });
     expect(await sql('SELECT 1 FROM app_private.account_mails WHERE address IS NOT NULL')).toEqual([]);
-    expect(code(await reset(await mailedToken(harness, bare.email)))).toBe('204');
-    expect((await login(bare.email, NEXT)).status).toBe(200);
+    expect(code(await reset(await mailedToken(harness, withoutPassword.email)))).toBe('204');
+    expect((await login(withoutPassword.email, NEXT)).status).toBe(200);
   });
 
-  it('gets three mails an hour, however often and however much at once, and the answer does not tell', async () => {
+  it('sends at most three mails an hour, also for concurrent requests, without revealing it', async () => {
     const { email } = await member();
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, i) => forgot(i % 2 === 0 ? email : ` ${email.toUpperCase()}`)),
@@ -249,21 +248,21 @@ describe('who asks for a mail', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
     await harness.settled();
     expect(await mailsTo(harness, email)).toHaveLength(3);
-    await pass('61 minutes');
+    await letTimePass('61 minutes');
     await forgot(email);
     await harness.settled();
     expect(await mailsTo(harness, email)).toHaveLength(4);
   });
 
-  it('is limited by account, known or not', async () => {
-    for (const email of [(await member()).email, `nobody-${newId()}@test.example`]) {
+  it('is rate-limited by account, known or not', async () => {
+    for (const email of [(await member()).email, `unknown-${newId()}@test.example`]) {
       const answers: Answer[] = [];
       for (let i = 0; i < 11; i += 1) answers.push(await forgot(email));
       expect(answers.map(code)).toEqual([...Array<string>(10).fill('202'), '429 too_many_requests']);
     }
   });
 
-  it('where an organization stops to take passwords meanwhile, sets none', async () => {
+  it('has no effect when the organization has disabled passwords in the meantime', async () => {
     const other = await harness.make.organization('gme');
     const { email } = await harness.make.member(other, 'trainee');
     const token = await tokenFor(email);
@@ -272,11 +271,11 @@ describe('who asks for a mail', () => {
   });
 });
 
-describe('the address of whoever is signed in', () => {
+describe('the e-mail address of a signed-in user', () => {
   const proven = async ({ userId }: Member) =>
     (await sql<{ at: Date | null }>('SELECT email_proven_at AS at FROM users WHERE id = $1', [userId]))[0]!.at !== null;
 
-  it('is confirmed by the link of a mail, once, by its own session alone', async () => {
+  it("is verified by the link of a mail, once, and only in the user's own session", async () => {
     const [mine, other] = [await member(), await member()];
     const [session, others] = [await harness.signIn(mine.email), await harness.signIn(other.email)];
     expect((await session.post('/v1/auth/email/verify/request')).status).toBe(202);
@@ -293,19 +292,19 @@ describe('the address of whoever is signed in', () => {
     expect([await proven(mine), await proven(other)]).toEqual([true, false]);
   });
 
-  it('is not confirmed after a day', async () => {
+  it('is not verified after a day', async () => {
     const mine = await member();
     const session = await harness.signIn(mine.email);
     await session.post('/v1/auth/email/verify/request');
     const token = await mailedToken(harness, mine.email);
-    await pass('25 hours');
+    await letTimePass('25 hours');
     expect(code(await session.post('/v1/auth/email/verify', { token }))).toBe('404 token_invalid');
     expect(await proven(mine)).toBe(false);
   });
 });
 
-describe('a lock', () => {
-  it('is told of by one mail, to whoever has the address, and leaves open sessions alone', async () => {
+describe('a sign-in lock', () => {
+  it('sends one mail to the address and does not affect open sessions', async () => {
     const { email } = await member();
     const session = await harness.signIn(email);
     for (let i = 0; i < 8; i += 1) await login(email, 'Wrong-Password-1');
@@ -322,8 +321,8 @@ describe('a lock', () => {
   });
 });
 
-describe('what is no longer counted', () => {
-  it('is forgotten every hour: failures, locks and mails, and nothing of this hour', async () => {
+describe('counters of failures, locks, and mails', () => {
+  it('are deleted every hour when they have expired, and current ones are kept', async () => {
     const [old, fresh] = [`old-${newId()}@test.example`, `fresh-${newId()}@test.example`];
     for (const email of [old, fresh]) {
       await login(email, 'Wrong-Password-1');
@@ -335,13 +334,14 @@ describe('what is no longer counted', () => {
       [Buffer.from(old)],
     );
     await sql(
-      `UPDATE app_private.account_mails SET requested_at = requested_at - interval '49 hours' WHERE lockout_key = sha256($1)`,
+      `UPDATE app_private.account_mails SET requested_at = requested_at - interval '49 hours'
+       WHERE lockout_key = sha256($1)`,
       [Buffer.from(old)],
     );
     harness.advance(3_600);
     await harness.tick();
     await harness.settled();
-    const left = async (table: string) =>
+    const countRows = async (table: string) =>
       Promise.all(
         [old, fresh].map(
           async (email) =>
@@ -349,7 +349,7 @@ describe('what is no longer counted', () => {
               .length,
         ),
       );
-    expect([await left('sign_in_locks'), await left('account_mails')]).toEqual([
+    expect([await countRows('sign_in_locks'), await countRows('account_mails')]).toEqual([
       [0, 1],
       [0, 1],
     ]);
@@ -357,7 +357,7 @@ describe('what is no longer counted', () => {
 });
 
 describe('the token of a mail', () => {
-  it('is in the mail alone: not in the database, the outbox, the log or any answer', async () => {
+  it('is only in the mail: not in the database, the outbox, a log line, or a response', async () => {
     const { email } = await member();
     const answer = await client.post(`${api.url}/v1/auth/password/forgot`, { email });
     const token = await mailedToken(harness, email);
@@ -369,14 +369,14 @@ describe('the token of a mail', () => {
     const dump = JSON.stringify(
       await Promise.all(tables.map(({ name }) => sql(`SELECT t::text AS line FROM ${name} t`))),
     );
-    const places = [dump, answer.text, used.text, ...api.lines, ...worker.lines];
-    const forms = [token, token.slice(-43), Buffer.from(token).toString('hex')];
-    expect(places.filter((text) => forms.some((form) => text.includes(form)))).toEqual([]);
+    const texts = [dump, answer.text, used.text, ...api.lines, ...worker.lines];
+    const encodings = [token, token.slice(-43), Buffer.from(token).toString('hex')];
+    expect(texts.filter((text) => encodings.some((form) => text.includes(form)))).toEqual([]);
     expect([...api.lines, ...worker.lines].filter((line) => line.includes(email))).toEqual([]);
-    expect(dump).toContain(email); // the places were looked at
+    expect(dump).toContain(email); // proves that the dump was searched
   });
 
-  it('is neither made, read nor replaced by SQL in a session of the API', async () => {
+  it('cannot be created, read, or replaced by SQL in a session of the API', async () => {
     const victim = await member();
     await tokenFor(victim.email);
     const raw = await RawSql.open(harness.env.DATABASE_URL!);

@@ -8,13 +8,13 @@ const DAY = 1_440;
 let harness: Harness;
 let orgId: string;
 let director: Client;
-let somebody: Member;
+let member: Member;
 
 beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
   orgId = await harness.make.organization('gme');
   director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
-  somebody = await harness.make.member(orgId, 'trainee');
+  member = await harness.make.member(orgId, 'trainee');
 });
 afterAll(() => harness.stop());
 
@@ -24,10 +24,10 @@ const allow = async (rememberMeAllowed: boolean) => {
   });
 };
 
-async function signedIn(rememberMe?: boolean) {
+async function signIn(rememberMe?: boolean) {
   const client = harness.client();
   const { body, headers, status } = await client.post('/v1/auth/login', {
-    email: somebody.email,
+    email: member.email,
     password: Factories.PASSWORD,
     rememberMe,
   });
@@ -50,7 +50,7 @@ const idle = (id: string, minutes: number) =>
     'UPDATE sessions SET last_seen_at = now() - make_interval(secs => $2::float8 * 60) WHERE id = $1',
     [id, minutes],
   );
-const aged = (id: string, minutes: number) =>
+const age = (id: string, minutes: number) =>
   harness.database.superuser(
     `UPDATE sessions SET (signed_in_at, created_at, expires_at) = (signed_in_at - by, created_at - by,
        expires_at - by) FROM make_interval(secs => $2::float8 * 60) by WHERE id = $1`,
@@ -59,53 +59,53 @@ const aged = (id: string, minutes: number) =>
 const code = async (client: Client) => (await client.get('/v1/auth/me')).body.code;
 
 describe('"remember me"', () => {
-  it('is not allowed unless the organization says so: the session is as any other', async () => {
-    const asked = await signedIn(true);
-    expect([asked.remembered, asked.hours]).toEqual([false, 12]);
-    expect(asked.cookie).not.toMatch(/max-age|expires/i);
-    await idle(asked.id, 15.1);
-    expect(await code(asked.client)).toBe('session_expired');
+  it('has no effect unless the organization allows it', async () => {
+    const requested = await signIn(true);
+    expect([requested.remembered, requested.hours]).toEqual([false, 12]);
+    expect(requested.cookie).not.toMatch(/max-age|expires/i);
+    await idle(requested.id, 15.1);
+    expect(await code(requested.client)).toBe('session_expired');
   });
 
-  it('where allowed gives a session and a cookie of seven days to who asks, and to nobody else', async () => {
+  it('gives a session and a cookie of seven days, where allowed, only to users who ask for it', async () => {
     await allow(true);
-    const [asked, unasked, declined] = [await signedIn(true), await signedIn(), await signedIn(false)];
-    expect([asked, unasked, declined].map(({ remembered, hours }) => [remembered, hours])).toEqual([
+    const [requested, plain, declined] = [await signIn(true), await signIn(), await signIn(false)];
+    expect([requested, plain, declined].map(({ remembered, hours }) => [remembered, hours])).toEqual([
       [true, 168],
       [false, 12],
       [false, 12],
     ]);
-    const maxAge = Number(/; Max-Age=(\d+); Path=\/; HttpOnly; SameSite=Lax$/.exec(asked.cookie)![1]);
+    const maxAge = Number(/; Max-Age=(\d+); Path=\/; HttpOnly; SameSite=Lax$/.exec(requested.cookie)![1]);
     expect(Math.abs(maxAge - 7 * 86_400)).toBeLessThan(60);
-    expect(unasked.cookie + declined.cookie).not.toMatch(/max-age|expires/i);
-    const { body } = await asked.client.get('/v1/auth/sessions');
+    expect(plain.cookie + declined.cookie).not.toMatch(/max-age|expires/i);
+    const { body } = await requested.client.get('/v1/auth/sessions');
     expect(
       body.items.filter(({ remembered }: { remembered: boolean }) => remembered).map(({ id }: { id: string }) => id),
-    ).toEqual([asked.id]);
-    await idle(unasked.id, 15.1);
-    expect(await code(unasked.client)).toBe('session_expired');
+    ).toEqual([requested.id]);
+    await idle(plain.id, 15.1);
+    expect(await code(plain.client)).toBe('session_expired');
   });
 
   it('ends after seven idle days, and not before', async () => {
-    const { client, id } = await signedIn(true);
+    const { client, id } = await signIn(true);
     await idle(id, 7 * DAY - 1);
     expect(await code(client)).toBeUndefined();
     await idle(id, 7 * DAY + 1);
     expect(await code(client)).toBe('session_expired');
   });
 
-  it('ends seven days after the sign-in, however busy', async () => {
-    const { client, id } = await signedIn(true);
-    await aged(id, 7 * DAY - 1);
+  it('ends seven days after the sign-in, even with activity', async () => {
+    const { client, id } = await signIn(true);
+    await age(id, 7 * DAY - 1);
     expect(await code(client)).toBeUndefined();
-    await aged(id, 2);
+    await age(id, 2);
     expect(await code(client)).toBe('session_expired');
   });
 
-  it('is forbidden from the next request on: idle and whole time are the ordinary ones again', async () => {
-    const [fresh, quiet, old] = [await signedIn(true), await signedIn(true), await signedIn(true)];
+  it('when disabled by the organization, ends from the next request on with the normal timeouts', async () => {
+    const [fresh, quiet, old] = [await signIn(true), await signIn(true), await signIn(true)];
     await idle(quiet.id, 20);
-    await aged(old.id, 13 * 60);
+    await age(old.id, 13 * 60);
     expect([await code(quiet.client), await code(old.client)]).toEqual([undefined, undefined]);
     await idle(quiet.id, 20);
     await allow(false);
@@ -119,11 +119,11 @@ describe('"remember me"', () => {
     await allow(true);
   });
 
-  it('is not taken along to another organization, and that one lets in no old sign-in', async () => {
+  it('does not apply to another organization, which rejects an old sign-in', async () => {
     const other = await harness.make.organization('gme');
-    await harness.make.member(other, 'trainee', { email: somebody.email });
-    const [fresh, old] = [await signedIn(true), await signedIn(true)];
-    await aged(old.id, 13 * 60);
+    await harness.make.member(other, 'trainee', { email: member.email });
+    const [fresh, old] = [await signIn(true), await signIn(true)];
+    await age(old.id, 13 * 60);
     expect((await old.client.post('/v1/auth/organization', { orgId: other })).body.code).toBe(
       'organization_sign_in_required',
     );
@@ -132,8 +132,8 @@ describe('"remember me"', () => {
     expect(headers.getSetCookie()[0]).not.toMatch(/max-age/i);
   });
 
-  it('is set by who may secure the organization, by SQL of their own neither', async () => {
-    const trainee = await signedIn();
+  it('can be allowed only with the right to update the sign-in policy, and raw SQL has the same check', async () => {
+    const trainee = await signIn();
     expect((await trainee.client.patch('/v1/organizations/current/sign-in', { rememberMeAllowed: true })).status).toBe(
       403,
     );
@@ -147,34 +147,31 @@ describe('"remember me"', () => {
     ).toEqual([{ guarded: true }]);
   });
 
-  it.each([null, 'true', 1, {}])('asked for as %p is refused', async (rememberMe) => {
+  it.each([null, 'true', 1, {}])('is rejected with the value %p', async (rememberMe) => {
     expect(
-      (
-        await harness
-          .client()
-          .post('/v1/auth/login', { email: somebody.email, password: Factories.PASSWORD, rememberMe })
-      ).status,
+      (await harness.client().post('/v1/auth/login', { email: member.email, password: Factories.PASSWORD, rememberMe }))
+        .status,
     ).toBe(400);
   });
 });
 
-describe("one's own sessions", () => {
-  const listed = async (client: Client) =>
+describe("the user's own sessions", () => {
+  const listSessions = async (client: Client) =>
     ((await client.get('/v1/auth/sessions')).body.items as { id: string }[]).map(({ id }) => id);
 
-  it('that lie idle are over, and not listed', async () => {
-    const [here, gone] = [await signedIn(), await signedIn()];
+  it('are not listed after the idle timeout', async () => {
+    const [here, gone] = [await signIn(), await signIn()];
     await idle(gone.id, 15.1);
-    expect(await listed(here.client)).not.toContain(gone.id);
+    expect(await listSessions(here.client)).not.toContain(gone.id);
   });
 
-  it('all but the one that asks end at once, in this organization alone, and the log says how many', async () => {
+  it('except the current one end together in this organization, and the audit event has the count', async () => {
     const other = await harness.make.organization('gme');
-    const away = await harness.make.member(other, 'trainee', { email: somebody.email });
-    await harness.database.superuser('UPDATE sessions SET revoked_at = now() WHERE user_id = $1', [somebody.userId]);
-    const [first, second, here, there] = [await signedIn(), await signedIn(), await signedIn(), await signedIn()];
+    const away = await harness.make.member(other, 'trainee', { email: member.email });
+    await harness.database.superuser('UPDATE sessions SET revoked_at = now() WHERE user_id = $1', [member.userId]);
+    const [first, second, here, there] = [await signIn(), await signIn(), await signIn(), await signIn()];
     expect((await there.client.post('/v1/auth/organization', { orgId: other })).status).toBe(200);
-    const stranger = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
+    const anotherUser = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
     expect((await here.client.delete('/v1/auth/sessions')).status).toBe(204);
     expect(await Promise.all([first, second, here, there].map(({ client }) => code(client)))).toEqual([
       'unauthenticated',
@@ -182,17 +179,17 @@ describe("one's own sessions", () => {
       undefined,
       undefined,
     ]);
-    expect([await code(stranger), await listed(here.client)]).toEqual([undefined, [here.id]]);
-    expect(away.userId).toBe(somebody.userId);
+    expect([await code(anotherUser), await listSessions(here.client)]).toEqual([undefined, [here.id]]);
+    expect(away.userId).toBe(member.userId);
     const entries = await harness.database.superuser(
       `SELECT meta FROM audit_events WHERE type = 'auth.other_sessions_revoked' AND actor_id = $1`,
-      [somebody.userId],
+      [member.userId],
     );
     expect(entries).toEqual([{ meta: { sessions: 2 } }]);
   });
 
-  it('serve fifty requests at the same time, also when they are to be noted as seen', async () => {
-    const { client, id } = await signedIn();
+  it('serve fifty concurrent requests, even when the last activity must be written', async () => {
+    const { client, id } = await signIn();
     for (const minutes of [0, 14]) {
       await idle(id, minutes);
       const answers = await Promise.all(

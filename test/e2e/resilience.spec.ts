@@ -59,28 +59,28 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 }, 60_000);
 
-/** Callers who ask one after another, all at once, until told to stop. Gives every answer. */
+/** Runs concurrent callers, each sending one request after another until `end` is called. Collects every response. */
 function load(ask: (n: number) => Promise<Answer>): { answers: Answer[]; end: () => Promise<void> } {
   const answers: Answer[] = [];
-  let going = true;
+  let isRunning = true;
   let n = 0;
   const callers = Array.from({ length: CALLERS }, async () => {
-    while (going) answers.push(await ask((n += 1)));
+    while (isRunning) answers.push(await ask((n += 1)));
   });
   return {
     answers,
     end: async () => {
-      going = false;
+      isRunning = false;
       await Promise.all(callers);
     },
   };
 }
 
 const statuses = (answers: Answer[]) => [...new Set(answers.map(({ status }) => status))].toSorted((a, b) => a - b);
-const seen = (what: string, answers: Answer[], status: number, from: number) =>
+const untilStatus = (what: string, answers: Answer[], status: number, from: number) =>
   until(what, () => answers.slice(from).filter((answer) => answer.status === status).length >= 3 * CALLERS);
 
-describe('the database killed under load', () => {
+describe('a database that is killed under load', () => {
   let reads: Answer[];
   let writes: Answer[];
   let health: Record<string, number>;
@@ -94,12 +94,12 @@ describe('the database killed under load', () => {
     ];
     const both = (what: string, read: number, write: number) =>
       Promise.all([
-        seen(`readers are ${what}`, readers.answers, read, readers.answers.length),
-        seen(`writers are ${what}`, writers.answers, write, writers.answers.length),
+        untilStatus(`readers are ${what}`, readers.answers, read, readers.answers.length),
+        untilStatus(`writers are ${what}`, writers.answers, write, writers.answers.length),
       ]);
     await both('served', 200, 201);
     await services.postgres!.kill();
-    await both('put off', 503, 503);
+    await both('rejected', 503, 503);
     health = { ready: (await client.get('/health/ready')).status, live: (await client.get('/health/live')).status };
     await services.postgres!.start();
     await both('served again', 200, 201);
@@ -107,7 +107,7 @@ describe('the database killed under load', () => {
     [reads, writes] = [readers.answers, writers.answers];
   }, 120_000);
 
-  it('costs callers nothing but a 503 that says when to come again, and is found again by itself', () => {
+  it('costs callers only a 503 with Retry-After, and the API reconnects without a restart', () => {
     expect([statuses(reads), statuses(writes)]).toEqual([
       [200, 503],
       [201, 503],
@@ -119,10 +119,10 @@ describe('the database killed under load', () => {
     }
   });
 
-  it('keeps every change that was answered with success, and no half of another', async () => {
+  it('keeps every change that was answered with success, and no part of another', async () => {
     const superuser = new pg.Client({ connectionString: services.postgres!.url('postgres', 'vouchsafe') });
     await superuser.connect();
-    const kept = await superuser.query<{
+    const stored = await superuser.query<{
       id: string;
       events: string;
       keys: string;
@@ -131,29 +131,29 @@ describe('the database killed under load', () => {
       (SELECT count(*) FROM data_keys k WHERE k.subject_id = p.id) AS keys FROM people p
         WHERE external_id LIKE 'load-%'`);
     await superuser.end();
-    const ids = new Set(kept.rows.map(({ id }) => id));
+    const ids = new Set(stored.rows.map(({ id }) => id));
     expect(writes.filter(({ status, body }) => status === 201 && !ids.has(body.id as string))).toEqual([]);
-    expect(kept.rows.filter(({ events, keys }) => events !== '1' || keys !== '1')).toEqual([]);
+    expect(stored.rows.filter(({ events, keys }) => events !== '1' || keys !== '1')).toEqual([]);
   });
 
-  it('leaves the process alive, and unready while the database is away', () => {
+  it('leaves the process alive and not ready during the outage', () => {
     expect(health).toEqual({ ready: 503, live: 200 });
   });
 });
 
-describe('Redis killed', () => {
-  it('keeps nobody from working, and limits are still counted', async () => {
+describe('Redis that is killed', () => {
+  it('interrupts no request, and rate limits still apply', async () => {
     await services.redis!.kill();
     expect((await client.get('/v1/people')).status).toBe(200);
-    const tries = await Promise.all(Array.from({ length: 320 }, () => client.post('/v1/auth/login', {})));
-    expect(tries.map(({ status }) => status)).toContain(429);
+    const attempts = await Promise.all(Array.from({ length: 320 }, () => client.post('/v1/auth/login', {})));
+    expect(attempts.map(({ status }) => status)).toContain(429);
     await services.redis!.start();
-    await until('it is ready', async () => (await client.get('/health/ready')).status === 200);
+    await until('the API is ready', async () => (await client.get('/health/ready')).status === 200);
   }, 120_000);
 });
 
-describe('a statement that takes too long', () => {
-  it('is given up by the database, for the API and for the worker', async () => {
+describe('a slow statement', () => {
+  it('is canceled by the database for the API and for the worker', async () => {
     const timeout = async (role: 'vouchsafe_app' | 'vouchsafe_worker') => {
       const connection = new pg.Client({ connectionString: services.postgres!.url(role, 'vouchsafe') });
       await connection.connect();

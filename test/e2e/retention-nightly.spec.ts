@@ -18,38 +18,38 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-/** A worker's scheduler, as one more instance has it. */
+/** Creates a scheduler as another worker instance would have it. */
 function instance(): Scheduler {
   const { worker } = harness;
   return new Scheduler(worker.get(Clock), worker.get(UnitOfWork), worker.get(Jobs));
 }
 
-const nights = (org: string) =>
+const nightlyRuns = (org: string) =>
   harness.database.superuser<{ period: Date; status: string; counts: Record<string, number> }>(
     `SELECT period, status, counts FROM job_runs WHERE schedule = 'retention.nightly' AND org_id = $1 ORDER BY period`,
     [org],
   );
-const runs = (org: string) =>
+const policyRuns = (org: string) =>
   harness.database.superuser<{ policy: string }>(
     'SELECT policy FROM retention_runs WHERE org_id = $1 ORDER BY policy',
     [org],
   );
 
-describe('retention every night', () => {
-  it('starts once for each organization, however many workers look', async () => {
+describe('nightly retention', () => {
+  it('runs once for each organization, regardless of the number of workers', async () => {
     const workers = [instance(), instance(), instance(), instance()];
     await Promise.all(workers.map((worker) => worker.tick()));
     await Promise.all(workers.map((worker) => worker.tick()));
     await harness.settled();
     for (const org of [orgId, SYSTEM_ORG_ID]) {
-      expect(await nights(org)).toEqual([
+      expect(await nightlyRuns(org)).toEqual([
         { period: expect.any(Date), status: 'succeeded', counts: { policies: declared('retention').size, due: 0 } },
       ]);
-      expect((await runs(org)).map(({ policy }) => policy)).toEqual([...declared('retention').keys()].toSorted());
+      expect((await policyRuns(org)).map(({ policy }) => policy)).toEqual([...declared('retention').keys()].toSorted());
     }
   });
 
-  it('makes up once for the nights that were missed, with all that came due', async () => {
+  it('runs once for all missed nights, with everything that is due', async () => {
     const { membershipId, userId } = await harness.make.member(orgId, 'trainee');
     await harness.database.superuser(
       `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
@@ -61,7 +61,7 @@ describe('retention every night', () => {
     const workers = [instance(), instance(), instance()];
     await Promise.all(workers.map((worker) => worker.tick()));
     await harness.settled();
-    const [first, second, ...more] = await nights(orgId);
+    const [first, second, ...more] = await nightlyRuns(orgId);
     expect(more).toEqual([]);
     expect(second!.period.getTime() - first!.period.getTime()).toBe(3 * 86_400_000);
     expect(second).toMatchObject({ status: 'succeeded', counts: { due: 6 } });

@@ -19,12 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const seen = ({ status, body }: Answer) => [status, body.code];
+const statusAndCode = ({ status, body }: Answer) => [status, body.code];
 const policy = async (client: Client, name = POLICY) =>
   (await client.get('/v1/retention/policies')).body.items.find((item: { name: string }) => item.name === name);
 
-/** A session that ended so many days ago. */
-async function ended(org: string, days: number): Promise<void> {
+/** Creates a session that ended this number of days ago. */
+async function endedSession(org: string, days: number): Promise<void> {
   const { membershipId, userId } = await harness.make.member(org, 'mentor');
   await harness.database.superuser(
     `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
@@ -34,10 +34,10 @@ async function ended(org: string, days: number): Promise<void> {
   );
 }
 
-describe("an organization's own time of keeping", () => {
-  it('holds in the list, the preview and the run, there and nowhere else, until it is taken back', async () => {
+describe("an organization's own retention period", () => {
+  it('applies to the list, the preview, and the run of this organization only, until it is reset', async () => {
     const other = await harness.make.organization('gme');
-    await Promise.all([ended(orgId, 5), ended(orgId, 20), ended(other, 5)]);
+    await Promise.all([endedSession(orgId, 5), endedSession(orgId, 20), endedSession(other, 5)]);
     const due = async (org: string) =>
       (await harness.operator.within(org, () => harness.operator.app.get(RetentionService).preview(POLICY))).due;
     expect([await due(orgId), await due(other)]).toEqual([2, 1]);
@@ -56,7 +56,7 @@ describe("an organization's own time of keeping", () => {
     });
     expect((await director.delete(daysOf(POLICY))).status).toBe(204);
     expect([await due(orgId), (await policy(director)).days]).toEqual([1, 1]);
-    expect(seen(await director.delete(daysOf(POLICY)))).toEqual([404, 'not_found']);
+    expect(statusAndCode(await director.delete(daysOf(POLICY)))).toEqual([404, 'not_found']);
     const events = await harness.database.superuser(
       `SELECT type, meta FROM audit_events WHERE org_id = $1 AND type LIKE 'retention.days%' ORDER BY occurred_at, id`,
       [orgId],
@@ -67,8 +67,8 @@ describe("an organization's own time of keeping", () => {
     ]);
   });
 
-  it('stops a run that was planned with less', async () => {
-    await ended(orgId, 5);
+  it('stops a run that was planned with a shorter period', async () => {
+    await endedSession(orgId, 5);
     const runId = await harness.operator.within(orgId, () =>
       harness.operator.app.get(RetentionService).request(POLICY),
     );
@@ -83,25 +83,31 @@ describe("an organization's own time of keeping", () => {
     [...declared('retention')]
       .filter(([, { floorDays }]) => floorDays > 0)
       .map(([name, { floorDays }]) => [name, floorDays] as const),
-  )('of %s is never below its floor of %d days', async (name, floorDays) => {
-    expect(seen(await director.put(daysOf(name), { days: floorDays - 1 }))).toEqual([409, 'retention_below_floor']);
+  )('of %s cannot be below its minimum of %d days', async (name, floorDays) => {
+    expect(statusAndCode(await director.put(daysOf(name), { days: floorDays - 1 }))).toEqual([
+      409,
+      'retention_below_floor',
+    ]);
     expect((await director.put(daysOf(name), { days: floorDays })).status).toBe(200);
     expect((await director.delete(daysOf(name))).status).toBe(204);
   });
 
-  it('is set by who may, after a fresh sign-in, for a policy of theirs', async () => {
+  it('requires the permission, a recent sign-in, and an existing policy', async () => {
     const mentor = await harness.signIn((await harness.make.member(orgId, 'mentor')).email);
-    expect(seen(await mentor.put(daysOf(POLICY), { days: 10 }))).toEqual([403, 'forbidden']);
-    expect(seen(await director.put(daysOf('no.such'), { days: 10 }))).toEqual([404, 'retention_policy_not_found']);
+    expect(statusAndCode(await mentor.put(daysOf(POLICY), { days: 10 }))).toEqual([403, 'forbidden']);
+    expect(statusAndCode(await director.put(daysOf('no.such'), { days: 10 }))).toEqual([
+      404,
+      'retention_policy_not_found',
+    ]);
     for (const days of [-1, 1.5, 36_501, '10', null])
       expect([days, (await director.put(daysOf(POLICY), { days })).status]).toEqual([days, 400]);
     harness.advance(16 * 60);
-    expect(seen(await director.put(daysOf(POLICY), { days: 10 }))).toEqual([403, 'step_up_required']);
-    expect(seen(await director.delete(daysOf(POLICY)))).toEqual([403, 'step_up_required']);
+    expect(statusAndCode(await director.put(daysOf(POLICY), { days: 10 }))).toEqual([403, 'step_up_required']);
+    expect(statusAndCode(await director.delete(daysOf(POLICY)))).toEqual([403, 'step_up_required']);
     harness.advance(-16 * 60);
   });
 
-  it('is held to the floors by the database, and to seven years for the log, whatever the code says', async () => {
+  it('cannot be below the minimums in the database, which for the audit log are always seven years', async () => {
     await harness.database.superuser(`INSERT INTO app_private.retention_floors VALUES ('audit.old', 0)`);
     const floors = [...declared('retention')].map(([name, { table, floorDays }]) => ({
       policy: name,

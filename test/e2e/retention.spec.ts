@@ -13,7 +13,7 @@ import type { TestDatabase } from '../harness/database.js';
 
 jest.setTimeout(60_000);
 
-/** A table as a feature may have it: notes with an attachment each. */
+/** A sample table of a feature: notes with one attachment each. */
 defineFeature({
   name: 'specimen',
   description: 'Notes of this test.',
@@ -57,7 +57,7 @@ async function specimenTable({ superuser }: TestDatabase): Promise<void> {
   await superuser('GRANT UPDATE (note, object_key) ON specimen TO vouchsafe_worker');
 }
 
-/** Sessions of an organization that ended so many days ago. */
+/** Creates sessions of an organization that ended this number of days ago. */
 async function endedSessions(org: string, sessions: number, daysAgo: number): Promise<void> {
   const { membershipId, userId } = await harness.make.member(org, org === orgId ? 'mentor' : 'member');
   await harness.database.superuser(
@@ -73,7 +73,8 @@ async function count(sql: string, values: unknown[] = []): Promise<number> {
   return Number(row!.count);
 }
 
-const ended = (org: string) => count(`sessions WHERE org_id = $1 AND expires_at < now() - interval '1 day'`, [org]);
+const countEnded = (org: string) =>
+  count(`sessions WHERE org_id = $1 AND expires_at < now() - interval '1 day'`, [org]);
 const certificates = (runId: string) =>
   harness.database.superuser<{ meta: Record<string, unknown> }>(
     `SELECT meta FROM audit_events WHERE type = 'retention.completed' AND target_id = $1`,
@@ -93,7 +94,7 @@ async function completed(policy: string, body: object = {}): Promise<string> {
 }
 
 describe('retention policies', () => {
-  it('are listed with what they remove, when, and when they run next', async () => {
+  it('are listed with their action, period, and next run', async () => {
     const { status, body } = await director.get('/v1/retention/policies');
     expect(status).toBe(200);
     expect(body.items).toContainEqual({
@@ -113,7 +114,7 @@ describe('retention policies', () => {
     );
   });
 
-  it('can each be previewed by the API and carried out by the worker', async () => {
+  it('can each be previewed by the API and run by the worker', async () => {
     for (const policy of declared('retention').keys()) {
       expect({ policy, status: (await director.get(`/v1/retention/policies/${policy}/preview`)).status }).toEqual({
         policy,
@@ -126,14 +127,14 @@ describe('retention policies', () => {
     }
   });
 
-  it('each have an index that finds what is due', async () => {
+  it('each have an index that finds the due rows', async () => {
     for (const [policy, { table, ageColumn }] of declared('retention')) {
-      const lead = declaration('tables', table).kind === 'tenant' ? `(org_id, ${ageColumn}` : `(${ageColumn}`;
+      const indexPrefix = declaration('tables', table).kind === 'tenant' ? `(org_id, ${ageColumn}` : `(${ageColumn}`;
       const indexes = await harness.database.superuser<{ indexdef: string }>(
         'SELECT indexdef FROM pg_indexes WHERE tablename = $1',
         [table],
       );
-      expect({ policy, found: indexes.some(({ indexdef }) => indexdef.includes(lead)) }).toEqual({
+      expect({ policy, found: indexes.some(({ indexdef }) => indexdef.includes(indexPrefix)) }).toEqual({
         policy,
         found: true,
       });
@@ -142,12 +143,12 @@ describe('retention policies', () => {
 });
 
 describe('a preview', () => {
-  it('counts what is due and removes nothing', async () => {
+  it('counts the due rows and removes nothing', async () => {
     await endedSessions(orgId, 3, 5);
     const { body } = await director.get('/v1/retention/policies/sessions.expired/preview');
     expect(body).toEqual({
       policy: 'sessions.expired',
-      due: await ended(orgId),
+      due: await countEnded(orgId),
       oldest: expect.any(String),
       cutoff: expect.stringMatching(/:00:00\.000Z$/),
       planHash: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -157,20 +158,20 @@ describe('a preview', () => {
 });
 
 describe('a run', () => {
-  it('removes in batches what is due, nothing else, and certifies it', async () => {
+  it('removes exactly the due rows in batches and records the result', async () => {
     await endedSessions(orgId, 1_201, 5);
     await endedSessions(orgId, 2, 0);
     await endedSessions(otherOrg, 4, 5);
     const [due, sessions, others] = [
-      await ended(orgId),
+      await countEnded(orgId),
       await count('sessions WHERE org_id = $1', [orgId]),
-      await ended(otherOrg),
+      await countEnded(otherOrg),
     ];
     const { body: plan } = await director.get('/v1/retention/policies/sessions.expired/preview');
     const runId = await completed('sessions.expired', { planHash: plan.planHash });
-    expect(await ended(orgId)).toBe(0);
+    expect(await countEnded(orgId)).toBe(0);
     expect(await count('sessions WHERE org_id = $1', [orgId])).toBe(sessions - due);
-    expect(await ended(otherOrg)).toBe(others);
+    expect(await countEnded(otherOrg)).toBe(others);
     const facts = { removed: due, objects: 0, batches: 3, cutoff: plan.cutoff, planHash: plan.planHash };
     expect(await certificates(runId)).toEqual([{ meta: { policy: 'sessions.expired', ...facts } }]);
     expect(await runOf(runId)).toMatchObject({
@@ -182,7 +183,7 @@ describe('a run', () => {
     });
   });
 
-  it('shows in the log who asked for it and what it did', async () => {
+  it('shows its requester and its result in the audit log', async () => {
     const runId = await completed('sessions.expired');
     const { body } = await director.get(`/v1/audit?targetType=retention-run&targetId=${runId}`);
     expect(body.items.map(({ type, actor }: { type: string; actor: { type: string } }) => [type, actor.type])).toEqual([
@@ -191,7 +192,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('empties columns, leaves the row, and removes the stored object after it', async () => {
+  it('clears columns, keeps the row, and then removes the stored object', async () => {
     const storage = harness.worker.get(EncryptedStorage);
     const key = objectKey({
       env: 'test',
@@ -220,14 +221,14 @@ describe('a run', () => {
     expect(await runOf(runId)).toMatchObject({ removed: 1, objects: 1 });
   });
 
-  it('is refused when something else is due than was previewed', async () => {
+  it('is rejected when the due rows differ from the preview', async () => {
     const { body: plan } = await director.get('/v1/retention/policies/sessions.expired/preview');
     await endedSessions(orgId, 1, 6);
     const { body } = await director.post('/v1/retention/policies/sessions.expired/run', { planHash: plan.planHash });
     expect(body).toMatchObject({ status: 409, code: 'retention_plan_changed' });
   });
 
-  it('fails rather than reach below the period, whatever its record says', async () => {
+  it('fails instead of removing rows below the minimum period, even if its record requests it', async () => {
     const id = newId();
     await harness.database.superuser(
       `INSERT INTO specimen (org_id, noted_at, note, object_key)
@@ -255,8 +256,8 @@ describe('a run', () => {
   });
 });
 
-describe('a run that was cut off', () => {
-  it('keeps what it did, carries on where it was, and is certified once', async () => {
+describe('an interrupted run', () => {
+  it('keeps its progress, continues at the same point, and is recorded once', async () => {
     await harness.worker.get(OutboxRelay).stop();
     await harness.worker.get(JobRunner).stop(2_000);
     await harness.database.superuser('DELETE FROM sessions WHERE org_id = $1', [otherOrg]);
@@ -271,22 +272,22 @@ describe('a run that was cut off', () => {
         .fn<() => void>()
         .mockImplementationOnce(() => undefined)
         .mockImplementation(() => {
-          throw new Error('the power went');
+          throw new Error('simulated power failure');
         }),
     };
     await expect(
       operator.as(otherOrg, () => runner.execute(runId, afterOneBatch as unknown as AbortSignal)),
-    ).rejects.toThrow('the power went');
-    expect(await ended(otherOrg)).toBe(200);
+    ).rejects.toThrow('simulated power failure');
+    expect(await countEnded(otherOrg)).toBe(200);
     expect(await certificates(runId)).toEqual([]);
     expect(await operator.as(otherOrg, () => runner.execute(runId))).toEqual({ removed: 200 });
     expect(await operator.as(otherOrg, () => runner.execute(runId))).toEqual({});
-    expect(await ended(otherOrg)).toBe(0);
+    expect(await countEnded(otherOrg)).toBe(0);
     expect((await certificates(runId)).map(({ meta }) => [meta['removed'], meta['batches']])).toEqual([[700, 2]]);
   });
 });
 
-describe('who may', () => {
+describe('access to retention', () => {
   const routes: [string, string][] = [
     ['GET', '/v1/retention/policies'],
     ['GET', '/v1/retention/policies/sessions.expired/preview'],
@@ -294,7 +295,7 @@ describe('who may', () => {
     ['GET', '/v1/retention/runs'],
   ];
 
-  it.each(routes)('%s %s asks strangers to sign in, and refuses a trainee', async (method, path) => {
+  it.each(routes)('%s %s returns 401 without a session and 403 for a trainee', async (method, path) => {
     const body = method === 'POST' ? {} : undefined;
     expect((await harness.client().send(method, path, { body })).body).toMatchObject({
       status: 401,
@@ -303,7 +304,7 @@ describe('who may', () => {
     expect((await trainee.send(method, path, { body })).body).toMatchObject({ status: 403, code: 'forbidden' });
   });
 
-  it.each(['nothing.here', '..%2Fpeople', "sessions.expired'--"])('does not know the policy %s', async (name) => {
+  it.each(['nothing.here', '..%2Fpeople', "sessions.expired'--"])('returns 404 for the policy %s', async (name) => {
     for (const answer of [
       await director.get(`/v1/retention/policies/${name}/preview`),
       await director.post(`/v1/retention/policies/${name}/run`, {}),
@@ -313,7 +314,7 @@ describe('who may', () => {
   });
 
   it.each([{ planHash: 'x' }, { planHash: 1 }, { cutoff: '2026-01-01' }, { days: 0 }])(
-    'cannot say %j',
+    'a run rejects the body %j',
     async (body) => {
       expect((await director.post('/v1/retention/policies/sessions.expired/run', body)).body).toMatchObject({
         status: 400,

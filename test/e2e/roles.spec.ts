@@ -17,10 +17,10 @@ afterAll(() => harness.stop());
 const scopes = (role: { grants: { permission: string; scope: string }[] }) =>
   Object.fromEntries(role.grants.map(({ permission, scope }) => [permission, scope]));
 
-describe("a role of the organization's own", () => {
-  it('begins with nothing, or with what another has, and is given like any other', async () => {
-    const bare = await director.post('/v1/roles', { key: 'observer', name: 'Observer' });
-    expect([bare.status, bare.body]).toMatchObject([201, { key: 'observer', custom: true, grants: [] }]);
+describe('a custom role', () => {
+  it('starts empty or as a copy of another role, and can be assigned like any other', async () => {
+    const empty = await director.post('/v1/roles', { key: 'observer', name: 'Observer' });
+    expect([empty.status, empty.body]).toMatchObject([201, { key: 'observer', custom: true, grants: [] }]);
     const copy = await director.post('/v1/roles', { key: 'coordinator', name: 'Coordinator', copyOf: 'mentor' });
     const mentor = (await director.get('/v1/roles')).body.items.find(({ key }: { key: string }) => key === 'mentor');
     expect(scopes(copy.body)).toEqual(scopes(mentor));
@@ -28,7 +28,7 @@ describe("a role of the organization's own", () => {
     expect((await (await harness.signIn(member.email)).get('/v1/auth/me')).body.role).toBe('coordinator');
   });
 
-  it('holds what it is given from the next request on', async () => {
+  it('has added permissions from the next request on', async () => {
     await director.post('/v1/roles', { key: 'reader', name: 'Reader' });
     const client = await harness.signIn((await harness.make.member(orgId, 'reader')).email);
     expect((await client.get('/v1/people')).status).toBe(403);
@@ -38,35 +38,35 @@ describe("a role of the organization's own", () => {
     expect((await client.get('/v1/people')).status).toBe(403);
   });
 
-  it("takes no key that is taken, here or by a preset, and copies no role beyond its maker's own", async () => {
+  it('rejects a duplicate key, a preset key, and a copy of a role with more permissions than its creator', async () => {
     const codeOf = async (body: object) => (await director.post('/v1/roles', body)).body.code;
     await director.post('/v1/roles', { key: 'twice', name: 'Twice' });
     expect(await codeOf({ key: 'twice', name: 'Twice' })).toBe('role_exists');
     expect(await codeOf({ key: 'portal', name: 'Portal' })).toBe('role_exists');
     expect(await codeOf({ key: 'other', name: 'Other', copyOf: 'no_such_role' })).toBe('unknown_role');
     expect(await codeOf({ key: 'Upper_', name: 'Other' })).toBe('invalid_request');
-    const lesser = await harness.make.member(orgId, 'mentor');
-    await director.put(`/v1/memberships/${lesser.membershipId}/permissions/role:create`, { scope: 'org' });
+    const lowerMember = await harness.make.member(orgId, 'mentor');
+    await director.put(`/v1/memberships/${lowerMember.membershipId}/permissions/role:create`, { scope: 'org' });
     expect(
       (
         await (
-          await harness.signIn(lesser.email)
+          await harness.signIn(lowerMember.email)
         ).post('/v1/roles', { key: 'mine', name: 'Mine', copyOf: 'program_director' })
       ).body.code,
     ).toBe('insufficient_privileges_to_grant');
   });
 
-  it('is not removed while somebody holds it, and then with all that it had', async () => {
+  it('cannot be deleted while a member has it, and deletion removes all its permissions', async () => {
     await director.post('/v1/roles', { key: 'passing', name: 'Passing', copyOf: 'mentor' });
     const { membershipId } = await harness.make.member(orgId, 'passing');
     expect((await director.delete('/v1/roles/passing')).body.code).toBe('role_in_use');
     await director.patch(`/v1/memberships/${membershipId}`, { role: 'trainee' });
     expect((await director.delete('/v1/roles/passing')).status).toBe(204);
-    expect((await director.post('/v1/roles', { key: 'passing', name: 'Anew' })).body.grants).toEqual([]);
+    expect((await director.post('/v1/roles', { key: 'passing', name: 'Again' })).body.grants).toEqual([]);
     expect((await director.delete('/v1/roles/mentor')).status).toBe(404);
   });
 
-  it('for record subjects is answered as they are, without what is for staff', async () => {
+  it('with portal access receives responses without staff-only fields', async () => {
     await director.post('/v1/roles', { key: 'alumni', name: 'Alumni', portal: true });
     await director.put('/v1/roles/alumni/permissions/person:read', { scope: 'org' });
     const person = await harness.make.person(orgId, { externalId: 'ext-of-staff' });
@@ -79,7 +79,7 @@ describe("a role of the organization's own", () => {
     ]);
   });
 
-  it('of another organization is no role here', async () => {
+  it('of another organization is unknown here', async () => {
     const other = await harness.signIn(
       (await harness.make.member(await harness.make.organization('gme'), 'program_director')).email,
     );
@@ -92,7 +92,7 @@ describe("a role of the organization's own", () => {
   });
 });
 
-describe('nobody gives what they do not hold, by raw SQL neither', () => {
+describe('a member cannot grant permissions that they do not hold by raw SQL:', () => {
   let raw: RawSql;
   let deputy: { client: Client; membershipId: string };
 
@@ -120,15 +120,15 @@ describe('nobody gives what they do not hold, by raw SQL neither', () => {
 
   it.each([
     [
-      'raising their own role',
+      'a change of their own role',
       () => raw.attempt(`UPDATE memberships SET role = 'program_director' WHERE id = app.membership_id()`),
     ],
     [
-      "raising another's",
+      "a change of another member's role",
       () => raw.attempt(`UPDATE memberships SET role = 'program_director' WHERE role <> 'program_director'`),
     ],
     [
-      'making a member of a higher role',
+      'a new member with a higher role',
       () =>
         raw.attempt(
           `INSERT INTO memberships (org_id, id, user_id, name, role)
@@ -137,7 +137,7 @@ describe('nobody gives what they do not hold, by raw SQL neither', () => {
         ),
     ],
     [
-      "a role's override",
+      'a role override',
       () =>
         raw.attempt(
           `INSERT INTO role_overrides (org_id, role, permission, scope)
@@ -145,7 +145,7 @@ describe('nobody gives what they do not hold, by raw SQL neither', () => {
         ),
     ],
     [
-      "a member's override",
+      'a member override',
       () =>
         raw.attempt(
           `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
@@ -153,23 +153,23 @@ describe('nobody gives what they do not hold, by raw SQL neither', () => {
         ),
     ],
     [
-      'the kept grants themselves',
+      'a change of the stored grants',
       () => raw.attempt(`UPDATE memberships SET grants = '{"audit:read":"org"}' WHERE id = app.membership_id()`),
     ],
     [
-      'the scopes of what is about people',
+      'a change of the person scopes',
       () =>
         raw.attempt(`UPDATE memberships SET person_scopes = '{"person:read":"org"}' WHERE id = app.membership_id()`),
     ],
     [
-      'support staff by itself',
+      'a change to support staff',
       () => raw.attempt(`UPDATE memberships SET kind = 'support' WHERE id = app.membership_id()`),
     ],
   ])('%s', async (_what, attempt) => {
     expect((await attempt()).code).toBe('42501');
   });
 
-  it('and a role that does not exist is refused to the system as well', async () => {
+  it('and even a superuser cannot assign a role that does not exist', async () => {
     expect(
       (await raw.attempt(`UPDATE memberships SET role = 'no_such_role' WHERE id = app.membership_id()`)).code,
     ).toBe('23514');

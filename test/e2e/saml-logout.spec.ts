@@ -42,7 +42,7 @@ afterAll(() => harness.stop());
 
 const setup = () => harness.operator.app.get(SsoSetupService);
 
-/** A connection that takes unasked answers, to an identity provider of this file's own. */
+/** Creates a connection that accepts IdP-initiated sign-in from an identity provider of this file. */
 async function connect(binding = REDIRECT, settings: object = {}): Promise<SamlConnection> {
   const orgId = await harness.make.organization('gme');
   const certificate = key.certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
@@ -61,22 +61,22 @@ async function connect(binding = REDIRECT, settings: object = {}): Promise<SamlC
 }
 
 let count = 0;
-/** Signs somebody in whom the provider calls `name`, in a session that it calls `session`. */
-async function arrive(
+/** Signs in the user with this NameID, in a session with this SessionIndex. */
+async function startSession(
   connection: SamlConnection,
   name: string,
   session: string,
   client = harness.client(),
 ): Promise<Client> {
-  const truth = truthfulParts(connection, '');
+  const validParts = truthfulParts(connection, '');
   const parts = {
-    ...truth,
-    responseAttrs: { ...truth.responseAttrs, InResponseTo: undefined, ID: `_r${(count += 1)}` },
-    assertionAttrs: { ...truth.assertionAttrs, ID: `_a${count}` },
+    ...validParts,
+    responseAttrs: { ...validParts.responseAttrs, InResponseTo: undefined, ID: `_r${(count += 1)}` },
+    assertionAttrs: { ...validParts.assertionAttrs, ID: `_a${count}` },
     confirmations: confirmation({ Recipient: connection.acsUrl, NotOnOrAfter: instant(300) }),
     nameId: nameId(name),
     authn: authnStatement({ SessionIndex: session }),
-    attributes: truth.attributes.replace('ada@', `${name}@`),
+    attributes: validParts.attributes.replace('ada@', `${name}@`),
   };
   const { status: code } = await postSaml(client, connection.id, {
     SAMLResponse: Buffer.from(signedResponse(parts, key)).toString('base64'),
@@ -86,16 +86,20 @@ async function arrive(
 }
 
 const message = (connection: SamlConnection, inside: string, more: LogoutParts['attrs'] = {}): string => {
-  const truth = truthfulLogout(connection);
-  return logoutXml('LogoutRequest', { ...truth, attrs: { ...truth.attrs, ID: `_l${(count += 1)}`, ...more }, inside });
+  const validParts = truthfulLogout(connection);
+  return logoutXml('LogoutRequest', {
+    ...validParts,
+    attrs: { ...validParts.attrs, ID: `_l${(count += 1)}`, ...more },
+    inside,
+  });
 };
-const ask = (
+const sendByRedirect = (
   connection: SamlConnection,
   xml: string,
   client = harness.client(),
   field: 'SAMLRequest' | 'SAMLResponse' = 'SAMLRequest',
 ) => client.get(`/v1/sso/saml/${connection.id}/logout?${redirectQuery(field, xml, key)}`);
-const lives = async (client: Client): Promise<boolean> => (await client.get('/v1/auth/me')).status === 200;
+const isSignedIn = async (client: Client): Promise<boolean> => (await client.get('/v1/auth/me')).status === 200;
 const index = (session: string): string => `<samlp:SessionIndex>${session}</samlp:SessionIndex>`;
 
 async function refusals({ orgId }: SamlConnection): Promise<string[]> {
@@ -107,29 +111,32 @@ async function refusals({ orgId }: SamlConnection): Promise<string[]> {
   return rows.map(({ reason }) => reason);
 }
 
-describe('a provider that says a session is over', () => {
-  it('ends exactly the sessions of that name, and of those that it names, of that connection', async () => {
+describe('a logout request of the provider', () => {
+  it('ends exactly the named sessions of the named user of this connection', async () => {
     const [ada1, ada2, grace, elsewhere] = [
-      await arrive(one, 'ada', 's1'),
-      await arrive(one, 'ada', 's2'),
-      await arrive(one, 'grace', 's1'),
-      await arrive(two, 'ada', 's1'),
+      await startSession(one, 'ada', 's1'),
+      await startSession(one, 'ada', 's2'),
+      await startSession(one, 'grace', 's1'),
+      await startSession(two, 'ada', 's1'),
     ];
-    expect((await ask(one, message(one, nameId('ada') + index('s1')))).status).toBe(303);
-    expect(await Promise.all([ada1, ada2, grace, elsewhere].map(lives))).toEqual([false, true, true, true]);
-    expect((await ask(one, message(one, nameId('ada')))).status).toBe(303);
-    expect(await Promise.all([ada2, grace, elsewhere].map(lives))).toEqual([false, true, true]);
+    expect((await sendByRedirect(one, message(one, nameId('ada') + index('s1')))).status).toBe(303);
+    expect(await Promise.all([ada1, ada2, grace, elsewhere].map(isSignedIn))).toEqual([false, true, true, true]);
+    expect((await sendByRedirect(one, message(one, nameId('ada')))).status).toBe(303);
+    expect(await Promise.all([ada2, grace, elsewhere].map(isSignedIn))).toEqual([false, true, true]);
   });
 
-  it('means nobody by a name of another kind', async () => {
-    const ada = await arrive(one, 'ada', 's1');
-    await ask(one, message(one, nameId('ada', { Format: 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress' })));
-    await ask(one, message(one, nameId('ada', { SPNameQualifier: 'https://elsewhere.example.test' })));
-    expect(await lives(ada)).toBe(true);
+  it('ends no session for a NameID of another format or qualifier', async () => {
+    const ada = await startSession(one, 'ada', 's1');
+    await sendByRedirect(
+      one,
+      message(one, nameId('ada', { Format: 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress' })),
+    );
+    await sendByRedirect(one, message(one, nameId('ada', { SPNameQualifier: 'https://elsewhere.example.test' })));
+    expect(await isSignedIn(ada)).toBe(true);
   });
 
-  it('is heard by post as well, once', async () => {
-    const ada = await arrive(one, 'ada', 's1');
+  it('is accepted by POST, but only once', async () => {
+    const ada = await startSession(one, 'ada', 's1');
     const xml = message(one, nameId('ada'));
     const form = {
       SAMLRequest: Buffer.from(sign(xml, /ID="(_l\d+)"/.exec(xml)![1]!, key)).toString('base64'),
@@ -140,36 +147,36 @@ describe('a provider that says a session is over', () => {
         raw: new URLSearchParams(form).toString(),
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
       });
-    const answered = await send();
-    expect([answered.status, new URL(answered.headers.get('location')!).origin, await lives(ada)]).toEqual([
+    const response = await send();
+    expect([response.status, new URL(response.headers.get('location')!).origin, await isSignedIn(ada)]).toEqual([
       303,
       'https://idp.example.test',
       false,
     ]);
-    expect(new URL(answered.headers.get('location')!).searchParams.get('RelayState')).toBe('x');
-    const again = await arrive(one, 'ada', 's2');
-    expect([(await send()).body.code, await lives(again), (await refusals(one)).at(-1)]).toEqual([
+    expect(new URL(response.headers.get('location')!).searchParams.get('RelayState')).toBe('x');
+    const again = await startSession(one, 'ada', 's2');
+    expect([(await send()).body.code, await isSignedIn(again), (await refusals(one)).at(-1)]).toEqual([
       'sso_failed',
       true,
       'message_replayed',
     ]);
   });
 
-  it("is not heard about another connection, or another organization's", async () => {
-    const ada = await arrive(two, 'ada', 's9');
-    expect((await ask(two, message(one, nameId('ada')))).body.code).toBe('sso_failed');
-    expect([await lives(ada), (await refusals(two)).at(-1)]).toEqual([true, 'destination_mismatch']);
+  it('is rejected for another connection or another organization', async () => {
+    const ada = await startSession(two, 'ada', 's9');
+    expect((await sendByRedirect(two, message(one, nameId('ada')))).body.code).toBe('sso_failed');
+    expect([await isSignedIn(ada), (await refusals(two)).at(-1)]).toEqual([true, 'destination_mismatch']);
   });
 
-  it('ends nothing unsigned', async () => {
-    const ada = await arrive(one, 'ada', 's1');
+  it('is rejected without a signature', async () => {
+    const ada = await startSession(one, 'ada', 's1');
     const query = redirectQuery('SAMLRequest', message(one, nameId('ada')), key).replace(/&SigAlg.*/, '');
     expect((await harness.client().get(`/v1/sso/saml/${one.id}/logout?${query}`)).body.code).toBe('sso_failed');
-    expect([await lives(ada), (await refusals(one)).at(-1)]).toEqual([true, 'message_unsigned']);
+    expect([await isSignedIn(ada), (await refusals(one)).at(-1)]).toEqual([true, 'message_unsigned']);
   });
 
-  it("ends nothing by the database's function without the connection's secret", async () => {
-    const ada = await arrive(one, 'ada', 's1');
+  it("requires the connection's secret in the database function", async () => {
+    const ada = await startSession(one, 'ada', 's1');
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.client.query('BEGIN');
     const { rows } = await raw.attempt(
@@ -178,11 +185,11 @@ describe('a provider that says a session is over', () => {
     );
     await raw.client.query('COMMIT');
     await raw.end();
-    expect([rows, await lives(ada)]).toEqual([[{ ended: null }], true]);
+    expect([rows, await isSignedIn(ada)]).toEqual([[{ ended: null }], true]);
   });
 });
 
-describe('an answer to a logout', () => {
+describe('a logout response', () => {
   const answer = (connection: SamlConnection, to: string): string =>
     logoutXml('LogoutResponse', {
       ...truthfulLogout(connection),
@@ -190,26 +197,26 @@ describe('an answer to a logout', () => {
       inside: status('Success'),
     });
 
-  it('completes only what this browser began', async () => {
-    const ada = await arrive(one, 'ada', 's1');
-    const left = await ada.get(`/v1/sso/saml/${one.id}/logout`);
-    const sent = new URL(left.headers.get('location')!);
+  it('completes only a logout that this browser started', async () => {
+    const ada = await startSession(one, 'ada', 's1');
+    const logout = await ada.get(`/v1/sso/saml/${one.id}/logout`);
+    const sent = new URL(logout.headers.get('location')!);
     const { inflateRawSync } = await import('node:zlib');
     const request = inflateRawSync(Buffer.from(sent.searchParams.get('SAMLRequest')!, 'base64')).toString();
     const id = /ID="(_\w+)"/.exec(request)![1]!;
     expect(request).toContain('>ada<');
     expect(request).toContain('<samlp:SessionIndex>s1</samlp:SessionIndex>');
-    expect(await lives(ada)).toBe(false);
-    const stranger = await arrive(one, 'grace', 's1');
-    expect((await ask(one, answer(one, id), stranger, 'SAMLResponse')).body.code).toBe('sso_failed');
-    expect(await lives(stranger)).toBe(true);
-    const landed = await ask(one, answer(one, id), ada, 'SAMLResponse');
-    expect([landed.status, landed.headers.get('location')]).toEqual([303, '/']);
-    expect((await ask(one, answer(one, id), ada, 'SAMLResponse')).body.code).toBe('sso_failed');
+    expect(await isSignedIn(ada)).toBe(false);
+    const otherUser = await startSession(one, 'grace', 's1');
+    expect((await sendByRedirect(one, answer(one, id), otherUser, 'SAMLResponse')).body.code).toBe('sso_failed');
+    expect(await isSignedIn(otherUser)).toBe(true);
+    const result = await sendByRedirect(one, answer(one, id), ada, 'SAMLResponse');
+    expect([result.status, result.headers.get('location')]).toEqual([303, '/']);
+    expect((await sendByRedirect(one, answer(one, id), ada, 'SAMLResponse')).body.code).toBe('sso_failed');
     expect((await refusals(one)).slice(-2)).toEqual(['browser_binding_missing', 'logout_unknown']);
   });
 
-  it('is no answer to a sign-in, however it is signed', async () => {
+  it('is rejected as a sign-in response, even when signed', async () => {
     const client = harness.client();
     await client.get(`/v1/sso/saml/${one.id}/login`);
     const xml = answer(one, '_x').replace(one.logoutUrl, one.acsUrl);
@@ -220,20 +227,20 @@ describe('an answer to a logout', () => {
   });
 });
 
-describe('signing out here', () => {
-  it('needs no provider: a session of another kind, or of another connection, just ends', async () => {
+describe('a local logout', () => {
+  it('ends a session of another kind or another connection without the provider', async () => {
     const member = await harness.make.member(one.orgId, 'mentor');
     const byPassword = await harness.signIn(member.email);
-    const elsewhere = await arrive(two, 'ada', 's1');
+    const elsewhere = await startSession(two, 'ada', 's1');
     for (const client of [byPassword, elsewhere, harness.client()]) {
       const { status: code, headers } = await client.get(`/v1/sso/saml/${one.id}/logout`);
-      expect([code, headers.get('location'), await lives(client)]).toEqual([303, '/', false]);
+      expect([code, headers.get('location'), await isSignedIn(client)]).toEqual([303, '/', false]);
     }
   });
 });
 
-describe('a provider that takes posts alone', () => {
-  it('gets our signed messages by a form, for this browser and once', async () => {
+describe('a provider that accepts only POST', () => {
+  it('receives signed messages by a form that works once, in this browser only', async () => {
     const connection = await connect(POST, { signRequests: true });
     const browser = new Browser({ [PUBLIC]: harness.url });
     const { form, url, headers } = await browser.visit(`${PUBLIC}/v1/sso/saml/${connection.id}/login`, () => true);
@@ -242,10 +249,10 @@ describe('a provider that takes posts alone', () => {
     expect(request).toMatch(/<samlp:AuthnRequest .*rsa-sha256.*<samlp:NameIDPolicy/s);
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'sha256-/);
     expect((await browser.at(PUBLIC).get(new URL(url).pathname + new URL(url).search)).status).toBe(403);
-    const ada = await arrive(connection, 'ada', 's1', browser.at(PUBLIC));
-    expect(await lives(ada)).toBe(true);
-    const away = await browser.visit(`${PUBLIC}/v1/sso/saml/${connection.id}/logout`, () => true);
-    expect(Buffer.from(away.form!.fields['SAMLRequest']!, 'base64').toString()).toMatch(
+    const ada = await startSession(connection, 'ada', 's1', browser.at(PUBLIC));
+    expect(await isSignedIn(ada)).toBe(true);
+    const logoutPage = await browser.visit(`${PUBLIC}/v1/sso/saml/${connection.id}/logout`, () => true);
+    expect(Buffer.from(logoutPage.form!.fields['SAMLRequest']!, 'base64').toString()).toMatch(
       /<samlp:LogoutRequest .*<ds:Signature /s,
     );
   });

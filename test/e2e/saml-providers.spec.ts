@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-interface Connected {
+interface ConnectedProvider {
   provider: RealProvider;
   org: string;
   id: string;
@@ -27,7 +27,7 @@ const setup = () => harness.operator.app.get(SsoSetupService);
 const samlSetup = () => harness.operator.app.get(SamlSetupService);
 const within = <T>(org: string, fn: () => Promise<T>) => harness.operator.within(org, fn);
 
-async function connect(provider: RealProvider, settings: object = {}): Promise<Connected> {
+async function connect(provider: RealProvider, settings: object = {}): Promise<ConnectedProvider> {
   const org = await harness.make.organization('gme');
   const { id } = await within(org, () =>
     setup().create({ name: 'Test', metadata: provider.metadata(), defaultRole: 'mentor', ...settings }),
@@ -37,16 +37,16 @@ async function connect(provider: RealProvider, settings: object = {}): Promise<C
   return connected;
 }
 
-/** Gives the provider our metadata as it is now. */
-async function exchange({ provider, id }: Connected): Promise<void> {
+/** Gives the provider the current metadata of the connection. */
+async function exchange({ provider, id }: ConnectedProvider): Promise<void> {
   provider.trust((await harness.client().get(`/v1/sso/saml/${id}/metadata`)).text);
 }
 
-const begin = (who: Browser, { id }: Connected, query = '') =>
-  who.visit(`${PUBLIC}/v1/sso/saml/${id}/login?returnTo=/v1/auth/me${query}`);
-const me = async (who: Browser) => (await who.at(PUBLIC).get('/v1/auth/me')).status;
+const signIn = (user: Browser, { id }: ConnectedProvider, query = '') =>
+  user.visit(`${PUBLIC}/v1/sso/saml/${id}/login?returnTo=/v1/auth/me${query}`);
+const me = async (user: Browser) => (await user.at(PUBLIC).get('/v1/auth/me')).status;
 
-async function refusals({ org }: Connected, type = 'auth.sign_in_failed'): Promise<string[]> {
+async function refusals({ org }: ConnectedProvider, type = 'auth.sign_in_failed'): Promise<string[]> {
   const rows = await harness.database.superuser<{ reason: string }>(
     `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = $2 AND org_id = $1 ORDER BY occurred_at, id`,
     [org, type],
@@ -67,96 +67,96 @@ describe.each([
     provider.behaviour = { signResponse: false, encrypt: false, wantSigned: false };
   });
 
-  it('somebody signs in by a signed assertion', async () => {
-    const who = browser();
-    const landed = await begin(who, await connect(provider));
-    expect([landed.status, landed.body.user]).toEqual([200, expect.objectContaining({ email: `ada@${name}.example` })]);
+  it('a user signs in with a signed assertion', async () => {
+    const user = browser();
+    const result = await signIn(user, await connect(provider));
+    expect([result.status, result.body.user]).toEqual([200, expect.objectContaining({ email: `ada@${name}.example` })]);
   });
 
-  it('somebody signs in by a signed response around it, where that is wanted', async () => {
+  it('a user signs in with a signed response when the connection requires it', async () => {
     const connected = await connect(provider, { wantResponseSigned: true });
-    const refused = await begin(browser(), connected);
-    expect([refused.status, await refusals(connected)]).toEqual([403, ['response_unsigned']]);
+    const rejected = await signIn(browser(), connected);
+    expect([rejected.status, await refusals(connected)]).toEqual([403, ['response_unsigned']]);
     provider.behaviour.signResponse = true;
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
   });
 
-  it('our request is signed, where the provider refuses one that is not', async () => {
+  it('the application signs its request when the provider requires it', async () => {
     provider.behaviour.wantSigned = true;
     const connected = await connect(provider);
-    expect((await begin(browser(), connected)).status).toBe(400);
+    expect((await signIn(browser(), connected)).status).toBe(400);
     await within(connected.org, () => setup().update(connected.id, { signRequests: true }));
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
   });
 
-  it('our next key signs once the provider has read of it, and not before', async () => {
+  it("the application's next key signs only after the rotation, when the provider must know it", async () => {
     provider.behaviour.wantSigned = true;
     const connected = await connect(provider, { signRequests: true });
     const [old] = (await within(connected.org, () => samlSetup().addKey(connected.id))).spCertificates;
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
     await exchange(connected);
     const { spCertificates } = await within(connected.org, () => samlSetup().rotateKey(connected.id));
     expect([spCertificates.length, spCertificates.includes(old!)]).toEqual([1, false]);
-    expect((await begin(browser(), connected)).status).toBe(400);
+    expect((await signIn(browser(), connected)).status).toBe(400);
     await exchange(connected);
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
   });
 
-  it('somebody signs in by an encrypted assertion, and where that is wanted by no other', async () => {
+  it('a user signs in with an encrypted assertion, and only so when the connection requires it', async () => {
     const connected = await connect(provider, { wantAssertionEncrypted: true });
-    const refused = await begin(browser(), connected);
-    expect([refused.status, await refusals(connected)]).toEqual([403, ['assertion_not_encrypted']]);
+    const rejected = await signIn(browser(), connected);
+    expect([rejected.status, await refusals(connected)]).toEqual([403, ['assertion_not_encrypted']]);
     provider.behaviour.encrypt = true;
-    const landed = await begin(browser(), connected);
-    expect([landed.status, landed.body.user?.email]).toEqual([200, `ada@${name}.example`]);
+    const result = await signIn(browser(), connected);
+    expect([result.status, result.body.user?.email]).toEqual([200, `ada@${name}.example`]);
   });
 
-  it('an assertion encrypted for our old key and for our next one is read while both are shown', async () => {
+  it('an assertion is decrypted with the old or the next key while both are published', async () => {
     provider.behaviour.encrypt = true;
     const connected = await connect(provider, { wantAssertionEncrypted: true });
     await within(connected.org, () => samlSetup().addKey(connected.id));
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
     await exchange(connected);
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
     await within(connected.org, () => samlSetup().rotateKey(connected.id));
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
   });
 
-  it('its certificate is replaced without a gap, and the old one then counts no more', async () => {
+  it('its certificate is replaced without a gap, and the old one is then rejected', async () => {
     const [old, next] = [provider.key, await newSigningKey()];
     const connected = await connect(provider);
     const reread = () => within(connected.org, () => setup().update(connected.id, { metadata: provider.metadata() }));
     await provider.useKey(old, [old.certificate, next.certificate]);
     await reread();
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
     await provider.useKey(next, [old.certificate, next.certificate]);
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
     await provider.useKey(next);
     await reread();
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
     await provider.useKey(old, [next.certificate]);
-    const refused = await begin(browser(), connected);
-    expect([refused.status, await refusals(connected)]).toEqual([403, ['signature_invalid']]);
+    const rejected = await signIn(browser(), connected);
+    expect([rejected.status, await refusals(connected)]).toEqual([403, ['signature_invalid']]);
     await provider.useKey(next);
   });
 
-  it('signing out here signs out there, and comes back', async () => {
+  it('a logout here also logs out at the provider and returns', async () => {
     const connected = await connect(provider);
-    const who = browser();
-    await begin(who, connected);
-    const landed = await who.visit(`${PUBLIC}/v1/sso/saml/${connected.id}/logout`);
-    expect([landed.url, await me(who)]).toEqual([`${PUBLIC}/`, 401]);
-    expect(who.history.filter((entry) => entry.includes('/logout')).length).toBe(3);
+    const user = browser();
+    await signIn(user, connected);
+    const result = await user.visit(`${PUBLIC}/v1/sso/saml/${connected.id}/logout`);
+    expect([result.url, await me(user)]).toEqual([`${PUBLIC}/`, 401]);
+    expect(user.history.filter((entry) => entry.includes('/logout')).length).toBe(3);
     expect(await refusals(connected, 'sso.logout_rejected')).toEqual([]);
   });
 
-  it('signing out there ends the session here, and it hears so', async () => {
+  it('a logout at the provider ends the session here, and the provider receives confirmation', async () => {
     const connected = await connect(provider);
-    const who = browser();
-    await begin(who, connected);
-    expect(await me(who)).toBe(200);
-    const landed = await who.visit(provider.logoutFromThere());
-    expect([landed.status, new URL(landed.url).origin, await me(who)]).toEqual([200, provider.url, 401]);
+    const user = browser();
+    await signIn(user, connected);
+    expect(await me(user)).toBe(200);
+    const result = await user.visit(provider.logoutFromThere());
+    expect([result.status, new URL(result.url).origin, await me(user)]).toEqual([200, provider.url, 401]);
     expect(await refusals(connected, 'sso.logout_rejected')).toEqual([]);
     const [event] = await harness.database.superuser(
       `SELECT meta FROM audit_events WHERE type = 'sso.sessions_ended' AND org_id = $1`,
@@ -166,7 +166,7 @@ describe.each([
   });
 });
 
-describe('a sign-in that must be fresh', () => {
+describe('a forced reauthentication', () => {
   let provider: SamlifyProvider;
   beforeAll(async () => {
     provider = await new SamlifyProvider().start();
@@ -177,30 +177,30 @@ describe('a sign-in that must be fresh', () => {
     provider.deaf = false;
   });
 
-  it('is one that the provider made just now, where it is asked to', async () => {
-    const who = browser();
-    expect((await begin(who, await connect(provider), '&forceAuthn=true')).status).toBe(200);
+  it('succeeds when the provider authenticates the user again', async () => {
+    const user = browser();
+    expect((await signIn(user, await connect(provider), '&forceAuthn=true')).status).toBe(200);
     expect(provider.authenticated).toBe(0);
   });
 
-  it('is refused where the provider has only remembered an old one', async () => {
+  it('is rejected when the provider reuses an old authentication', async () => {
     provider.deaf = true;
     const connected = await connect(provider);
-    expect((await begin(browser(), connected, '&forceAuthn=true')).status).toBe(403);
-    expect((await begin(browser(), await connect(provider, { forceAuthn: true }))).status).toBe(403);
+    expect((await signIn(browser(), connected, '&forceAuthn=true')).status).toBe(403);
+    expect((await signIn(browser(), await connect(provider, { forceAuthn: true }))).status).toBe(403);
     await exchange(connected);
-    expect((await begin(browser(), connected)).status).toBe(200);
+    expect((await signIn(browser(), connected)).status).toBe(200);
     expect(await refusals(connected)).toEqual(['authentication_stale']);
   });
 
-  it('is what a step-up takes: an old sign-in over there is no fresher here', async () => {
+  it('satisfies a step-up, which an old authentication at the provider does not', async () => {
     const connected = await connect(provider, { defaultRole: 'program_director' });
-    const who = browser();
+    const user = browser();
     const change = async () =>
-      (await who.at(PUBLIC).patch(`/v1/sso/connections/${connected.id}`, { name: 'Renamed' })).body.code;
-    await begin(who, connected);
+      (await user.at(PUBLIC).patch(`/v1/sso/connections/${connected.id}`, { name: 'Renamed' })).body.code;
+    await signIn(user, connected);
     expect(await change()).toBe('step_up_required');
-    await begin(who, connected, '&forceAuthn=true');
+    await signIn(user, connected, '&forceAuthn=true');
     expect(await change()).toBeUndefined();
   });
 });

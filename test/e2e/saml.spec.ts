@@ -25,14 +25,14 @@ async function connect(org: string, more: object = {}): Promise<string> {
   return id;
 }
 
-async function depart(client: Client, connection = connectionId, query = ''): Promise<string> {
+async function startLogin(client: Client, connection = connectionId, query = ''): Promise<string> {
   const { status, headers } = await client.get(`/v1/sso/saml/${connection}/login${query}`);
   expect(status).toBe(302);
   return headers.get('location')!;
 }
 
 async function signIn(client: Client, email: string, connection = connectionId) {
-  const { fields } = await provider.answer(await depart(client, connection), email);
+  const { fields } = await provider.answer(await startLogin(client, connection), email);
   return postSaml(client, connection, fields);
 }
 
@@ -45,14 +45,14 @@ function failures(org = orgId): Promise<{ reason: string }[]> {
 }
 
 describe('sign-in through SAML', () => {
-  it("opens a session with the role of the provider's group, and logs it", async () => {
+  it('opens a session with the role of the mapped group and records it', async () => {
     const client = harness.client();
     const { fields } = await provider.answer(
-      await depart(client, connectionId, '?returnTo=/v1/people'),
+      await startLogin(client, connectionId, '?returnTo=/v1/people'),
       'program.director@gme.example',
     );
-    const arrived = await postSaml(client, connectionId, fields);
-    expect([arrived.status, arrived.headers.get('location')]).toEqual([303, '/v1/people']);
+    const result = await postSaml(client, connectionId, fields);
+    expect([result.status, result.headers.get('location')]).toEqual([303, '/v1/people']);
     const me = await client.get('/v1/auth/me');
     expect(me.body).toMatchObject({
       user: { email: 'program.director@gme.example' },
@@ -66,7 +66,7 @@ describe('sign-in through SAML', () => {
     expect(events.map(({ type }) => type)).toEqual(['sso.member_provisioned', 'auth.signed_in']);
   });
 
-  it('makes one member of a person who signs in twice', async () => {
+  it('keeps one member for a user who signs in twice', async () => {
     await signIn(harness.client(), 'mentor@gme.example');
     await signIn(harness.client(), 'mentor@gme.example');
     const members = await harness.database.superuser(
@@ -75,32 +75,32 @@ describe('sign-in through SAML', () => {
     expect(members).toEqual([{ role: 'mentor' }]);
   });
 
-  it('refuses an answer posted a second time', async () => {
+  it('rejects a replayed response', async () => {
     const client = harness.client();
-    const { fields } = await provider.answer(await depart(client), 'mentor@gme.example');
+    const { fields } = await provider.answer(await startLogin(client), 'mentor@gme.example');
     expect((await postSaml(client, connectionId, fields)).status).toBe(303);
     expect((await postSaml(client, connectionId, fields)).body).toMatchObject({ status: 403, code: 'sso_failed' });
     expect((await failures()).at(-1)).toEqual({ reason: 'request_unknown' });
   });
 
-  it('refuses an answer planted in another browser', async () => {
-    const { fields } = await provider.answer(await depart(harness.client()), 'mentor@gme.example');
+  it('rejects a response in another browser', async () => {
+    const { fields } = await provider.answer(await startLogin(harness.client()), 'mentor@gme.example');
     const victim = harness.client();
-    await depart(victim);
+    await startLogin(victim);
     expect((await postSaml(victim, connectionId, fields)).status).toBe(403);
     expect((await victim.get('/v1/auth/me')).status).toBe(401);
   });
 
-  it("refuses an answer made for another organization's connection", async () => {
+  it("rejects a response for another organization's connection", async () => {
     const other = await connect(await harness.make.organization('gme'));
     const client = harness.client();
-    const { fields } = await provider.answer(await depart(client), 'mentor@gme.example');
+    const { fields } = await provider.answer(await startLogin(client), 'mentor@gme.example');
     expect((await postSaml(client, other, fields)).body).toMatchObject({ code: 'sso_failed' });
   });
 
-  it('refuses an answer that was changed, without saying why', async () => {
+  it('rejects a modified response without revealing the reason', async () => {
     const client = harness.client();
-    const { fields } = await provider.answer(await depart(client), 'mentor@gme.example');
+    const { fields } = await provider.answer(await startLogin(client), 'mentor@gme.example');
     const forged = Buffer.from(fields.SAMLResponse!, 'base64')
       .toString()
       .replaceAll('mentor@gme.example', 'program.director@gme.example');
@@ -109,7 +109,7 @@ describe('sign-in through SAML', () => {
     expect(answer.text).not.toMatch(/signature|digest/i);
   });
 
-  it('refuses somebody whose groups stand for no role', async () => {
+  it('rejects a user whose groups have no mapped role', async () => {
     expect((await signIn(harness.client(), 'trainee@gme.example')).body).toMatchObject({
       status: 403,
       code: 'sso_failed',
@@ -117,7 +117,7 @@ describe('sign-in through SAML', () => {
     expect((await failures()).at(-1)).toEqual({ reason: 'role_missing' });
   });
 
-  it('does not take over an account that has a password of its own', async () => {
+  it('does not take over an account that has a password', async () => {
     const org = await harness.make.organization('gme');
     await harness.make.member(org, 'mentor', { email: 'viewer@workforce.example' });
     const connection = await connect(org, { groupRoles: [{ group: 'workforce:viewer', role: 'mentor' }] });
@@ -125,7 +125,7 @@ describe('sign-in through SAML', () => {
     expect((await failures(org)).at(-1)).toEqual({ reason: 'account_exists' });
   });
 
-  it("follows a changed group at the next sign-in and ends the member's other sessions", async () => {
+  it("applies a changed group at the next sign-in and ends the member's other sessions", async () => {
     const org = await harness.make.organization('gme');
     const connection = await connect(org, { groupRoles: [{ group: 'workforce:admin', role: 'program_director' }] });
     await harness.make.member(org, 'program_director');
@@ -141,12 +141,12 @@ describe('sign-in through SAML', () => {
     expect((await before.get('/v1/auth/me')).status).toBe(401);
   });
 
-  it('does not send the browser to a foreign address after sign-in', async () => {
+  it('rejects a redirect to another site', async () => {
     const { status } = await harness.client().get(`/v1/sso/saml/${connectionId}/login?returnTo=//evil.example`);
     expect(status).toBe(400);
   });
 
-  it('knows no connection that is switched off, of another form, or not there', async () => {
+  it('returns 404 for a disabled connection, an invalid id, and an unknown id', async () => {
     const off = await connect(orgId);
     await harness.database.superuser('UPDATE sso_connections SET enabled = false WHERE id = $1', [off]);
     for (const id of [off, 'nonsense', '01900000-0000-7000-8000-00000000ffff']) {
@@ -154,22 +154,22 @@ describe('sign-in through SAML', () => {
     }
   });
 
-  it("publishes metadata that names this connection's own addresses", async () => {
+  it('publishes metadata with the URLs of this connection', async () => {
     const { text, headers } = await harness.client().get(`/v1/sso/saml/${connectionId}/metadata`);
     expect(headers.get('content-type')).toMatch(/samlmetadata\+xml/);
     expect(text).toContain(`/v1/sso/saml/${connectionId}/acs`);
   });
 });
 
-describe('setting up connections', () => {
-  it('lets administrators connect, change and remove, and nobody else', async () => {
+describe('the setup of connections', () => {
+  it('lets only administrators create, change, and delete connections', async () => {
     const director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
     const mentor = await harness.signIn((await harness.make.member(orgId, 'mentor')).email);
     const body = { name: 'Second', metadata: await provider.metadata(), defaultRole: 'trainee' };
     expect((await mentor.post('/v1/sso/connections', body)).status).toBe(403);
     const created = await director.post('/v1/sso/connections', body);
     expect(created.status).toBe(201);
-    expect(created.text).not.toMatch(/dbSecret|hash/i);
+    expect(created.text).not.toMatch(/db_?secret|hash/i);
     expect((await director.patch(`/v1/sso/connections/${created.body.id}`, { enabled: false })).body).toMatchObject({
       enabled: false,
     });

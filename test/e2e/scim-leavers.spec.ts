@@ -14,20 +14,20 @@ const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 let harness: Harness;
 let provider: IdentityProvider;
 let second: Awaited<ReturnType<typeof anotherApi>>;
-let listening: Listening;
+let subscriptions: Listening;
 
 beforeAll(async () => {
   [harness, provider] = await Promise.all([Harness.start({ takeJobs: false }), IdentityProvider.start()]);
   second = await anotherApi(harness);
-  listening = new Listening(harness);
+  subscriptions = new Listening(harness);
 });
 afterAll(async () => {
-  listening.closeAll();
+  subscriptions.closeAll();
   await second.app.close();
   await Promise.all([harness.stop(), provider.stop()]);
 });
 
-/** An organization whose directory has one member, who signed in through the same connection. */
+/** An organization whose SCIM directory has one member, who signed in through the same connection. */
 interface Scene {
   org: string;
   director: Client;
@@ -35,7 +35,7 @@ interface Scene {
   directory: Directory;
   id: string;
   client: Client;
-  arrived: Answer;
+  signInAnswer: Answer;
 }
 
 async function makeScene({
@@ -78,18 +78,18 @@ async function makeScene({
     directory,
     id,
     client,
-    arrived: await signInBySaml(provider, client, connectionId, email),
+    signInAnswer: await signInBySaml(provider, client, connectionId, email),
   };
 }
 
-const standing = async ({ org }: Scene, id: string) =>
+const membershipOf = async ({ org }: Scene, id: string) =>
   (
     await harness.database.superuser<{ status: string; role: string }>(
       'SELECT status, role FROM memberships WHERE org_id = $1 AND id = $2',
       [org, id],
     )
   )[0];
-const seenIn = async (client: Client) =>
+const statusesOf = async (client: Client) =>
   (await Promise.all([harness.url, second.url].map((url) => client.at(url).get('/v1/auth/me')))).map(
     ({ status }) => status,
   );
@@ -101,10 +101,10 @@ const events = async ({ org }: Scene, type: string) =>
     )
   ).map(({ meta }) => meta);
 
-describe('somebody whom the directory has made', () => {
+describe('a member whom the directory created', () => {
   it("signs in through the same connection as that member, with the role of the directory's groups", async () => {
     const scene = await makeScene({ groups: ['Mentors'] });
-    expect(scene.arrived.status).toBe(303);
+    expect(scene.signInAnswer.status).toBe(303);
     expect((await scene.client.get('/v1/auth/me')).body).toMatchObject({ role: 'mentor', user: { email: MENTOR } });
     expect(
       await harness.database.superuser(
@@ -114,10 +114,10 @@ describe('somebody whom the directory has made', () => {
     ).toEqual([{ id: scene.id }]);
     expect(await events(scene, 'sso.role_synced')).toEqual([]);
     expect((await signInBySaml(provider, harness.client(), scene.connectionId, MENTOR)).status).toBe(303);
-    expect(await standing(scene, scene.id)).toEqual({ status: 'active', role: 'mentor' });
+    expect(await membershipOf(scene, scene.id)).toEqual({ status: 'active', role: 'mentor' });
   });
 
-  it('is found by the address that the directory gave last, and makes no second account', async () => {
+  it('is matched by the latest e-mail address of the directory, and gets no second account', async () => {
     const scene = await makeScene({ email: 'trainee@gme.example' });
     const id = await scene.directory.create('Users', { userName: 'before@dir.example' });
     await scene.directory.patch(`Users/${id}`, [
@@ -136,7 +136,7 @@ describe('somebody whom the directory has made', () => {
     ).toEqual([{ n: 3 }]);
   });
 
-  it('who came by sign-in first is taken over, and stays the same member', async () => {
+  it('who first signed in through SSO is linked and remains the same member', async () => {
     const scene = await makeScene({ email: 'trainee@gme.example' });
     await signInBySaml(provider, harness.client(), scene.connectionId, MENTOR);
     const [{ membership_id: before }] = (await harness.database.superuser<{ membership_id: string }>(
@@ -148,7 +148,7 @@ describe('somebody whom the directory has made', () => {
   });
 });
 
-const ENDINGS: Record<string, (scene: Scene) => Promise<Answer>> = {
+const DEACTIVATIONS: Record<string, (scene: Scene) => Promise<Answer>> = {
   'PATCH without a path': ({ directory, id }) =>
     directory.patch(`Users/${id}`, [{ op: 'replace', value: { active: false } }]),
   'PATCH with "False"': ({ directory, id }) =>
@@ -158,8 +158,8 @@ const ENDINGS: Record<string, (scene: Scene) => Promise<Answer>> = {
   DELETE: ({ directory, id }) => directory.send('DELETE', `Users/${id}`),
 };
 
-describe.each(Object.entries(ENDINGS))('%s of active', (_what, end) => {
-  it('ends membership, sessions, keys and streams in every process at once, and the next sign-in', async () => {
+describe.each(Object.entries(DEACTIVATIONS))('deactivation by %s', (_what, end) => {
+  it('ends membership, sessions, keys, and streams in every process, and rejects the next sign-in', async () => {
     const scene = await makeScene({ groups: ['Directors'] });
     const {
       body: { key },
@@ -170,15 +170,15 @@ describe.each(Object.entries(ENDINGS))('%s of active', (_what, end) => {
     });
     const byKey = () => harness.client().get('/v1/memberships', { headers: { authorization: `Bearer ${key}` } });
     const streams = [
-      await listening.open({ client: scene.client }),
-      await listening.open({ client: scene.client }, { url: second.url }),
+      await subscriptions.open({ client: scene.client }),
+      await subscriptions.open({ client: scene.client }, { url: second.url }),
     ];
-    expect([await seenIn(scene.client), (await byKey()).status]).toEqual([[200, 200], 200]);
+    expect([await statusesOf(scene.client), (await byKey()).status]).toEqual([[200, 200], 200]);
     expect((await end({ ...scene, directory: scene.directory.at(second.url) })).status).toBeLessThan(300);
-    expect([await seenIn(scene.client), (await byKey()).status]).toEqual([[401, 401], 401]);
+    expect([await statusesOf(scene.client), (await byKey()).status]).toEqual([[401, 401], 401]);
     await Promise.all(streams.map((stream) => stream.ended()));
     expect((await signInBySaml(provider, harness.client(), scene.connectionId, MENTOR)).status).toBe(403);
-    expect(await standing(scene, scene.id)).toMatchObject({ status: 'ended' });
+    expect(await membershipOf(scene, scene.id)).toMatchObject({ status: 'ended' });
     expect(await events(scene, 'scim.user_deactivated')).toEqual([
       { reason: _what === 'DELETE' ? 'deleted' : 'inactive' },
     ]);
@@ -186,12 +186,12 @@ describe.each(Object.entries(ENDINGS))('%s of active', (_what, end) => {
 });
 
 describe('the groups of the directory', () => {
-  it('give a role, take it, and end the sessions each time', async () => {
+  it('change the role on joining and leaving, and end the sessions each time', async () => {
     const scene = await makeScene();
     const { directory, id, client } = scene;
-    expect(await standing(scene, id)).toEqual({ status: 'active', role: 'trainee' });
+    expect(await membershipOf(scene, id)).toEqual({ status: 'active', role: 'trainee' });
     const group = await directory.create('Groups', { displayName: 'Directors', members: [{ value: id }] });
-    expect([await standing(scene, id), await seenIn(client)]).toEqual([
+    expect([await membershipOf(scene, id), await statusesOf(client)]).toEqual([
       { status: 'active', role: 'program_director' },
       [401, 401],
     ]);
@@ -199,7 +199,7 @@ describe('the groups of the directory', () => {
     await signInBySaml(provider, again, scene.connectionId, MENTOR);
     expect((await again.get('/v1/auth/me')).body.role).toBe('program_director');
     await directory.patch(`Groups/${group}`, [{ op: 'remove', path: `members[value eq "${id}"]` }]);
-    expect([await standing(scene, id), await seenIn(again)]).toEqual([
+    expect([await membershipOf(scene, id), await statusesOf(again)]).toEqual([
       { status: 'active', role: 'trainee' },
       [401, 401],
     ]);
@@ -209,39 +209,39 @@ describe('the groups of the directory', () => {
     ]);
   });
 
-  it("count by name or by id, the first of the connection's list before others, also after a change", async () => {
+  it("match by name or id in the order of the connection's list, also after a rename", async () => {
     const scene = await makeScene({ groups: ['Mentors'] });
     const { directory, id } = scene;
     const other = await directory.create('Groups', { displayName: 'Others', members: [{ value: id }] });
-    expect((await standing(scene, id))!.role).toBe('mentor');
+    expect((await membershipOf(scene, id))!.role).toBe('mentor');
     await directory.patch(`Groups/${other}`, [{ op: 'replace', value: { displayName: 'Directors' } }]);
-    expect((await standing(scene, id))!.role).toBe('program_director');
+    expect((await membershipOf(scene, id))!.role).toBe('program_director');
     await directory.send('DELETE', `Groups/${other}`);
-    expect((await standing(scene, id))!.role).toBe('mentor');
+    expect((await membershipOf(scene, id))!.role).toBe('mentor');
   });
 
-  it('without a default role end the members in none of them, who begin again with the role alone', async () => {
+  it('without a default role, end a membership without a mapped group, which restarts with only its role', async () => {
     const scene = await makeScene({ defaultRole: null });
     const { directory, id, org } = scene;
-    expect([scene.arrived.status, (await standing(scene, id))!.status]).toEqual([403, 'ended']);
-    // so says the directory; no role is ours to say
+    expect([scene.signInAnswer.status, (await membershipOf(scene, id))!.status]).toEqual([403, 'ended']);
+    // The directory's own value; the missing role does not change it.
     expect((await directory.get(`Users/${id}`)).body.active).toBe(true);
     const group = await directory.create('Groups', {
       displayName: 'Mentors',
       externalId: 'ext-mentors',
       members: [{ value: id }],
     });
-    expect(await standing(scene, id)).toEqual({ status: 'active', role: 'mentor' });
+    expect(await membershipOf(scene, id)).toEqual({ status: 'active', role: 'mentor' });
     expect((await signInBySaml(provider, scene.client, scene.connectionId, MENTOR)).status).toBe(303);
     const person = await harness.make.person(org);
     await harness.make.assignment(org, id, person);
     await scene.director.put(`/v1/memberships/${id}/permissions/export:create`, { scope: 'org' });
-    expect(await seenIn(scene.client)).toEqual([200, 200]);
+    expect(await statusesOf(scene.client)).toEqual([200, 200]);
     await directory.patch(`Groups/${group}`, [{ op: 'replace', path: 'members', value: [] }]);
-    expect([(await standing(scene, id))!.status, await seenIn(scene.client)]).toEqual(['ended', [401, 401]]);
+    expect([(await membershipOf(scene, id))!.status, await statusesOf(scene.client)]).toEqual(['ended', [401, 401]]);
     expect(await events(scene, 'scim.user_deactivated')).toEqual([{ reason: 'no_role' }]);
     await directory.patch(`Groups/${group}`, [{ op: 'add', path: 'members', value: [{ value: id }] }]);
-    expect(await standing(scene, id)).toEqual({ status: 'active', role: 'mentor' });
+    expect(await membershipOf(scene, id)).toEqual({ status: 'active', role: 'mentor' });
     expect(await harness.database.superuser('SELECT FROM member_overrides WHERE org_id = $1', [org])).toEqual([]);
     expect(
       await harness.database.superuser(
@@ -249,23 +249,23 @@ describe('the groups of the directory', () => {
         [org],
       ),
     ).toEqual([]);
-    expect(await seenIn(scene.client)).toEqual([401, 401]);
+    expect(await statusesOf(scene.client)).toEqual([401, 401]);
   });
 
-  it("bring nobody back whom the organization has ended itself; only the directory's word does", async () => {
+  it('do not reactivate a member whom the organization ended; only the active attribute does', async () => {
     const scene = await makeScene();
     const { director, directory, id } = scene;
     expect((await director.delete(`/v1/memberships/${id}`)).status).toBeLessThan(300);
     expect((await directory.get(`Users/${id}`)).body.active).toBe(false);
     await directory.create('Groups', { displayName: 'Directors', members: [{ value: id }] });
-    expect((await standing(scene, id))!.status).toBe('ended');
+    expect((await membershipOf(scene, id))!.status).toBe('ended');
     expect((await directory.patch(`Users/${id}`, [{ op: 'replace', value: { active: true } }])).status).toBe(200);
-    expect(await standing(scene, id)).toEqual({ status: 'active', role: 'program_director' });
+    expect(await membershipOf(scene, id)).toEqual({ status: 'active', role: 'program_director' });
   });
 });
 
-describe('the last who leads', () => {
-  it('is neither deactivated nor deleted nor given another role: 409, and nothing of it is kept', async () => {
+describe('the last owner', () => {
+  it('cannot be deactivated, deleted, or given another role: 409, and nothing changes', async () => {
     const scene = await makeScene({ groups: ['Directors'] });
     const { directory, id, org } = scene;
     const group = (await directory.find('Groups', 'displayName eq "Directors"')).body.Resources[0].id as string;
@@ -274,17 +274,17 @@ describe('the last who leads', () => {
     } = await scene.director.get('/v1/memberships');
     const founder = items.find((one: { id: string }) => one.id !== id).id as string;
     expect((await scene.client.delete(`/v1/memberships/${founder}`)).status).toBeLessThan(300);
-    const tries = [
-      ...Object.values(ENDINGS).map((end) => () => end(scene)),
+    const attempts = [
+      ...Object.values(DEACTIVATIONS).map((end) => () => end(scene)),
       () => directory.send('DELETE', `Groups/${group}`),
       () => directory.patch(`Groups/${group}`, [{ op: 'remove', path: 'members' }]),
     ];
-    for (const attempt of tries) {
+    for (const attempt of attempts) {
       expect(await attempt()).toMatchObject({
         status: 409,
         body: { status: '409', detail: expect.stringMatching(/leads/) },
       });
-      expect(await standing(scene, id)).toEqual({ status: 'active', role: 'program_director' });
+      expect(await membershipOf(scene, id)).toEqual({ status: 'active', role: 'program_director' });
     }
     expect(await harness.database.superuser('SELECT active FROM scim_users WHERE org_id = $1', [org])).toEqual([
       { active: true },
@@ -293,8 +293,8 @@ describe('the last who leads', () => {
   });
 });
 
-describe('changes by several processes at once', () => {
-  it('come to the same as one after another', async () => {
+describe('concurrent changes by several processes', () => {
+  it('have the same result as sequential changes', async () => {
     const scene = await makeScene();
     const group = await scene.directory.create('Groups', { displayName: 'Directors', members: [] });
     const ids = await Promise.all(

@@ -13,7 +13,7 @@ let connectionId: string;
 let directory: Directory;
 let count = 0;
 
-/** A name that no test has used. */
+/** Returns a name that no other test uses. */
 const fresh = (word = 'person') => `${word}${(count += 1)}@dir.example`;
 
 beforeAll(async () => {
@@ -32,9 +32,9 @@ const memberOf = async (id: string) =>
   )[0];
 
 describe('RFC 7644', () => {
-  const made = () => directory.create('Users', { schemas: [USER], userName: fresh() });
+  const createUser = () => directory.create('Users', { schemas: [USER], userName: fresh() });
 
-  it('§4: says what it offers', async () => {
+  it('§4: describes its features', async () => {
     expect((await directory.get('ServiceProviderConfig')).body).toMatchObject({
       patch: { supported: true },
       bulk: { supported: false },
@@ -59,7 +59,7 @@ describe('RFC 7644', () => {
     ['GET', 'Devices'],
     ['GET', 'Users/no-id'],
     ['GET', 'Schemas/none'],
-  ])('%s /%s: not here, in the form of §3.12', async (method, path) => {
+  ])('%s /%s: 404 in the format of §3.12', async (method, path) => {
     const answer = await directory.send(method, path, method === 'GET' ? undefined : {});
     expect(answer).toMatchObject({
       status: 404,
@@ -68,7 +68,7 @@ describe('RFC 7644', () => {
     expect(answer.headers.get('content-type')).toBe('application/scim+json');
   });
 
-  it('§3.3: a name, or an id in the directory, that is there already: uniqueness', async () => {
+  it('§3.3: rejects a duplicate name or external id: uniqueness', async () => {
     const [userName, externalId] = [fresh(), fresh()];
     await directory.create('Users', { userName, externalId });
     for (const body of [{ userName: userName.toUpperCase() }, { userName: fresh(), externalId }]) {
@@ -85,19 +85,19 @@ describe('RFC 7644', () => {
     });
   });
 
-  it('§3.6: what is deleted is gone, and can be made again', async () => {
+  it('§3.6: a deleted resource is not found and can be created again', async () => {
     const userName = fresh();
     const id = await directory.create('Users', { userName, externalId: userName });
     expect((await directory.send('DELETE', `Users/${id}`)).status).toBe(204);
     for (const method of ['GET', 'DELETE']) expect((await directory.send(method, `Users/${id}`)).status).toBe(404);
     expect(await memberOf(id)).toMatchObject({ status: 'ended' });
-    // the same member, begun again
+    // the same member, reactivated
     expect(await directory.create('Users', { userName, externalId: userName })).toBe(id);
     expect(await memberOf(id)).toMatchObject({ status: 'active', role: 'trainee' });
   });
 
   it('§3.14: versions', async () => {
-    const id = await made();
+    const id = await createUser();
     const { headers } = await directory.get(`Users/${id}`);
     const etag = headers.get('etag')!;
     expect(etag).toMatch(/^W\/"\d+"$/);
@@ -114,8 +114,8 @@ describe('RFC 7644', () => {
     expect((await rename('Five', now)).headers.get('etag')).toBe(now); // nothing changed
   });
 
-  it('§3.9: gives what is asked for', async () => {
-    const id = await made();
+  it('§3.9: returns the requested attributes', async () => {
+    const id = await createUser();
     expect(
       Object.keys((await directory.get(`Users/${id}?attributes=userName,name.givenName`)).body).toSorted(),
     ).toEqual(['id', 'name', 'schemas', 'userName']);
@@ -198,7 +198,7 @@ describe('filters', () => {
     `userName eq "${'x'.repeat(1_000)}"`,
     Array.from({ length: 60 }, () => 'active pr').join(' or '),
     '',
-  ])('%s is refused: invalidFilter', async (filter) => {
+  ])('%s is rejected: invalidFilter', async (filter) => {
     for (const kind of ['Users', 'Groups'] as const) {
       expect(await directory.find(kind, filter)).toMatchObject({
         status: 400,
@@ -208,28 +208,28 @@ describe('filters', () => {
   });
 });
 
-describe('what is hostile', () => {
+describe('hostile input', () => {
   it.each<[string, unknown, number]>([
     ['no object', [], 400],
     ['no JSON', '{', 400],
     ['a field __proto__', '{"userName":"x@dir.example","__proto__":{"active":false}}', 400],
     ['no userName', {}, 400],
-    ['a userName that is a list', { userName: ['x'] }, 400],
+    ['a userName that is an array', { userName: ['x'] }, 400],
     ['a userName of two lines', { userName: 'x\ny@dir.example' }, 400],
     ['a userName too long', { userName: `${'x'.repeat(250)}@dir.example` }, 400],
-    ['no address', { userName: 'nobody' }, 400],
-    ['an address that is none', { userName: 'x', emails: [{ value: 'x' }] }, 400],
-    ['active that is neither', { userName: fresh(), active: 'perhaps' }, 400],
+    ['no e-mail address', { userName: 'not-an-address' }, 400],
+    ['an invalid e-mail address', { userName: 'x', emails: [{ value: 'x' }] }, 400],
+    ['an invalid value of active', { userName: fresh(), active: 'maybe' }, 400],
     [
       'a thousand emails',
       { userName: fresh(), emails: Array.from({ length: 1_000 }, () => ({ value: 'x@dir.example' })) },
       400,
     ],
-    ['emails of another form', { userName: fresh(), emails: ['x'] }, 400],
+    ['emails that are strings', { userName: fresh(), emails: ['x'] }, 400],
     ['a megabyte', { userName: fresh(), title: 'x'.repeat(1_100_000) }, 413],
     ['a NUL', '{"userName":"x\\u0000@dir.example"}', 400],
     ['a depth of a thousand', `{"userName":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, 400],
-  ])('%s is refused in the form of §3.12', async (_what, body, status) => {
+  ])('%s is rejected in the format of §3.12', async (_what, body, status) => {
     const answer = await directory.send('POST', 'Users', body);
     expect(answer).toMatchObject({ status, body: { schemas: [ERROR], status: String(status) } });
     expect(answer.headers.get('content-type')).toBe('application/scim+json');
@@ -237,29 +237,33 @@ describe('what is hostile', () => {
 
   it.each<[string, object[] | object, string | undefined]>([
     ['no operations', [], 'invalidSyntax'],
-    ['too many', Array.from({ length: 101 }, () => ({ op: 'replace', path: 'active', value: true })), 'invalidSyntax'],
-    ['no such op', [{ op: 'move', path: 'active' }], 'invalidSyntax'],
+    [
+      'too many operations',
+      Array.from({ length: 101 }, () => ({ op: 'replace', path: 'active', value: true })),
+      'invalidSyntax',
+    ],
+    ['an unknown op', [{ op: 'move', path: 'active' }], 'invalidSyntax'],
     ['remove without a path', [{ op: 'remove' }], 'noTarget'],
-    ['a path that is none', [{ op: 'replace', path: 'name..x', value: 1 }], 'invalidPath'],
-    ['a path __proto__', [{ op: 'replace', path: '__proto__.polluted', value: 1 }], 'invalidPath'],
-    ['a part constructor', [{ op: 'add', path: 'name.constructor', value: 1 }], 'invalidPath'],
+    ['an invalid path', [{ op: 'replace', path: 'name..x', value: 1 }], 'invalidPath'],
+    ['the path __proto__', [{ op: 'replace', path: '__proto__.polluted', value: 1 }], 'invalidPath'],
+    ['the path part constructor', [{ op: 'add', path: 'name.constructor', value: 1 }], 'invalidPath'],
     ['a dotted field __proto__', [{ op: 'add', value: { 'name.__proto__': { polluted: 1 } } }], 'invalidPath'],
     [
       'a dotted field within a value',
       [{ op: 'add', path: 'name', value: { 'constructor.prototype.polluted': 1 } }],
       'invalidPath',
     ],
-    ['a filter that is none', [{ op: 'replace', path: 'emails[type eq].value', value: 'x' }], 'invalidPath'],
+    ['an invalid filter', [{ op: 'replace', path: 'emails[type eq].value', value: 'x' }], 'invalidPath'],
     ['the id', [{ op: 'replace', path: 'id', value: 'x' }], 'mutability'],
     ['no value', [{ op: 'replace', path: 'userName' }], 'invalidValue'],
     ['a path too long', [{ op: 'replace', path: `name.${'x'.repeat(600)}`, value: 1 }], 'invalidPath'],
     [
-      'a list too long',
+      'an array that is too long',
       [{ op: 'add', path: 'emails', value: Array.from({ length: 5_000 }, (_, i) => ({ value: `${i}@dir.example` })) }],
       'invalidValue',
     ],
-    ['a name that is text', [{ op: 'replace', path: 'name', value: 'x' }], 'invalidSyntax'],
-  ])('a patch with %s is refused', async (_what, operations, scimType) => {
+    ['a name that is a string', [{ op: 'replace', path: 'name', value: 'x' }], 'invalidSyntax'],
+  ])('a patch with %s is rejected', async (_what, operations, scimType) => {
     const id = await directory.create('Users', { userName: fresh() });
     expect(await directory.patch(`Users/${id}`, operations as object[])).toMatchObject({
       status: 400,
@@ -268,10 +272,10 @@ describe('what is hostile', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('members that are nobody here are refused, whoever they are elsewhere', async () => {
+  it('members that are unknown in this organization are rejected, even if another organization has them', async () => {
     const other = await makeOrganization(harness);
     const theirs = await other.directory.create('Users', { userName: fresh() });
-    for (const value of [theirs, 'nobody', connectionId]) {
+    for (const value of [theirs, 'unknown', connectionId]) {
       expect(
         await directory.send('POST', 'Groups', { displayName: `Odd ${(count += 1)}`, members: [{ value }] }),
       ).toMatchObject({ status: 400, body: { scimType: 'invalidValue' } });
@@ -280,7 +284,7 @@ describe('what is hostile', () => {
 });
 
 describe('lists', () => {
-  it('of a thousand users come in stable pages, each in as many statements', async () => {
+  it('of a thousand users have stable pages with a constant number of statements each', async () => {
     const other = await makeOrganization(harness);
     await harness.database.superuser(
       `WITH u AS (INSERT INTO users (id, email, scoped_org_id)
@@ -292,15 +296,15 @@ describe('lists', () => {
          SELECT $1, $2, id, name, name, 'work', true FROM m`,
       [other.org, other.connectionId],
     );
-    const seen: string[] = [];
+    const ids: string[] = [];
     const statements = jest.spyOn(harness.api.get(UnitOfWork), 'sql');
     for (let start = 1; start <= 1_001; start += 200) {
       const { body } = await other.directory.get(`Users?startIndex=${start}&count=500`);
       expect(body).toMatchObject({ totalResults: 1_000, startIndex: start, itemsPerPage: start > 1_000 ? 0 : 200 });
-      seen.push(...body.Resources.map(({ id }: { id: string }) => id));
+      ids.push(...body.Resources.map(({ id }: { id: string }) => id));
     }
-    expect(new Set(seen).size).toBe(1_000);
-    expect(statements.mock.calls).toHaveLength(5 * 2 + 1); // the page, and the groups of all on it
+    expect(new Set(ids).size).toBe(1_000);
+    expect(statements.mock.calls).toHaveLength(5 * 2 + 1); // the page, and the groups of all users on it
     statements.mockRestore();
     expect((await other.directory.get('Users?count=0')).body).toMatchObject({ totalResults: 1_000, Resources: [] });
     expect((await other.directory.get('Users?startIndex=-5&count=-1')).body).toMatchObject({

@@ -14,7 +14,7 @@ let org: string;
 let directory: Directory;
 let count = 0;
 
-/** A name that no test has used. */
+/** Returns a name that no other test uses. */
 const fresh = (word = 'person') => `${word}${(count += 1)}@dir.example`;
 
 beforeAll(async () => {
@@ -47,15 +47,15 @@ describe('the requests that Okta documents', () => {
     ...more,
   });
 
-  it('looks for a user that is not there, creates it, and finds it', async () => {
+  it('finds no user, creates it, and finds it', async () => {
     const userName = fresh();
     const before = await directory.find('Users', `userName eq "${userName}"`, '&startIndex=1&count=100');
     expect(before).toMatchObject({
       status: 200,
       body: { schemas: [LIST], totalResults: 0, startIndex: 1, itemsPerPage: 0, Resources: [] },
     });
-    const made = await directory.send('POST', 'Users', okta(userName));
-    expect(made).toMatchObject({
+    const created = await directory.send('POST', 'Users', okta(userName));
+    expect(created).toMatchObject({
       status: 201,
       body: {
         schemas: [USER],
@@ -65,17 +65,17 @@ describe('the requests that Okta documents', () => {
         emails: [{ primary: true, value: userName, type: 'work' }],
       },
     });
-    expect(made.body.password).toBeUndefined();
-    expect(made.headers.get('content-type')).toMatch(/^application\/scim\+json/);
-    expect(made.headers.get('location')).toBe(made.body.meta.location);
-    expect(made.headers.get('etag')).toBe(made.body.meta.version);
+    expect(created.body.password).toBeUndefined();
+    expect(created.headers.get('content-type')).toMatch(/^application\/scim\+json/);
+    expect(created.headers.get('location')).toBe(created.body.meta.location);
+    expect(created.headers.get('etag')).toBe(created.body.meta.version);
     expect((await directory.find('Users', `userName eq "${userName.toUpperCase()}"`)).body).toMatchObject({
       totalResults: 1,
-      Resources: [{ id: made.body.id }],
+      Resources: [{ id: created.body.id }],
     });
   });
 
-  it('replaces a user whole, and ends it without a path', async () => {
+  it('replaces a user as a whole and deactivates it without a path', async () => {
     const userName = fresh();
     const id = await directory.create('Users', okta(userName));
     const put = await directory.send(
@@ -99,7 +99,7 @@ describe('the requests that Okta documents', () => {
     expect(await memberOf(id)).toMatchObject({ status: 'ended' });
   });
 
-  it('a replacement without active keeps it as it was', async () => {
+  it('keeps active unchanged in a replacement without it', async () => {
     const userName = fresh();
     const id = await directory.create('Users', okta(userName));
     await directory.patch(`Users/${id}`, [{ op: 'replace', value: { active: false } }]);
@@ -151,11 +151,11 @@ describe('the requests that Microsoft Entra ID documents', () => {
     name: { formatted: 'Synthetic Entra', familyName: 'Entra', givenName: 'Synthetic' },
     roles: [],
     title: 'Synthetic',
-    [ENTERPRISE]: { department: 'None', manager: { value: 'nobody' } },
+    [ENTERPRISE]: { department: 'None', manager: { value: 'unknown' } },
     ...more,
   });
 
-  it('asks for nobody, creates a user and looks it up by externalId', async () => {
+  it('finds no user, creates it, and looks it up by externalId', async () => {
     const userName = fresh();
     expect((await directory.find('Users', `userName eq "${userName}"`)).body.totalResults).toBe(0);
     const { status, body } = await directory.send('POST', 'Users', entra(userName));
@@ -167,7 +167,7 @@ describe('the requests that Microsoft Entra ID documents', () => {
     expect((await directory.find('Users', `emails[type eq "work"].value eq "${userName}"`)).body.totalResults).toBe(1);
   });
 
-  it.each(['False', 'false', false])('takes %p in any case for not active', async (value) => {
+  it.each(['False', 'false', false])('accepts %p in any case as inactive', async (value) => {
     for (const operation of [
       { op: 'Replace', path: 'active', value },
       { op: 'replace', value: { active: value } },
@@ -183,7 +183,7 @@ describe('the requests that Microsoft Entra ID documents', () => {
     }
   });
 
-  it('changes several attributes at once, with paths and without, and passes over what is not kept', async () => {
+  it('changes several attributes at once, with and without paths, and ignores unsupported ones', async () => {
     const id = await directory.create('Users', entra(fresh()));
     const [address, login] = [fresh(), fresh()];
     const answer = await directory.patch(`Users/${id}`, [
@@ -213,7 +213,7 @@ describe('the requests that Microsoft Entra ID documents', () => {
     });
   });
 
-  it('is all or nothing', async () => {
+  it('applies a patch completely or not at all', async () => {
     const id = await directory.create('Users', entra(fresh()));
     const before = (await directory.get(`Users/${id}`)).body;
     expect(
@@ -227,7 +227,7 @@ describe('the requests that Microsoft Entra ID documents', () => {
     expect((await directory.get(`Users/${id}`)).body).toEqual(before);
   });
 
-  it('makes a group, asks for it without members, adds and removes members by value', async () => {
+  it('creates a group, requests it without members, and adds and removes members by value', async () => {
     const [one, two] = [
       await directory.create('Users', entra(fresh())),
       await directory.create('Users', entra(fresh())),
@@ -269,8 +269,8 @@ describe('the requests that Microsoft Entra ID documents', () => {
   });
 });
 
-describe('a member whom the organization let begin again itself', () => {
-  it("is active, so that the directory's word ends the membership once more", async () => {
+describe('a member whom the organization reactivated itself', () => {
+  it('is active, and the directory can deactivate the member again', async () => {
     const id = await directory.create('Users', { userName: fresh() });
     await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'active', value: false }]);
     await harness.database.superuser(`UPDATE memberships SET status = 'active', ended_at = NULL WHERE id = $1`, [id]);
@@ -280,13 +280,13 @@ describe('a member whom the organization let begin again itself', () => {
   });
 });
 
-describe('an address that changes', () => {
+describe('a changed e-mail address', () => {
   const usersWith = async (email: string) =>
     (await harness.database.superuser<{ id: string }>('SELECT id FROM users WHERE email = $1', [email])).map(
       ({ id }) => id,
     );
 
-  it('makes no second account: the user known to this organization alone takes it along', async () => {
+  it('creates no second account when only this organization knows the user', async () => {
     const [before, after] = [fresh(), fresh()];
     const id = await directory.create('Users', { userName: before });
     const { user_id: user } = (await memberOf(id))!;
@@ -298,22 +298,22 @@ describe('an address that changes', () => {
     expect([await usersWith(before), await usersWith(after)]).toEqual([[], [user]]);
   });
 
-  it("takes over nobody else's account, and leaves that of a member of another organization as it was", async () => {
+  it("takes over no account of another organization's member and leaves that account unchanged", async () => {
     const elsewhere = await harness.make.organization('gme');
-    const somebody = await harness.make.member(elsewhere, 'trainee', { email: fresh('elsewhere') });
+    const outsider = await harness.make.member(elsewhere, 'trainee', { email: fresh('elsewhere') });
     const id = await directory.create('Users', { userName: fresh() });
     await directory.patch(`Users/${id}`, [
-      { op: 'replace', path: 'emails', value: [{ value: somebody.email, primary: true }] },
+      { op: 'replace', path: 'emails', value: [{ value: outsider.email, primary: true }] },
     ]);
     const member = (await memberOf(id))!;
-    expect(member.user_id).not.toBe(somebody.userId);
+    expect(member.user_id).not.toBe(outsider.userId);
     expect(await harness.database.superuser('SELECT scoped_org_id FROM users WHERE id = $1', [member.user_id])).toEqual(
       [{ scoped_org_id: org }],
     );
-    expect((await harness.signIn(somebody.email)).cookieHeader).not.toBe('');
+    expect((await harness.signIn(outsider.email)).cookieHeader).not.toBe('');
   });
 
-  it('of a local member who signs in by password: the directory does not speak for them', async () => {
+  it('of a member with a password: the directory may not change it before the domain is verified', async () => {
     const member = await harness.make.member(org, 'mentor', { email: fresh('own') });
     expect(await directory.send('POST', 'Users', { userName: member.email })).toMatchObject({
       status: 409,
@@ -326,23 +326,23 @@ describe('an address that changes', () => {
     );
     await harness.database.superuser('UPDATE users SET email_proven_at = now() WHERE id = $1', [member.userId]);
     const id = await directory.create('Users', { userName: member.email });
-    // linked, with the role they have
+    // The user is linked and keeps the role.
     expect([id, (await memberOf(id))!.role]).toEqual([member.membershipId, 'mentor']);
     const moved = fresh('moved');
     await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: moved }] }]);
-    // old and new domain are the organization's, and they belong to no other
+    // The organization has verified both domains, and the user belongs to no other organization.
     expect((await memberOf(id))!.email).toBe(moved);
     await harness.make.member(await harness.make.organization('gme'), 'trainee', { email: moved });
     await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: fresh('again') }] }]);
-    expect((await memberOf(id))!.email).toBe(moved); // now they do
+    expect((await memberOf(id))!.email).toBe(moved); // Now the user belongs to another organization too.
     await harness.database.superuser('DELETE FROM sso_domains WHERE org_id = $1', [org]);
   });
 
-  it('is refused where another user of this organization has it', async () => {
-    const [taken, id] = [fresh(), await directory.create('Users', { userName: fresh() })];
-    await directory.create('Users', { userName: taken });
+  it('is rejected when another user of this organization has it', async () => {
+    const [usedEmail, id] = [fresh(), await directory.create('Users', { userName: fresh() })];
+    await directory.create('Users', { userName: usedEmail });
     expect(
-      await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: taken }] }]),
+      await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: usedEmail }] }]),
     ).toMatchObject({ status: 409, body: { scimType: 'uniqueness' } });
   });
 });

@@ -9,8 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-describe('where the public address is https', () => {
-  it('the session cookie is bound to this host, sent over TLS alone, and opens', async () => {
+describe('with an https public URL', () => {
+  it('the session cookie is bound to this host, sent over TLS only, and valid', async () => {
     const { email } = await harness.make.member(await harness.make.organization('gme'), 'trainee');
     const client = harness.client();
     const { headers } = await client.post('/v1/auth/login', { email, password: Factories.PASSWORD });

@@ -47,7 +47,7 @@ const me = async (client: Client) => client.get('/v1/auth/me');
 const status = async (client: Client, base = '') => (await client.get(`${base}/v1/auth/me`)).status;
 
 describe('the session cookie', () => {
-  it('is out of reach of scripts and of other sites, and lives as long as the browser', async () => {
+  it('is not readable by scripts or other sites and ends with the browser session', async () => {
     const { headers } = await login((await harness.make.member(orgId, 'trainee')).email);
     const [cookie, ...more] = headers.getSetCookie();
     expect(more).toEqual([
@@ -57,18 +57,18 @@ describe('the session cookie', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('is taken back at sign-out, and worth nothing afterwards', async () => {
+  it('is deleted at sign-out and no longer valid', async () => {
     const client = await member('trainee');
     const stolen = client.cookieHeader;
-    const { headers, status: left } = await client.post('/v1/auth/logout');
-    expect([left, headers.getSetCookie()[0]]).toEqual([
+    const { headers, status: logoutStatus } = await client.post('/v1/auth/logout');
+    expect([logoutStatus, headers.getSetCookie()[0]]).toEqual([
       204,
       'vouchsafe_test=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax',
     ]);
     expect((await harness.client().get('/v1/auth/me', { headers: { cookie: stolen } })).status).toBe(401);
   });
 
-  it('says nothing of who it is, and the database nothing that could be one', async () => {
+  it('reveals no identity, and the database contains no valid cookie', async () => {
     const client = await member('trainee');
     const claims = JSON.parse(Buffer.from(client.cookieHeader.split('.')[1]!, 'base64url').toString()) as object;
     expect(Object.keys(claims).toSorted()).toEqual(['aud', 'exp', 'iat', 'iss', 'sid']);
@@ -77,53 +77,59 @@ describe('the session cookie', () => {
   });
 });
 
-describe('a token that was tampered with', () => {
+describe('a forged token', () => {
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const now = Math.floor(Date.now() / 1_000);
   const sign = (header: object, claims: object, key = Buffer.from(harness.env.JWT_SECRET!, 'hex'), hash = 'sha256') => {
     const body = `${encode(header)}.${encode(claims)}`;
     return `${body}.${createHmac(hash, key).update(body).digest('base64url')}`;
   };
-  const truth = (sid: string) => ({ sid, iat: now, exp: now + 600, iss: 'vouchsafe:test', aud: 'vouchsafe:test' });
+  const validClaims = (sid: string) => ({
+    sid,
+    iat: now,
+    exp: now + 600,
+    iss: 'vouchsafe:test',
+    aud: 'vouchsafe:test',
+  });
   const HS256 = { alg: 'HS256', typ: 'JWT' };
   const forgeries: Record<string, (sid: string) => string> = {
-    'no signature (alg none)': (sid) => `${encode({ alg: 'none' })}.${encode(truth(sid))}.`,
-    'alg None in other letters': (sid) => `${encode({ alg: 'nOnE' })}.${encode(truth(sid))}.`,
-    'HS512 under the same key': (sid) => sign({ alg: 'HS512' }, truth(sid), undefined, 'sha512'),
-    'HS384 under the same key': (sid) => sign({ alg: 'HS384' }, truth(sid), undefined, 'sha384'),
-    'another key': (sid) => sign(HS256, truth(sid), Buffer.alloc(32, 7)),
-    'an empty key': (sid) => sign(HS256, truth(sid), Buffer.alloc(0)),
-    'the key as text': (sid) => sign(HS256, truth(sid), Buffer.from(harness.env.JWT_SECRET!)),
-    'a key named by the token': (sid) =>
+    'no signature (alg none)': (sid) => `${encode({ alg: 'none' })}.${encode(validClaims(sid))}.`,
+    'alg None in mixed case': (sid) => `${encode({ alg: 'nOnE' })}.${encode(validClaims(sid))}.`,
+    'HS512 under the same key': (sid) => sign({ alg: 'HS512' }, validClaims(sid), undefined, 'sha512'),
+    'HS384 under the same key': (sid) => sign({ alg: 'HS384' }, validClaims(sid), undefined, 'sha384'),
+    'another key': (sid) => sign(HS256, validClaims(sid), Buffer.alloc(32, 7)),
+    'an empty key': (sid) => sign(HS256, validClaims(sid), Buffer.alloc(0)),
+    'the key as text': (sid) => sign(HS256, validClaims(sid), Buffer.from(harness.env.JWT_SECRET!)),
+    'a key in the token header': (sid) =>
       sign(
         { ...HS256, jwk: { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url') } },
-        truth(sid),
+        validClaims(sid),
         Buffer.alloc(32, 7),
       ),
-    "another environment's issuer": (sid) => sign(HS256, { ...truth(sid), iss: 'vouchsafe:production' }),
-    "another environment's audience": (sid) => sign(HS256, { ...truth(sid), aud: 'vouchsafe:production' }),
-    'no issuer': (sid) => sign(HS256, { ...truth(sid), iss: undefined }),
-    expired: (sid) => sign(HS256, { ...truth(sid), exp: now - 1 }),
-    'not valid yet': (sid) => sign(HS256, { ...truth(sid), nbf: now + 600 }),
-    'a secret of another length': (sid) => sign(HS256, truth(`${sid}A`)),
-    'a secret that is no text': () => sign(HS256, { ...truth(''), sid: ['x'.repeat(43)] }),
-    'a secret of no session': () => sign(HS256, truth('A'.repeat(43))),
-    'two payloads': (sid) => `${encode(truth(sid))}.${sign(HS256, truth(sid))}`,
+    "another environment's issuer": (sid) => sign(HS256, { ...validClaims(sid), iss: 'vouchsafe:production' }),
+    "another environment's audience": (sid) => sign(HS256, { ...validClaims(sid), aud: 'vouchsafe:production' }),
+    'no issuer': (sid) => sign(HS256, { ...validClaims(sid), iss: undefined }),
+    expired: (sid) => sign(HS256, { ...validClaims(sid), exp: now - 1 }),
+    'not valid yet': (sid) => sign(HS256, { ...validClaims(sid), nbf: now + 600 }),
+    'a secret of another length': (sid) => sign(HS256, validClaims(`${sid}A`)),
+    'a secret that is an array': () => sign(HS256, { ...validClaims(''), sid: ['x'.repeat(43)] }),
+    'a secret without a session': () => sign(HS256, validClaims('A'.repeat(43))),
+    'two payloads': (sid) => `${encode(validClaims(sid))}.${sign(HS256, validClaims(sid))}`,
   };
 
-  it('by us, rightly, opens (so that the rest fails for its own reason)', async () => {
+  it('differs from this valid token, which is accepted, so the others fail for their own reason', async () => {
     const client = await member('trainee');
     const answer = await harness
       .client()
-      .get('/v1/auth/me', { headers: { cookie: `vouchsafe_test=${sign(HS256, truth(sessionSecret(client)))}` } });
+      .get('/v1/auth/me', { headers: { cookie: `vouchsafe_test=${sign(HS256, validClaims(sessionSecret(client)))}` } });
     expect(answer.status).toBe(200);
   });
 
-  it.each(Object.keys(forgeries))('is refused: %s', async (name) => {
+  it.each(Object.keys(forgeries))('is rejected: %s', async (name) => {
     const client = await member('trainee');
     const cookie = `vouchsafe_test=${forgeries[name]!(sessionSecret(client))}`;
-    const { status: answered, body } = await harness.client().get('/v1/auth/me', { headers: { cookie } });
-    expect([answered, body.code]).toEqual([401, 'unauthenticated']);
+    const { status: httpStatus, body } = await harness.client().get('/v1/auth/me', { headers: { cookie } });
+    expect([httpStatus, body.code]).toEqual([401, 'unauthenticated']);
   });
 
   it.each([
@@ -139,14 +145,14 @@ describe('a token that was tampered with', () => {
       'under an empty first cookie of the same name',
       (token: string) => ({ cookie: `vouchsafe_test=; vouchsafe_test=${token}` }),
     ],
-  ])('is not looked for %s', async (_where, headers) => {
+  ])('is not accepted %s', async (_where, headers) => {
     const token = /=([^;]+)/.exec((await member('trainee')).cookieHeader)![1]!;
     expect((await harness.client().get('/v1/auth/me', { headers: headers(token) })).status).toBe(401);
   });
 });
 
 describe('a session', () => {
-  it('is one of at most five, even of twenty opened at once', async () => {
+  it('is one of at most five, even of twenty concurrent sign-ins', async () => {
     const { email, userId } = await harness.make.member(orgId, 'trainee');
     const answers = await Promise.all(Array.from({ length: 20 }, () => login(email)));
     expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
@@ -156,7 +162,7 @@ describe('a session', () => {
     expect(live).toHaveLength(5);
   });
 
-  it('gives way to the sixth: the oldest ends', async () => {
+  it('ends when its user opens a sixth', async () => {
     const { email } = await harness.make.member(orgId, 'trainee');
     const clients: Client[] = [];
     for (let i = 0; i < 6; i += 1) clients.push(await harness.signIn(email));
@@ -174,13 +180,13 @@ describe('a session', () => {
     await idle('14.9');
     expect(await status(client)).toBe(200);
     await idle('14.9');
-    expect(await status(client)).toBe(200); // each request counts as a sign of life
+    expect(await status(client)).toBe(200); // each request resets the idle timeout
     await idle('15.01');
     expect((await me(client)).body.code).toBe('session_expired');
     expect((await me(client)).body.code).toBe('session_expired');
   });
 
-  it('ends when its time is over, however busy', async () => {
+  it('ends at its absolute timeout, even with activity', async () => {
     const client = await member('trainee');
     await harness.database.superuser('UPDATE sessions SET expires_at = now() WHERE id = $1', [
       (await me(client)).body.session.id,
@@ -188,7 +194,7 @@ describe('a session', () => {
     expect((await me(client)).body.code).toBe('session_expired');
   });
 
-  it('that is revoked is over at the next request, in another process too', async () => {
+  it('ends with the next request after its revocation, in another process too', async () => {
     const { email } = await harness.make.member(orgId, 'trainee');
     const [first, other] = [await harness.signIn(email), await harness.signIn(email)];
     expect(await status(other, second.url)).toBe(200);
@@ -219,7 +225,7 @@ describe('a session', () => {
     expect((await login(leaver.email)).status).toBe(401);
   });
 
-  it('does not outlive a change of role: the next request has the new one or none', async () => {
+  it('does not outlive a role change: the next request has the new role or fails', async () => {
     const promoted = await harness.make.member(orgId, 'program_director');
     const client = await harness.signIn(promoted.email);
     expect((await client.get('/v1/memberships')).status).toBe(200);
@@ -227,7 +233,7 @@ describe('a session', () => {
     expect([401, 403]).toContain((await client.get(`${second.url}/v1/memberships`)).status);
   });
 
-  it('obeys what its role is granted from the next request on, in another process too', async () => {
+  it('follows changed grants from the next request on, in another process too', async () => {
     const other = await harness.make.organization('gme');
     const admin = await harness.signIn((await harness.make.member(other, 'program_director')).email);
     const trainee = await harness.signIn((await harness.make.member(other, 'trainee')).email);
@@ -238,7 +244,7 @@ describe('a session', () => {
     expect((await trainee.get(`${second.url}/v1/people`)).status).toBe(200);
   });
 
-  it('of a suspended organization opens nothing, and nobody signs in to it', async () => {
+  it('of a suspended organization is rejected, and its members cannot sign in', async () => {
     const suspended = await harness.make.organization('gme');
     const { email } = await harness.make.member(suspended, 'program_director');
     const client = await harness.signIn(email);
@@ -250,7 +256,7 @@ describe('a session', () => {
     expect((await client.get('/v1/people')).status).toBe(200);
   });
 
-  it('where the organization asks for a second factor or SSO, a password reaches nothing but the way out', async () => {
+  it('reaches only its own state when the organization requires MFA or SSO', async () => {
     const strict = await harness.make.organization('gme');
     const client = await harness.signIn((await harness.make.member(strict, 'program_director')).email);
     for (const [column, code] of [
@@ -266,7 +272,7 @@ describe('a session', () => {
 });
 
 describe('a password', () => {
-  it('that must be changed blocks every change but its own', async () => {
+  it('that must be changed blocks every other change', async () => {
     const email = `first-${newId()}@test.example`;
     await createUser(harness.operator, {
       email,
@@ -296,7 +302,7 @@ describe('a password', () => {
     expect((await client.post('/v1/people', { kind: 'trainee', givenName: 'A', familyName: 'B' })).status).toBe(201);
   });
 
-  it('that is changed ends all other sessions, and the old one signs nobody in', async () => {
+  it('that is changed ends all other sessions, and the old one no longer works', async () => {
     const { email } = await harness.make.member(orgId, 'trainee');
     const [first, other] = [await harness.signIn(email), await harness.signIn(email)];
     expect(
@@ -324,18 +330,22 @@ describe('a password', () => {
   });
 });
 
-describe("a change that another site sends with the user's cookie", () => {
+describe("a cross-site change with the user's cookie", () => {
   const person = { kind: 'trainee', givenName: 'A', familyName: 'B' };
   it.each<[string, Record<string, string>, number]>([
-    ['its origin', { origin: 'https://evil.example' }, 403],
-    ['no origin it would admit to', { origin: 'null' }, 403],
-    ['a host that begins like ours', { origin: 'http://127.0.0.1:3000.evil.example' }, 403],
-    ['our host by another scheme', { origin: 'https://127.0.0.1:3000' }, 403],
+    ['another origin', { origin: 'https://evil.example' }, 403],
+    ['a null origin', { origin: 'null' }, 403],
+    ['a host with the same prefix', { origin: 'http://127.0.0.1:3000.evil.example' }, 403],
+    ['the same host with another scheme', { origin: 'https://127.0.0.1:3000' }, 403],
     ['cross-site', { 'sec-fetch-site': 'cross-site' }, 403],
-    ['a neighbour under the same domain', { 'sec-fetch-site': 'same-site' }, 403],
-    ['our origin and a foreign fetch site', { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'cross-site' }, 403],
-    ['(ours, for comparison)', { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'same-origin' }, 201],
-  ])('is refused: %s', async (_what, headers, expected) => {
+    ['another host of the same site', { 'sec-fetch-site': 'same-site' }, 403],
+    [
+      'the same origin with a cross-site fetch',
+      { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'cross-site' },
+      403,
+    ],
+    ['(the same origin, for comparison)', { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'same-origin' }, 201],
+  ])('is rejected: %s', async (_what, headers, expected) => {
     expect((await director.post('/v1/people', person, { headers })).status).toBe(expected);
   });
 
@@ -345,15 +355,15 @@ describe("a change that another site sends with the user's cookie", () => {
     'multipart/form-data; boundary=x',
     'application/json-patch',
     '',
-  ])('is refused as a form could send it: "%s"', async (type) => {
-    const { status: answered } = await director.post('/v1/people', undefined, {
+  ])('is rejected with the content type of a form: "%s"', async (type) => {
+    const { status: httpStatus } = await director.post('/v1/people', undefined, {
       raw: JSON.stringify(person),
       headers: { 'content-type': type },
     });
-    expect([400, 403, 415]).toContain(answered);
+    expect([400, 403, 415]).toContain(httpStatus);
   });
 
-  it('is not a change when it only reads, and a preflight opens nothing', async () => {
+  it('does not apply to reads, and a preflight allows nothing', async () => {
     expect(
       (await director.get('/v1/auth/me', { headers: { origin: 'https://evil.example' } })).headers.get(
         'access-control-allow-origin',
@@ -365,7 +375,7 @@ describe("a change that another site sends with the user's cookie", () => {
     expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('is refused as a method in disguise', async () => {
+  it('is rejected when a header overrides the method', async () => {
     for (const name of ['x-http-method-override', 'x-method-override', 'x-http-method']) {
       expect((await director.post('/v1/auth/me', {}, { headers: { [name]: 'GET' } })).status).toBe(405);
     }

@@ -24,50 +24,50 @@ afterAll(async () => {
 });
 
 const POINTS = 60;
-const anybody = () => `nobody-${newId()}@test.example`;
-const forgot = (url: string, ip: string, email = anybody()) =>
+const unknownEmail = () => `unknown-${newId()}@test.example`;
+const forgot = (url: string, ip: string, email = unknownEmail()) =>
   harness.client().post(`${url}/v1/auth/password/forgot`, { email }, { headers: { 'x-forwarded-for': ip } });
-/** The nth of many requests, by one process and the other in turn. */
-const withSlot = (n: number) => (n % 2 === 0 ? harness.url : second.url);
+/** Returns the process for the nth request, alternating between both. */
+const urlOf = (n: number) => (n % 2 === 0 ? harness.url : second.url);
 const statuses = (answers: Answer[]) =>
   Object.fromEntries(
     Object.entries(Object.groupBy(answers, ({ status }) => status)).map(([status, all]) => [status, all!.length]),
   );
-const together = (n: number, fn: (i: number) => Promise<Answer>) =>
+const concurrently = (n: number, fn: (i: number) => Promise<Answer>) =>
   Promise.all(Array.from({ length: n }, (_, i) => fn(i)));
 
-describe('the limit by address', () => {
-  it('holds across processes, to the point, however much comes at once', async () => {
-    const answers = await together(100, (i) => forgot(withSlot(i), '198.51.100.7'));
+describe('the limit by IP', () => {
+  it('applies across processes, exactly, for concurrent requests', async () => {
+    const answers = await concurrently(100, (i) => forgot(urlOf(i), '198.51.100.7'));
     expect(statuses(answers)).toEqual({ 202: POINTS, 429: 100 - POINTS });
-    const refusal = answers.find(({ status }) => status === 429)!;
-    expect(refusal.body.code).toBe('too_many_requests');
-    const wait = Number(refusal.headers.get('retry-after'));
+    const rejection = answers.find(({ status }) => status === 429)!;
+    expect(rejection.body.code).toBe('too_many_requests');
+    const wait = Number(rejection.headers.get('retry-after'));
     expect(wait).toBeGreaterThan(0);
-    expect([refusal.headers.get('ratelimit-policy'), refusal.headers.get('ratelimit')]).toEqual([
+    expect([rejection.headers.get('ratelimit-policy'), rejection.headers.get('ratelimit')]).toEqual([
       `"password-forgot";q=${POINTS};w=300`,
       `"password-forgot";r=0;t=${wait}`,
     ]);
   });
 
-  it('counts a /64 of IPv6 as one address, and the next as another', async () => {
-    const answers = await together(POINTS + 5, (i) => forgot(withSlot(i), `2001:db8:1:2::${i.toString(16)}`));
+  it('counts a /64 of IPv6 as one IP, and the next one separately', async () => {
+    const answers = await concurrently(POINTS + 5, (i) => forgot(urlOf(i), `2001:db8:1:2::${i.toString(16)}`));
     expect(statuses(answers)).toEqual({ 202: POINTS, 429: 5 });
     expect((await forgot(harness.url, '2001:db8:1:3::1')).status).toBe(202);
   });
 
-  it("takes nobody's word for an address who is no proxy of ours", async () => {
-    const answers = await together(POINTS + 5, (i) => forgot(withSlot(i), `203.0.113.${i}, 198.51.100.9`));
+  it('ignores a forwarded IP that no trusted proxy set', async () => {
+    const answers = await concurrently(POINTS + 5, (i) => forgot(urlOf(i), `203.0.113.${i}, 198.51.100.9`));
     expect(statuses(answers)).toEqual({ 202: POINTS, 429: 5 });
   });
 });
 
 describe('the limit by account', () => {
-  it('holds across processes, from however many addresses', async () => {
-    const email = anybody();
+  it('applies across processes and to requests from many IPs', async () => {
+    const email = unknownEmail();
     expect(
       statuses(
-        await together(30, (i) => forgot(withSlot(i), `203.0.113.${i}`, i % 2 === 0 ? email : email.toUpperCase())),
+        await concurrently(30, (i) => forgot(urlOf(i), `203.0.113.${i}`, i % 2 === 0 ? email : email.toUpperCase())),
       ),
     ).toEqual({ 202: 10, 429: 20 });
   });
@@ -83,13 +83,13 @@ describe('the window', () => {
         () => 'passed',
         ({ headers }: { headers: Record<string, string> }) => Number(headers['Retry-After']),
       );
-  /** Moves the nth of the uses back in time, as if it had been made earlier. */
+  /** Moves the nth use back in time. */
   const moveBack = async (n: number, seconds: number) => {
     const [key] = await redis.keys('limit:a-window:*');
     await redis.lset(key!, n, String(Number(await redis.lindex(key!, n)) - seconds * 1_000_000));
   };
 
-  it('slides by each use: what is older than the window is given back, one by one, and nothing before', async () => {
+  it('slides with each use: only uses older than the window are released, one by one', async () => {
     expect([await use('a'), await use('a'), await use('a')]).toEqual(['passed', 'passed', 'passed']);
     await moveBack(0, 290);
     await moveBack(1, 200);
@@ -101,23 +101,20 @@ describe('the window', () => {
     expect([await use('a'), await use('a')]).toEqual(['passed', expect.any(Number)]);
   });
 
-  it('leaves nothing behind once it is over, keeps no more than the points, and shows Redis nobody', async () => {
+  it('expires after its window, stores at most the points, and reveals no identity to Redis', async () => {
     const [key] = await redis.keys('limit:a-window:*');
     expect(await redis.llen(key!)).toBe(3);
-    const left = await redis.pttl(key!);
-    expect(left > 0 && left <= 300_000).toBe(true);
-    expect((await redis.keys('limit:*')).filter((name) => /nobody|@|198\.51|2001:/.test(name))).toEqual([]);
+    const ttl = await redis.pttl(key!);
+    expect(ttl > 0 && ttl <= 300_000).toBe(true);
+    expect((await redis.keys('limit:*')).filter((name) => /unknown|@|198\.51|2001:/.test(name))).toEqual([]);
   });
 });
 
-/**
- * Directories are limited by their layer. What lets somebody in, or helps to: all that is public but what is elsewhere,
- * and what takes a secret of whoever is here.
- */
-const TRIES = /(login|forgot|reset|change|verify|accept|confirm|activate|step-up|mfa|acs|callback)/;
-/** Files and empty forms, the same for everybody. */
-const STILL = /^\/(assets\/|account\/(forgot|reset)$|invites\/accept$)/;
-const ELSEWHERE = [
+/** Paths that start a session or take a credential. SCIM routes have a limit of their own. */
+const CREDENTIAL_PATHS = /(login|forgot|reset|change|verify|accept|confirm|activate|step-up|mfa|acs|callback)/;
+/** Static files and empty forms. */
+const STATIC_PATHS = /^\/(assets\/|account\/(forgot|reset)$|invites\/accept$)/;
+const LIMITED_ELSEWHERE = [
   '/metrics',
   '/health/live',
   '/health/ready',
@@ -125,16 +122,16 @@ const ELSEWHERE = [
   '/v1/sso/saml/:connectionId/metadata',
 ];
 
-it('stands on every route that signs somebody in, or takes what does', () => {
+it('is declared on every route that starts a session or takes a credential', () => {
   const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
-  const asked = routes.filter(
+  const limited = routes.filter(
     ({ path, policy, mutating }) =>
-      (policy?.kind === 'public' && !ELSEWHERE.includes(path) && (mutating || !STILL.test(path))) ||
-      (mutating && /^\/(account|v1\/(auth|sso\/(saml|oidc)))\//.test(path) && TRIES.test(path)),
+      (policy?.kind === 'public' && !LIMITED_ELSEWHERE.includes(path) && (mutating || !STATIC_PATHS.test(path))) ||
+      (mutating && /^\/(account|v1\/(auth|sso\/(saml|oidc)))\//.test(path) && CREDENTIAL_PATHS.test(path)),
   );
-  expect(asked.length).toBeGreaterThan(9);
+  expect(limited.length).toBeGreaterThan(9);
   expect(
-    asked
+    limited
       .filter(({ policy }) => policy?.limit === undefined)
       .map(({ method, path }) => `${method} ${path}: name a limit in its @Access or @Public`),
   ).toEqual([]);

@@ -25,19 +25,19 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([harness.stop(), provider.stop(), names.stop()]));
 
-interface Site {
+interface Organization {
   org: string;
-  lead: Member;
+  owner: Member;
   client: Client;
 }
 
-async function site(): Promise<Site> {
+async function createOrganization(): Promise<Organization> {
   const org = await harness.make.organization('gme');
-  const lead = await harness.make.member(org, 'program_director');
-  return { org, lead, client: await harness.signIn(lead.email) };
+  const owner = await harness.make.member(org, 'program_director');
+  return { org, owner, client: await harness.signIn(owner.email) };
 }
 
-const seen = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
+const statusAndCode = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
 const superuser = (text: string, values: unknown[] = []) => harness.database.superuser(text, values);
 
 interface Domain {
@@ -48,7 +48,7 @@ interface Domain {
   record: { name: string; value: string };
 }
 
-async function added({ client }: Site, domain: string): Promise<Domain> {
+async function addDomain({ client }: Organization, domain: string): Promise<Domain> {
   const { status, body } = await client.post(DOMAINS, { domain });
   expect(status).toBe(201);
   return body as Domain;
@@ -56,24 +56,24 @@ async function added({ client }: Site, domain: string): Promise<Domain> {
 
 const publish = ({ record }: Domain) => names.records.set(record.name, ['v=spf1 -all', record.value]);
 
-/** The domain after the worker has looked. */
-async function verified({ client }: Site, { id }: Domain): Promise<Domain> {
+/** Requests a verification and returns the domain after the worker has checked it. */
+async function verifyDomain({ client }: Organization, { id }: Domain): Promise<Domain> {
   expect((await client.post(`${DOMAINS}/${id}/verify`)).status).toBe(202);
   await harness.settled();
   return (await client.get(DOMAINS)).body.items.find((one: Domain) => one.id === id) as Domain;
 }
 
 describe('a domain', () => {
-  let here: Site;
+  let here: Organization;
   beforeAll(async () => {
-    here = await site();
+    here = await createOrganization();
   });
   beforeEach(() => {
     names.failing = false;
   });
 
-  it("is an organization's once the DNS says so, and not before", async () => {
-    const domain = await added(here, 'Hospital.TEST.example');
+  it('is verified only when the DNS record exists', async () => {
+    const domain = await addDomain(here, 'Hospital.TEST.example');
     expect(domain).toMatchObject({
       domain: 'hospital.test.example',
       status: 'pending',
@@ -82,22 +82,22 @@ describe('a domain', () => {
         value: expect.stringMatching(/^vouchsafe-domain-verification=.{43}$/),
       },
     });
-    expect(await verified(here, domain)).toMatchObject({ status: 'pending', problem: 'record_missing' });
+    expect(await verifyDomain(here, domain)).toMatchObject({ status: 'pending', problem: 'record_missing' });
     names.records.set(domain.record.name, [`${domain.record.value}x`, 'vouchsafe-domain-verification=']);
-    expect(await verified(here, domain)).toMatchObject({ status: 'pending' });
+    expect(await verifyDomain(here, domain)).toMatchObject({ status: 'pending' });
     publish(domain);
     const { body } = await here.client.post(`${DOMAINS}/${domain.id}/verify`);
     expect(body).toMatchObject({ recordFound: true, status: 'pending' });
     await harness.settled();
-    expect(await verified(here, domain)).toMatchObject({ status: 'verified', problem: null });
+    expect(await verifyDomain(here, domain)).toMatchObject({ status: 'verified', problem: null });
     expect(
       await superuser(`SELECT type FROM audit_events WHERE target_id = $1 AND type LIKE '%verified'`, [domain.id]),
     ).toEqual([{ type: 'sso.domain_verified' }]);
   });
 
-  it('is kept as DNS knows it, and once', async () => {
-    expect(await added(here, 'Bücher.test.example.')).toMatchObject({ domain: 'xn--bcher-kva.test.example' });
-    expect(seen(await here.client.post(DOMAINS, { domain: 'xn--bcher-kva.TEST.example' }))).toEqual([
+  it('is stored in its DNS form, and only once', async () => {
+    expect(await addDomain(here, 'Bücher.test.example.')).toMatchObject({ domain: 'xn--bcher-kva.test.example' });
+    expect(statusAndCode(await here.client.post(DOMAINS, { domain: 'xn--bcher-kva.TEST.example' }))).toEqual([
       409,
       'domain_exists',
     ]);
@@ -115,12 +115,12 @@ describe('a domain', () => {
     'a.example/x',
     '*.example',
     'example.1',
-  ])('is none where it is %s', async (domain) =>
-    expect(seen(await here.client.post(DOMAINS, { domain }))).toEqual([400, 'domain_not_allowed']),
+  ])('cannot be %s', async (domain) =>
+    expect(statusAndCode(await here.client.post(DOMAINS, { domain }))).toEqual([400, 'domain_not_allowed']),
   );
 
-  it("cannot be called verified by any SQL of the API's role", async () => {
-    const domain = await added(here, 'raw.test.example');
+  it("cannot be marked as verified by SQL of the API's role", async () => {
+    const domain = await addDomain(here, 'raw.test.example');
     const raw = await RawSql.open(harness.env['DATABASE_URL']!);
     await raw.client.query('BEGIN');
     for (const statement of [
@@ -135,18 +135,22 @@ describe('a domain', () => {
     ]);
   });
 
-  it("is two organizations' within an institution alone, else whose was first", async () => {
-    const [first, sister, stranger] = [await site(), await site(), await site()];
+  it('can belong to two organizations of one institution, otherwise only to the first', async () => {
+    const [first, sister, outsider] = [
+      await createOrganization(),
+      await createOrganization(),
+      await createOrganization(),
+    ];
     const institution = await createInstitution(harness.operator, 'Synthetic University');
     await superuser('UPDATE organizations SET institution_id = $1 WHERE id = ANY ($2::uuid[])', [
       institution,
       [first.org, sister.org],
     ]);
     const results: Domain[] = [];
-    for (const one of [first, sister, stranger]) {
-      const domain = await added(one, 'university.test.example');
+    for (const one of [first, sister, outsider]) {
+      const domain = await addDomain(one, 'university.test.example');
       publish(domain);
-      results.push(await verified(one, domain));
+      results.push(await verifyDomain(one, domain));
     }
     expect(results.map(({ status, problem }) => [status, problem])).toEqual([
       ['verified', null],
@@ -155,14 +159,15 @@ describe('a domain', () => {
     ]);
   });
 
-  it('is looked up each week; without its record it is lost after another, and its managers are told', async () => {
-    const one = await site();
-    const domain = await added(one, 'fading.test.example');
+  it('is checked weekly, and loses its verification a week after its record disappears', async () => {
+    const one = await createOrganization();
+    const domain = await addDomain(one, 'fading.test.example');
     publish(domain);
-    await verified(one, domain);
+    await verifyDomain(one, domain);
     const daily = async (checked: string, lost: string | null = null) => {
       await superuser(
-        `UPDATE sso_domains SET checked_at = now() - $2::interval, verification_failed_at = now() - $3::interval WHERE id = $1`,
+        `UPDATE sso_domains SET checked_at = now() - $2::interval, verification_failed_at = now() - $3::interval
+         WHERE id = $1`,
         [domain.id, checked, lost],
       );
       await harness.operator.within(one.org, () => harness.worker.get(DomainJobs).enqueueDue());
@@ -182,11 +187,9 @@ describe('a domain', () => {
     names.records.clear();
     expect(await daily('7 days')).toBe('verification_failed');
     expect(await daily('1 day', '8 days')).toBe('pending');
-    expect((await mailsTo(harness, one.lead.email)).map(({ text }) => /missing\.|verified\./.exec(text)?.[0])).toEqual([
-      'missing.',
-      'missing.',
-      'verified.',
-    ]);
+    expect((await mailsTo(harness, one.owner.email)).map(({ text }) => /missing\.|verified\./.exec(text)?.[0])).toEqual(
+      ['missing.', 'missing.', 'verified.'],
+    );
     expect(
       (await superuser(`SELECT type FROM audit_events WHERE target_id = $1 ORDER BY occurred_at, id`, [domain.id]))
         .map(({ type }) => type)
@@ -194,20 +197,20 @@ describe('a domain', () => {
     ).toEqual(['sso.domain_verification_failed', 'sso.domain_verification_failed', 'sso.domain_unverified']);
   });
 
-  it('is removed by whoever may', async () => {
-    const domain = await added(here, 'gone.test.example');
+  it('can be deleted', async () => {
+    const domain = await addDomain(here, 'gone.test.example');
     expect((await here.client.delete(`${DOMAINS}/${domain.id}`)).status).toBe(204);
     expect((await here.client.delete(`${DOMAINS}/${domain.id}`)).status).toBe(404);
   });
 });
 
-describe('discovery and sharing', () => {
-  let home: Site;
-  let sister: Site;
-  let foreign: Site;
+describe('discovery and shared connections', () => {
+  let home: Organization;
+  let sister: Organization;
+  let foreign: Organization;
   let connection: string;
 
-  const connect = async ({ org }: Site, more: object): Promise<string> =>
+  const connect = async ({ org }: Organization, more: object): Promise<string> =>
     (
       await harness.operator.within(org, async () =>
         harness.operator.app.get(SsoSetupService).create({
@@ -223,7 +226,7 @@ describe('discovery and sharing', () => {
     (await harness.client().get(`/v1/sso/discover?email=${encodeURIComponent(email)}`)).body;
 
   beforeAll(async () => {
-    [home, sister, foreign] = [await site(), await site(), await site()];
+    [home, sister, foreign] = [await createOrganization(), await createOrganization(), await createOrganization()];
     const institution = await createInstitution(harness.operator, 'Synthetic University');
     await superuser('UPDATE organizations SET institution_id = $1 WHERE id = ANY ($2::uuid[])', [
       institution,
@@ -244,7 +247,7 @@ describe('discovery and sharing', () => {
     }
   });
 
-  it('answers for a domain, and the same whether or not anybody has the address', async () => {
+  it('returns the connections of a domain, regardless of whether the e-mail address exists', async () => {
     const known = await discover('mentor@gme.example');
     expect(known).toEqual({
       password: true,
@@ -257,14 +260,14 @@ describe('discovery and sharing', () => {
         },
       ],
     });
-    for (const email of ['nobody-at-all@GME.example', 'x@y@gme.example']) expect(await discover(email)).toEqual(known);
-    for (const email of [home.lead.email, 'a@unknown.example', 'a@sub.gme.example'])
+    for (const email of ['unknown@GME.example', 'x@y@gme.example']) expect(await discover(email)).toEqual(known);
+    for (const email of [home.owner.email, 'a@unknown.example', 'a@sub.gme.example'])
       expect(await discover(email)).toEqual({ password: true, connections: [] });
     for (const email of ['nonsense', '@gme.example', 'a@', 'a@127.0.0.1'])
       expect(await discover(email)).toMatchObject({ code: 'invalid_request' });
   });
 
-  it('leaves passwords out where SSO is enforced, and what is switched off or no longer verified', async () => {
+  it('omits passwords under enforced SSO, and omits disabled connections and unverified domains', async () => {
     await superuser('UPDATE organizations SET require_sso = true WHERE id = $1', [home.org]);
     expect(await discover('a@gme.example')).toMatchObject({ password: false });
     expect(await discover('a@workforce.example')).toMatchObject({ password: true });
@@ -293,11 +296,11 @@ describe('discovery and sharing', () => {
     }
   });
 
-  it('leads to a shared connection where the organization trusts its institution, and lands there', async () => {
+  it('offers a shared connection to an organization that trusts its institution, and signs in there', async () => {
     expect(await discover('a@sister.example')).toEqual({ password: true, connections: [] });
     await sister.client.patch('/v1/organizations/current/sign-in', { institutionSignIn: true });
-    const [way] = (await discover('a@sister.example')).connections;
-    expect(way.loginUrl).toBe(`http://127.0.0.1:3000/v1/sso/saml/${connection}/login?organization=${sister.org}`);
+    const [method] = (await discover('a@sister.example')).connections;
+    expect(method.loginUrl).toBe(`http://127.0.0.1:3000/v1/sso/saml/${connection}/login?organization=${sister.org}`);
 
     await sister.client.post('/v1/memberships', {
       email: 'mentor@gme.example',
@@ -305,17 +308,17 @@ describe('discovery and sharing', () => {
       role: 'mentor',
     });
     const client = harness.client();
-    expect((await arrived(client, connection, sister.org)).status).toBe(303);
+    expect((await signInTo(client, connection, sister.org)).status).toBe(303);
     expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: sister.org }, role: 'mentor' });
     await home.client.patch(`/v1/sso/connections/${connection}`, { shared: false });
     expect((await client.get('/v1/auth/me')).status).toBe(401);
-    expect(seen(await arrived(harness.client(), connection, sister.org))).toEqual([403, 'sso_failed']);
+    expect(statusAndCode(await signInTo(harness.client(), connection, sister.org))).toEqual([403, 'sso_failed']);
     await home.client.patch(`/v1/sso/connections/${connection}`, { shared: true });
   });
 
-  it('lands nowhere without a membership, or where it is not trusted, and leaves no session', async () => {
+  it('rejects a sign-in without a membership or without trust, and leaves no session', async () => {
     const before = await superuser('SELECT count(*) FROM sessions');
-    expect(seen(await arrived(harness.client(), connection, sister.org, 'admin@workforce.example'))).toEqual([
+    expect(statusAndCode(await signInTo(harness.client(), connection, sister.org, 'admin@workforce.example'))).toEqual([
       403,
       'sso_failed',
     ]);
@@ -324,7 +327,7 @@ describe('discovery and sharing', () => {
       name: 'Synthetic Colleague',
       role: 'mentor',
     });
-    expect(seen(await arrived(harness.client(), connection, foreign.org))).toEqual([403, 'sso_failed']);
+    expect(statusAndCode(await signInTo(harness.client(), connection, foreign.org))).toEqual([403, 'sso_failed']);
     expect(await superuser('SELECT count(*) FROM sessions')).toEqual(before);
     expect(
       (await home.client.get(`/v1/sso/connections/${connection}/trace`)).body.items
@@ -334,14 +337,14 @@ describe('discovery and sharing', () => {
     expect((await harness.client().get(`/v1/sso/saml/${connection}/login?organization=nonsense`)).status).toBe(400);
   });
 
-  it('is limited by address', async () => {
+  it('is limited by IP', async () => {
     let status = 200;
-    for (let tries = 0; tries < 100 && status === 200; tries += 1)
+    for (let requests = 0; requests < 100 && status === 200; requests += 1)
       ({ status } = await harness.client().get('/v1/sso/discover?email=a@gme.example'));
     expect(status).toBe(429);
   });
 
-  async function arrived(client: Client, id: string, organization: string, email = 'mentor@gme.example') {
+  async function signInTo(client: Client, id: string, organization: string, email = 'mentor@gme.example') {
     const { headers } = await client.get(`/v1/sso/saml/${id}/login?organization=${organization}`);
     const { fields } = await provider.answer(headers.get('location')!, email);
     return postSaml(client, id, fields);

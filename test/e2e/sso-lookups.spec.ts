@@ -19,7 +19,7 @@ let idp: OidcIdp;
 let orgId: string;
 let saml: string;
 let oidc: string;
-const counted = { statements: [] as string[], unwraps: 0 };
+const counts = { statements: [] as string[], unwraps: 0 };
 
 beforeAll(async () => {
   [harness, provider, idp] = await Promise.all([
@@ -42,30 +42,33 @@ async function connectSaml(settings: object): Promise<string> {
   return id;
 }
 
-/** Counts database statements and KMS unwraps. API and worker run in this process and share one passport. */
+/**
+ * Counts database statements and KMS unwraps. The API and the worker run in this process and share one
+ * Passport instance.
+ */
 function observe(): void {
   for (const app of [harness.api, harness.worker]) {
     const kms = app.get(Kms);
     const unwrap = kms.unwrap.bind(kms);
     jest.spyOn(kms, 'unwrap').mockImplementation((...args) => {
-      counted.unwraps += 1;
+      counts.unwraps += 1;
       return unwrap(...args);
     });
   }
   const query = pg.Client.prototype.query as (...args: unknown[]) => void;
   jest.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
     const [first] = args as [string | { text: string }];
-    counted.statements.push(typeof first === 'string' ? first : first.text);
+    counts.statements.push(typeof first === 'string' ? first : first.text);
     return query.apply(this, args);
   });
 }
 
 /** Returns the counts of one request. */
 async function costOf(request: () => Promise<{ status: number }>) {
-  Object.assign(counted, { statements: [], unwraps: 0 });
+  Object.assign(counts, { statements: [], unwraps: 0 });
   const { status } = await request();
-  const lookups = counted.statements.filter((text) => text.includes('app.find_sso_connection')).length;
-  return { status, lookups, unwraps: counted.unwraps, statements: counted.statements.length };
+  const lookups = counts.statements.filter((text) => text.includes('app.find_sso_connection')).length;
+  return { status, lookups, unwraps: counts.unwraps, statements: counts.statements.length };
 }
 
 describe('one request about a connection looks it up once and unwraps its key once', () => {

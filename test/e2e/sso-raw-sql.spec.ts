@@ -32,7 +32,7 @@ afterAll(async () => {
 
 describe("SQL as the application's role", () => {
   it.each(["db_secret_hash = sha256('known')", "db_secret_enc = '\\x00'", 'tested_at = now()', "protocol = 'oidc'"])(
-    "changes nothing of what a connection's answers are believed by: %s",
+    'cannot change the fields that authenticate a connection: %s',
     async (change) => {
       await raw.enter(sessionSecret(director));
       expect((await raw.attempt(`UPDATE sso_connections SET ${change} WHERE id = $1`, [connection])).code).toBe(
@@ -42,7 +42,7 @@ describe("SQL as the application's role", () => {
     },
   );
 
-  it("becomes nobody by a test sign-in, even knowing the connection's secret", async () => {
+  it("gains no identity from a test sign-in, even with the connection's secret", async () => {
     await harness.database.superuser(`UPDATE sso_connections SET db_secret_hash = sha256('known') WHERE id = $1`, [
       connection,
     ]);
@@ -52,13 +52,13 @@ describe("SQL as the application's role", () => {
       member.membershipId,
     ]);
     expect(rows).toEqual([{ passed: true }]);
-    expect((await raw.attempt('SELECT app.user_id() AS who, app.org_id() AS org')).rows).toEqual([
-      { who: null, org: null },
+    expect((await raw.attempt('SELECT app.user_id() AS user, app.org_id() AS org')).rows).toEqual([
+      { user: null, org: null },
     ]);
     await raw.rollback();
   });
 
-  it("writes into a connection's trace and log of refusals alone, and none in the name of a user", async () => {
+  it("writes only failed attempts to the connection's attempt log and audit log, and never as a user", async () => {
     const enter = () => raw.client.query(`BEGIN; SELECT app.enter_sso_log('${connection}')`);
     const trace = (accepted: boolean) =>
       raw.attempt('SELECT app.trace_sso_attempt($1, $2, NULL)', [
@@ -78,7 +78,7 @@ describe("SQL as the application's role", () => {
     expect((await trace(false)).code).toBeNull();
     await raw.rollback();
     await enter();
-    const entry = (actor: string) =>
+    const insertEvent = (actor: string) =>
       raw.attempt(
         `INSERT INTO audit_events (org_id, id, type, outcome, actor_type, actor_id, request_id, canonical,
            private_digest, occurred_at)
@@ -86,11 +86,11 @@ describe("SQL as the application's role", () => {
          sha256('x'), now()`,
         [actor, member.userId],
       );
-    expect([(await entry('user')).code, (await entry('anonymous')).code]).toEqual(['42501', null]);
+    expect([(await insertEvent('user')).code, (await insertEvent('anonymous')).code]).toEqual(['42501', null]);
     await raw.rollback();
   });
 
-  it('makes no member of a user whom another organization alone knows', async () => {
+  it('cannot add a user whom only another organization knows', async () => {
     const elsewhere = await harness.make.organization('gme');
     await harness.database.superuser(
       `INSERT INTO users (id, email, scoped_org_id) VALUES ('01900000-0000-7000-8000-00000000aaaa',

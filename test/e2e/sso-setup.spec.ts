@@ -18,7 +18,7 @@ let provider: IdentityProvider;
 let publisher: MetadataServer;
 let keys: SigningKey[];
 let org: string;
-let leader: Member;
+let owner: Member;
 let director: Client;
 
 beforeAll(async () => {
@@ -29,35 +29,35 @@ beforeAll(async () => {
     Promise.all([1, 2, 3].map(() => newSigningKey())),
   ]);
   org = await harness.make.organization('gme');
-  leader = await harness.make.member(org, 'program_director');
-  director = await harness.signIn(leader.email);
+  owner = await harness.make.member(org, 'program_director');
+  director = await harness.signIn(owner.email);
 });
 afterAll(() => Promise.all([harness.stop(), provider.stop(), publisher.stop()]));
 
-const seen = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
-const logged = (type: string, id: string) =>
+const statusAndCode = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
+const auditEvents = (type: string, id: string) =>
   harness.database.superuser<{ outcome: string; meta: Record<string, unknown> }>(
     'SELECT outcome, meta FROM audit_events WHERE type = $1 AND target_id = $2 ORDER BY occurred_at, id',
     [type, id],
   );
 
-async function created(body: object, client = director): Promise<string> {
+async function createConnection(body: object, client = director): Promise<string> {
   const {
     status,
     text,
-    body: made,
+    body: connection,
   } = await client.post(CONNECTIONS, { name: 'Synthetic', defaultRole: 'mentor', ...body });
   expect([status, text]).toEqual([201, expect.any(String)]);
-  return made.id as string;
+  return connection.id as string;
 }
 
-/** A connection to the provider that signs people in. */
-async function connected(more: object = {}): Promise<string> {
-  return created({ metadata: await provider.metadata(), defaultRole: 'trainee', groupRoles: ROLES, ...more });
+/** Creates a connection to the test identity provider. */
+async function createSamlConnection(more: object = {}): Promise<string> {
+  return createConnection({ metadata: await provider.metadata(), defaultRole: 'trainee', groupRoles: ROLES, ...more });
 }
 
-describe('a connection is set up', () => {
-  it('from metadata, from its address, or from fields, to the same', async () => {
+describe('the setup of a connection', () => {
+  it('gives the same result from metadata, from a metadata URL, and from fields', async () => {
     publisher.publish(ENTITY, keys[0]!, keys[1]!);
     const fields = {
       idpEntityId: ENTITY,
@@ -65,9 +65,9 @@ describe('a connection is set up', () => {
       idpCertificates: [keys[0]!.certificate, keys[1]!.certificate.replaceAll(/-----[A-Z ]+-----/g, '')],
     };
     const ids = [
-      await created({ metadata: metadataOf(ENTITY, [keys[0]!, keys[1]!]) }),
-      await created({ metadataUrl: publisher.url }),
-      await created(fields),
+      await createConnection({ metadata: metadataOf(ENTITY, [keys[0]!, keys[1]!]) }),
+      await createConnection({ metadataUrl: publisher.url }),
+      await createConnection(fields),
     ];
     const stored = await Promise.all(
       ids.map((id) =>
@@ -86,7 +86,7 @@ describe('a connection is set up', () => {
     });
   });
 
-  it('is not from several of these, from half of the fields, or from an address inside', async () => {
+  it('rejects several sources, incomplete fields, and internal URLs', async () => {
     const metadata = metadataOf(ENTITY, keys);
     for (const [body, code] of [
       [{ metadata, metadataUrl: publisher.url }, 'invalid_request'],
@@ -105,12 +105,12 @@ describe('a connection is set up', () => {
         'invalid_metadata',
       ],
     ] as const)
-      expect(seen(await director.post(CONNECTIONS, { name: 'x', ...body }))).toEqual([400, code]);
+      expect(statusAndCode(await director.post(CONNECTIONS, { name: 'x', ...body }))).toEqual([400, code]);
   });
 
   it('keeps no transaction open while it waits for the provider', async () => {
     publisher.publish(ENTITY, keys[0]!);
-    const id = await created({ metadata: metadataOf(ENTITY, [keys[1]!]) });
+    const id = await createConnection({ metadata: metadataOf(ENTITY, [keys[1]!]) });
     const open: unknown[] = [];
     publisher.asked = async () => {
       open.push(
@@ -127,26 +127,26 @@ describe('a connection is set up', () => {
     publisher.asked = async () => undefined;
     expect(open).toEqual([]);
     expect([status, body.idpMetadataUrl, body.name]).toEqual([200, publisher.url, 'Published']);
-    expect((await logged('sso.connection_updated', id)).length).toBe(1);
+    expect((await auditEvents('sso.connection_updated', id)).length).toBe(1);
   });
 });
 
-describe('metadata that is published', () => {
-  const refreshed = async (id: string) => {
+describe('published metadata', () => {
+  const refresh = async (id: string) => {
     expect((await director.post(`${CONNECTIONS}/${id}/refresh`)).status).toBe(202);
     await harness.settled();
     return (await director.get(`${CONNECTIONS}/${id}`)).body;
   };
 
-  it('is followed: certificates come and go, and the log says which', async () => {
+  it('is followed: added and removed certificates are applied and recorded', async () => {
     publisher.publish(ENTITY, keys[0]!);
-    const id = await created({ metadataUrl: publisher.url });
+    const id = await createConnection({ metadataUrl: publisher.url });
     publisher.publish(ENTITY, keys[0]!, keys[1]!);
-    expect((await refreshed(id)).certificatesExpireAt).toHaveLength(2);
+    expect((await refresh(id)).certificatesExpireAt).toHaveLength(2);
     publisher.publish(ENTITY, keys[1]!);
-    expect((await refreshed(id)).certificatesExpireAt).toHaveLength(1);
-    const [added] = await logged('sso.certificate_added', id);
-    const [removed] = await logged('sso.certificate_removed', id);
+    expect((await refresh(id)).certificatesExpireAt).toHaveLength(1);
+    const [added] = await auditEvents('sso.certificate_added', id);
+    const [removed] = await auditEvents('sso.certificate_removed', id);
     expect([added!.meta['certificate'], removed!.meta['certificate']]).toEqual([
       expect.stringMatching(/^[0-9a-f]{64}$/),
       expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -154,28 +154,30 @@ describe('metadata that is published', () => {
     expect(added!.meta).not.toEqual(removed!.meta);
   });
 
-  it("leaves the last good copy where it is not to be had, cannot be read, or is another provider's", async () => {
+  it('keeps the last valid copy when it is unavailable, unreadable, or of another provider', async () => {
     publisher.publish(ENTITY, keys[0]!);
-    const id = await created({ metadataUrl: publisher.url });
+    const id = await createConnection({ metadataUrl: publisher.url });
     const before = await harness.database.superuser(
       'SELECT idp_entity_id, idp_certificates FROM sso_connections WHERE id = $1',
       [id],
     );
     publisher.status = 503;
-    expect((await refreshed(id)).metadataError).toBe('status_unexpected');
+    expect((await refresh(id)).metadataError).toBe('status_unexpected');
     publisher.status = 200;
     publisher.body = '<!DOCTYPE x []><x/>';
-    expect((await refreshed(id)).metadataError).toBe('xml_doctype');
+    expect((await refresh(id)).metadataError).toBe('xml_doctype');
     publisher.publish('https://other.test.example', keys[1]!);
-    expect((await refreshed(id)).metadataError).toBe('entity_id_changed');
+    expect((await refresh(id)).metadataError).toBe('entity_id_changed');
     expect(
       await harness.database.superuser('SELECT idp_entity_id, idp_certificates FROM sso_connections WHERE id = $1', [
         id,
       ]),
     ).toEqual(before);
     publisher.publish(ENTITY, keys[0]!);
-    expect((await refreshed(id)).metadataError).toBeNull();
-    expect((await logged('sso.metadata_refreshed', id)).map(({ outcome, meta }) => [outcome, meta['reason']])).toEqual([
+    expect((await refresh(id)).metadataError).toBeNull();
+    expect(
+      (await auditEvents('sso.metadata_refreshed', id)).map(({ outcome, meta }) => [outcome, meta['reason']]),
+    ).toEqual([
       ['failure', 'status_unexpected'],
       ['failure', 'xml_doctype'],
       ['failure', 'entity_id_changed'],
@@ -183,15 +185,17 @@ describe('metadata that is published', () => {
     ]);
   });
 
-  it('is not asked for where it has no address', async () => {
+  it('cannot be refreshed without a metadata URL', async () => {
     expect(
-      seen(await director.post(`${CONNECTIONS}/${await created({ metadata: metadataOf(ENTITY, keys) })}/refresh`)),
+      statusAndCode(
+        await director.post(`${CONNECTIONS}/${await createConnection({ metadata: metadataOf(ENTITY, keys) })}/refresh`),
+      ),
     ).toEqual([409, 'no_metadata_url']);
   });
 });
 
 it("guides through the forms of each provider with the connection's own values", async () => {
-  const id = await connected();
+  const id = await createSamlConnection();
   for (const name of ['okta', 'entra', 'shibboleth', 'google', 'generic']) {
     const { status, body } = await director.get(`${CONNECTIONS}/${id}/guide?provider=${name}`);
     expect(status).toBe(200);
@@ -203,8 +207,8 @@ it("guides through the forms of each provider with the connection's own values",
   expect((await director.get(`${CONNECTIONS}/${id}/guide?provider=other`)).status).toBe(400);
 });
 
-it('ends sessions with the connection that they came through, and no others', async () => {
-  const [off, gone, kept] = [await connected(), await connected(), await connected()];
+it('ends the sessions of a disabled or deleted connection, and no others', async () => {
+  const [off, gone, kept] = [await createSamlConnection(), await createSamlConnection(), await createSamlConnection()];
   const clients = await Promise.all(
     [off, gone, kept].map(async (id, i) => {
       const client = harness.client();
@@ -217,27 +221,27 @@ it('ends sessions with the connection that they came through, and no others', as
       return client;
     }),
   );
-  const alive = () => Promise.all(clients.map(async (client) => (await client.get('/v1/auth/me')).status));
-  expect(await alive()).toEqual([200, 200, 200]);
+  const statuses = () => Promise.all(clients.map(async (client) => (await client.get('/v1/auth/me')).status));
+  expect(await statuses()).toEqual([200, 200, 200]);
   await director.patch(`${CONNECTIONS}/${off}`, { enabled: false });
   await director.delete(`${CONNECTIONS}/${gone}`);
-  expect(await alive()).toEqual([401, 401, 200]);
+  expect(await statuses()).toEqual([401, 401, 200]);
 });
 
-it('warns thirty, seven and one day before the last certificate ends, once each', async () => {
-  const site = await harness.make.organization('gme');
-  const lead = await harness.make.member(site, 'program_director');
-  const id = await created({ metadata: metadataOf(ENTITY, [keys[0]!]) }, await harness.signIn(lead.email));
+it('warns once each at thirty days, seven days, and one day before the last certificate expires', async () => {
+  const newOrg = await harness.make.organization('gme');
+  const newOwner = await harness.make.member(newOrg, 'program_director');
+  const id = await createConnection({ metadata: metadataOf(ENTITY, [keys[0]!]) }, await harness.signIn(newOwner.email));
   const day = async (days: number) => {
     harness.advance((365 - days) * DAY);
     for (let twice = 0; twice < 2; twice += 1)
-      await harness.operator.within(site, () => harness.worker.get(SamlJobs).daily());
+      await harness.operator.within(newOrg, () => harness.worker.get(SamlJobs).daily());
     await harness.settled();
     harness.advance((days - 365) * DAY);
-    return (await mailsTo(harness, lead.email)).map(({ text }) => /expires within (.*)\./.exec(text)?.[1]);
+    return (await mailsTo(harness, newOwner.email)).map(({ text }) => /expires within (.*)\./.exec(text)?.[1]);
   };
   const mails: unknown[] = [];
   for (const days of [40, 29, 20, 6, 0.5]) mails.push(await day(days));
   expect(mails).toEqual([[], ['30 days'], ['30 days'], ['30 days', '7 days'], ['30 days', '7 days', 'a day']]);
-  expect((await logged('sso.certificate_expiring', id)).map(({ meta }) => meta['days'])).toEqual([30, 7, 1]);
+  expect((await auditEvents('sso.certificate_expiring', id)).map(({ meta }) => meta['days'])).toEqual([30, 7, 1]);
 });

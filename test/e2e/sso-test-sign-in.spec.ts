@@ -11,35 +11,35 @@ const ROLES = ['program_director', 'mentor'].map((role) => ({ group: `gme:${role
 let harness: Harness;
 let provider: IdentityProvider;
 let org: string;
-let leader: Member;
+let owner: Member;
 let director: Client;
 
 beforeAll(async () => {
   [harness, provider] = await Promise.all([Harness.start(), IdentityProvider.start()]);
   org = await harness.make.organization('gme');
-  leader = await harness.make.member(org, 'program_director');
-  director = await harness.signIn(leader.email);
+  owner = await harness.make.member(org, 'program_director');
+  director = await harness.signIn(owner.email);
 });
 afterAll(() => Promise.all([harness.stop(), provider.stop()]));
 
-const seen = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
+const statusAndCode = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
 
-async function created(body: object, client = director): Promise<string> {
+async function createConnection(body: object, client = director): Promise<string> {
   const {
     status,
     text,
-    body: made,
+    body: connection,
   } = await client.post(CONNECTIONS, { name: 'Synthetic', defaultRole: 'mentor', ...body });
   expect([status, text]).toEqual([201, expect.any(String)]);
-  return made.id as string;
+  return connection.id as string;
 }
 
-/** A connection to the provider that signs people in. */
-async function connected(more: object = {}): Promise<string> {
-  return created({ metadata: await provider.metadata(), defaultRole: 'trainee', groupRoles: ROLES, ...more });
+/** Creates a connection to the test identity provider. */
+async function createSamlConnection(more: object = {}): Promise<string> {
+  return createConnection({ metadata: await provider.metadata(), defaultRole: 'trainee', groupRoles: ROLES, ...more });
 }
 
-async function tried(client: Client, id: string, email = 'mentor@gme.example') {
+async function testSignIn(client: Client, id: string, email = 'mentor@gme.example') {
   const { status, body } = await client.post(`${CONNECTIONS}/${id}/test`);
   expect(status).toBe(201);
   const { fields } = await provider.answer(body.url, email);
@@ -47,12 +47,12 @@ async function tried(client: Client, id: string, email = 'mentor@gme.example') {
 }
 
 describe('a test sign-in', () => {
-  it('shows what arrived and what role it would be, and opens no session', async () => {
-    const id = await connected({
-      attributeRoles: [{ attribute: 'mail', value: 'nobody@test.example', role: 'mentor' }],
+  it('shows the received attributes and the resulting role, and opens no session', async () => {
+    const id = await createSamlConnection({
+      attributeRoles: [{ attribute: 'mail', value: 'unknown@test.example', role: 'mentor' }],
     });
     const before = await harness.database.superuser('SELECT count(*) FROM sessions');
-    const { answer } = await tried(director, id);
+    const { answer } = await testSignIn(director, id);
     expect([answer.status, answer.headers.get('location')]).toEqual([303, `${CONNECTIONS}/${id}/test`]);
     expect(await harness.database.superuser('SELECT count(*) FROM sessions')).toEqual(before);
     expect(await harness.database.superuser(`SELECT 1 FROM users WHERE email = 'mentor@gme.example'`)).toEqual([]);
@@ -73,22 +73,26 @@ describe('a test sign-in', () => {
     expect(stored!.row).not.toMatch(/mentor@gme\.example/);
   });
 
-  it('is taken from the browser that began it alone, once, and its result is shown to whoever tried', async () => {
-    const id = await connected();
+  it('works once, in the same browser, and only its user can read the result', async () => {
+    const id = await createSamlConnection();
     const { body } = await director.post(`${CONNECTIONS}/${id}/test`);
     const { fields } = await provider.answer(body.url, 'mentor@gme.example');
     const victim = harness.client();
     await victim.get(`/v1/sso/saml/${id}/login`);
-    expect(seen(await postSaml(victim, id, fields))).toEqual([403, 'sso_failed']);
+    expect(statusAndCode(await postSaml(victim, id, fields))).toEqual([403, 'sso_failed']);
     expect((await postSaml(director, id, fields)).status).toBe(303);
-    expect(seen(await postSaml(director, id, fields))).toEqual([403, 'sso_failed']);
+    expect(statusAndCode(await postSaml(director, id, fields))).toEqual([403, 'sso_failed']);
     const other = await harness.signIn((await harness.make.member(org, 'program_director')).email);
     expect((await other.get(`${CONNECTIONS}/${id}/test`)).status).toBe(404);
   });
 
-  it('does not pass without a role', async () => {
-    const id = await created({ metadata: await provider.metadata(), defaultRole: undefined, groupRoles: ROLES });
-    await tried(director, id, 'trainee@gme.example');
+  it('fails without a role', async () => {
+    const id = await createConnection({
+      metadata: await provider.metadata(),
+      defaultRole: undefined,
+      groupRoles: ROLES,
+    });
+    await testSignIn(director, id, 'trainee@gme.example');
     expect((await director.get(`${CONNECTIONS}/${id}/test`)).body).toMatchObject({
       passed: false,
       reason: 'role_missing',
@@ -98,27 +102,29 @@ describe('a test sign-in', () => {
     expect((await director.get(`${CONNECTIONS}/${id}`)).body.testedAt).toBeNull();
   });
 
-  it('is needed before single sign-on is enforced, and again after the provider was changed', async () => {
-    const site = await harness.make.organization('gme');
-    const lead = await harness.make.member(site, 'program_director');
-    const client = await harness.signIn(lead.email);
-    await harness.database.superuser('UPDATE sessions SET second_factor_at = now() WHERE user_id = $1', [lead.userId]);
-    const id = await created({ metadata: await provider.metadata(), groupRoles: ROLES }, client);
-    const enforced = async () => seen(await client.patch(SIGN_IN, { requireSso: true }));
-    expect(await enforced()).toEqual([409, 'sso_connection_not_tested']);
-    await tried(client, id);
+  it('is required before SSO enforcement, and again after a change of the connection', async () => {
+    const newOrg = await harness.make.organization('gme');
+    const newOwner = await harness.make.member(newOrg, 'program_director');
+    const client = await harness.signIn(newOwner.email);
+    await harness.database.superuser('UPDATE sessions SET second_factor_at = now() WHERE user_id = $1', [
+      newOwner.userId,
+    ]);
+    const id = await createConnection({ metadata: await provider.metadata(), groupRoles: ROLES }, client);
+    const enforceSso = async () => statusAndCode(await client.patch(SIGN_IN, { requireSso: true }));
+    expect(await enforceSso()).toEqual([409, 'sso_connection_not_tested']);
+    await testSignIn(client, id);
     expect((await client.patch(`${CONNECTIONS}/${id}`, { wantResponseSigned: true })).body.testedAt).toBeNull();
-    expect(await enforced()).toEqual([409, 'sso_connection_not_tested']);
+    expect(await enforceSso()).toEqual([409, 'sso_connection_not_tested']);
     await client.patch(`${CONNECTIONS}/${id}`, { wantResponseSigned: false });
-    await tried(client, id);
+    await testSignIn(client, id);
     expect((await client.patch(`${CONNECTIONS}/${id}`, { name: 'Renamed' })).body.testedAt).not.toBeNull();
-    expect(await enforced()).toEqual([200, undefined]);
+    expect(await enforceSso()).toEqual([200, undefined]);
   });
 });
 
-describe('the trace', () => {
-  it('shows accepted and refused answers with their reasons, and nothing that could be used', async () => {
-    const id = await connected();
+describe('the attempt log', () => {
+  it('lists accepted and rejected attempts with their reasons, and nothing that an attacker could use', async () => {
+    const id = await createSamlConnection();
     const client = harness.client();
     await signInBySaml(provider, client, id, 'mentor@gme.example');
     const { headers } = await client.get(`/v1/sso/saml/${id}/login`);
@@ -126,7 +132,7 @@ describe('the trace', () => {
     const forged = Buffer.from(fields['SAMLResponse']!, 'base64')
       .toString()
       .replaceAll('gme:mentor', 'gme:program_director');
-    const refused = await postSaml(client, id, { SAMLResponse: Buffer.from(forged).toString('base64') });
+    const rejected = await postSaml(client, id, { SAMLResponse: Buffer.from(forged).toString('base64') });
     await postSaml(client, id, { SAMLResponse: 'AAAA' });
     const { status, body, text } = await director.get(`${CONNECTIONS}/${id}/trace`);
     expect(status).toBe(200);
@@ -139,7 +145,7 @@ describe('the trace', () => {
     ]);
     expect(body.items[1]).toMatchObject({
       issuer: 'urn:vouchsafe:development-identity-provider',
-      requestId: refused.body.requestId,
+      requestId: rejected.body.requestId,
       nameIdFormat: expect.stringContaining('persistent'),
     });
     expect(body.items[2].attributes).toContain('mail');
@@ -147,8 +153,8 @@ describe('the trace', () => {
     expect(text).not.toMatch(/mentor@gme\.example|Mentor Example|SignatureValue|X509Certificate/);
   });
 
-  it('keeps two hundred attempts of a connection, whatever is posted', async () => {
-    const id = await connected();
+  it('keeps two hundred attempts of a connection', async () => {
+    const id = await createSamlConnection();
     await harness.database.superuser(
       `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, request_id, at)
          SELECT $1, gen_random_uuid(), $2, false, 'x', now() - interval '1 hour' FROM generate_series(1, 205)`,
@@ -163,8 +169,8 @@ describe('the trace', () => {
 });
 
 describe('role mapping', () => {
-  it('is tried on somebody made up, and on members as they were last heard of', async () => {
-    const id = await connected({ groupRoles: [{ group: 'enrollment:staff', role: 'mentor' }] });
+  it('can be previewed for sample attributes and for the last attributes of members', async () => {
+    const id = await createSamlConnection({ groupRoles: [{ group: 'enrollment:staff', role: 'mentor' }] });
     await signInBySaml(provider, harness.client(), id, 'staff@enrollment.example');
     const preview = async (body: object) => (await director.post(`${CONNECTIONS}/${id}/mapping/preview`, body)).body;
     expect(await preview({ groups: ['enrollment:staff'] })).toMatchObject({
@@ -187,10 +193,10 @@ describe('role mapping', () => {
     });
   });
 
-  it('gives no role that whoever sets it up could not give', async () => {
+  it('cannot assign a role that its author cannot grant', async () => {
     const metadata = await provider.metadata();
     expect(
-      seen(
+      statusAndCode(
         await director.post(CONNECTIONS, {
           name: 'x',
           metadata,
@@ -199,7 +205,7 @@ describe('role mapping', () => {
       ),
     ).toEqual([400, 'unknown_role']);
     await director.post('/v1/roles', { key: 'mapped_to', name: 'Mapped' });
-    await connected({ attributeRoles: [{ attribute: 'a', value: 'b', role: 'mapped_to' }] });
-    expect(seen(await director.delete('/v1/roles/mapped_to'))).toEqual([409, 'role_in_use']);
+    await createSamlConnection({ attributeRoles: [{ attribute: 'a', value: 'b', role: 'mapped_to' }] });
+    expect(statusAndCode(await director.delete('/v1/roles/mapped_to'))).toEqual([409, 'role_in_use']);
   });
 });

@@ -9,10 +9,10 @@ import { madeKey, KeyClient } from '../harness/keys.js';
 
 const STEP_UP = '/v1/auth/step-up';
 /**
- * What the step-up is asked for, at the least: exports, roles, keys, connections, secrets of webhook sources, settings
- * of sign-in, factors.
+ * Routes that must require a step-up: exports, roles, keys, connections, webhook secrets, sign-in settings, and
+ * factors.
  */
-const ASKED = [
+const STEP_UP_ROUTES = [
   'POST /v1/exports',
   'PATCH /v1/memberships/:id',
   'PUT /v1/memberships/:id/permissions/:permission',
@@ -49,117 +49,120 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const seen = ({ status, body }: Answer) => `${status} ${body?.code ?? 'ok'}`;
-// 400 once the guard lets pass
-const asks = async (client: Client) => seen(await client.post('/v1/roles', { key: 'x', name: '' }));
-const session = (client: Client) => /vouchsafe_test=[^;]+/.exec(client.cookieHeader)![0];
+const statusAndCode = ({ status, body }: Answer) => `${status} ${body?.code ?? 'ok'}`;
+// The guard accepted the request when the answer is 400.
+const sensitiveChange = async (client: Client) => statusAndCode(await client.post('/v1/roles', { key: 'x', name: '' }));
+const sessionCookie = (client: Client) => /vouchsafe_test=[^;]+/.exec(client.cookieHeader)![0];
 
-interface Lead extends Member {
+interface SignedInMember extends Member {
   client: Client;
 }
 
-async function lead(): Promise<Lead> {
+async function createOwner(): Promise<SignedInMember> {
   const member = await harness.make.member(orgId, 'program_director');
   return { ...member, client: await harness.signIn(member.email) };
 }
 
-/** Lets the sign-ins and step-ups of a member be long ago. */
-const grow = ({ userId }: Member) =>
+/** Moves the sign-ins and step-ups of a member back in time. */
+const ageSessions = ({ userId }: Member) =>
   harness.database.superuser(
     `UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes',
        stepped_up_at = stepped_up_at - interval '32 minutes' WHERE user_id = $1`,
     [userId],
   );
 
-it('a step-up of thirty minutes at most is asked for where the most can be taken or given', () => {
+it('sensitive routes require a step-up of at most thirty minutes', () => {
   const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
   const minutes = new Map(routes.map(({ method, path, policy }) => [`${method} ${path}`, policy?.stepUpMinutes]));
-  for (const route of ASKED) expect([route, (minutes.get(route) ?? Infinity) <= 30]).toEqual([route, true]);
+  for (const route of STEP_UP_ROUTES) expect([route, (minutes.get(route) ?? Infinity) <= 30]).toEqual([route, true]);
 });
 
-describe('somebody without a second factor', () => {
-  it('steps up by the password, and the session goes on under another secret', async () => {
-    const user = await lead();
-    await grow(user);
-    const before = session(user.client);
-    expect(await asks(user.client)).toBe('403 step_up_required');
+describe('a member without a second factor', () => {
+  it('steps up with the password, and the session gets a new secret', async () => {
+    const user = await createOwner();
+    await ageSessions(user);
+    const before = sessionCookie(user.client);
+    expect(await sensitiveChange(user.client)).toBe('403 step_up_required');
     expect((await user.client.post(STEP_UP, { password: Factories.PASSWORD })).status).toBe(204);
-    expect(await asks(user.client)).toBe('400 invalid_request');
+    expect(await sensitiveChange(user.client)).toBe('400 invalid_request');
     expect((await harness.client().get('/v1/auth/me', { headers: { cookie: before } })).status).toBe(401);
-    await grow(user);
-    expect(await asks(user.client)).toBe('403 step_up_required');
+    await ageSessions(user);
+    expect(await sensitiveChange(user.client)).toBe('403 step_up_required');
   });
 
-  it('is locked after five wrong passwords, at sign-in as well; the right one changes nothing then', async () => {
-    const { client, email, userId } = await lead();
+  it('is locked after five wrong passwords, at sign-in too, and then a correct one does not help', async () => {
+    const { client, email, userId } = await createOwner();
     const codes: string[] = [];
-    for (let i = 0; i < 6; i += 1) codes.push(seen(await client.post(STEP_UP, { password: 'Wrong-Password-1' })));
+    for (let i = 0; i < 6; i += 1)
+      codes.push(statusAndCode(await client.post(STEP_UP, { password: 'Wrong-Password-1' })));
     expect(codes).toEqual([...Array<string>(4).fill('403 step_up_failed'), '429 account_locked', '429 account_locked']);
-    expect(seen(await client.post(STEP_UP, { password: Factories.PASSWORD }))).toBe('429 account_locked');
-    expect(seen(await harness.client().post('/v1/auth/login', { email, password: Factories.PASSWORD }))).toBe(
+    expect(statusAndCode(await client.post(STEP_UP, { password: Factories.PASSWORD }))).toBe('429 account_locked');
+    expect(statusAndCode(await harness.client().post('/v1/auth/login', { email, password: Factories.PASSWORD }))).toBe(
       '429 account_locked',
     );
-    const logged = await harness.database.superuser<{ type: string }>(
+    const events = await harness.database.superuser<{ type: string }>(
       `SELECT type FROM audit_events WHERE org_id = $1 AND target_id = $2
          AND type IN ('auth.step_up_failed', 'auth.locked') ORDER BY id`,
       [orgId, userId],
     );
-    expect(logged.map(({ type }) => type)).toEqual([...Array<string>(5).fill('auth.step_up_failed'), 'auth.locked']);
+    expect(events.map(({ type }) => type)).toEqual([...Array<string>(5).fill('auth.step_up_failed'), 'auth.locked']);
   });
 
-  it('has five of fifty wrong passwords evaluated that come at once, in one session', async () => {
-    const { client } = await lead();
+  it('gets five of fifty concurrent wrong passwords checked in one session', async () => {
+    const { client } = await createOwner();
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => client.post(STEP_UP, { password: 'Wrong-Password-1' })),
     );
-    expect(answers.filter((answer) => seen(answer) === '403 step_up_failed')).toHaveLength(4);
-    expect(answers.filter((answer) => seen(answer) === '429 account_locked')).toHaveLength(46);
+    expect(answers.filter((answer) => statusAndCode(answer) === '403 step_up_failed')).toHaveLength(4);
+    expect(answers.filter((answer) => statusAndCode(answer) === '429 account_locked')).toHaveLength(46);
   });
 });
 
-describe('somebody with a second factor', () => {
-  const enrolled = async (): Promise<Lead & { app: CodeApp; recoveryCodes: string[] }> => {
-    const user = await lead();
+describe('a member with a second factor', () => {
+  const withTotp = async (): Promise<SignedInMember & { app: CodeApp; recoveryCodes: string[] }> => {
+    const user = await createOwner();
     return { ...user, ...(await enrollTotp(user.client)) };
   };
 
-  it('shows it: the password is not enough', async () => {
-    const user = await enrolled();
-    await grow(user);
-    expect(seen(await user.client.post(STEP_UP, { password: Factories.PASSWORD }))).toBe('403 step_up_failed');
-    expect(await asks(user.client)).toBe('403 step_up_required');
+  it('must present it: the password is not enough', async () => {
+    const user = await withTotp();
+    await ageSessions(user);
+    expect(statusAndCode(await user.client.post(STEP_UP, { password: Factories.PASSWORD }))).toBe('403 step_up_failed');
+    expect(await sensitiveChange(user.client)).toBe('403 step_up_required');
     expect((await user.client.post(STEP_UP, { totp: user.app.fresh() })).status).toBe(204);
-    expect(await asks(user.client)).toBe('400 invalid_request');
-    await grow(user);
+    expect(await sensitiveChange(user.client)).toBe('400 invalid_request');
+    await ageSessions(user);
     expect((await user.client.post(STEP_UP, { recoveryCode: user.recoveryCodes[0] })).status).toBe(204);
-    expect(await asks(user.client)).toBe('400 invalid_request');
-    expect(seen(await user.client.post(STEP_UP, { recoveryCode: user.recoveryCodes[0] }))).toBe('403 step_up_failed');
+    expect(await sensitiveChange(user.client)).toBe('400 invalid_request');
+    expect(statusAndCode(await user.client.post(STEP_UP, { recoveryCode: user.recoveryCodes[0] }))).toBe(
+      '403 step_up_failed',
+    );
   });
 
-  it('shows a code once: that of the sign-in does not step up', async () => {
-    const user = await enrolled();
+  it('cannot reuse the code of the sign-in for a step-up', async () => {
+    const user = await withTotp();
     const code = user.app.fresh();
     const client = harness.client();
     expect(
       (await client.post('/v1/auth/login', { email: user.email, password: Factories.PASSWORD, totp: code })).status,
     ).toBe(200);
-    expect(seen(await client.post(STEP_UP, { totp: code }))).toBe('403 step_up_failed');
+    expect(statusAndCode(await client.post(STEP_UP, { totp: code }))).toBe('403 step_up_failed');
   });
 
-  it('shows a passkey, over a challenge of this browser', async () => {
-    const user = await lead();
+  it('can use a passkey with a challenge of this browser', async () => {
+    const user = await createOwner();
     const { authenticator } = await enrollPasskey(harness, user.client);
-    await grow(user);
+    await ageSessions(user);
     const { body: options } = await user.client.get('/v1/auth/step-up/options');
     const passkey = authenticator.get(options);
     expect((await user.client.post(STEP_UP, { passkey })).status).toBe(204);
-    expect(await asks(user.client)).toBe('400 invalid_request');
-    expect(seen(await user.client.post(STEP_UP, { passkey }))).toBe('403 step_up_failed');
+    expect(await sensitiveChange(user.client)).toBe('400 invalid_request');
+    expect(statusAndCode(await user.client.post(STEP_UP, { passkey }))).toBe('403 step_up_failed');
   });
 
-  it('cannot change factors in an old session: a stolen one plants none, not even by SQL functions', async () => {
-    const user = await enrolled();
-    await grow(user);
+  it('cannot change factors in an old session', async () => {
+    const user = await withTotp();
+    await ageSessions(user);
     for (const [method, path, body] of [
       ['DELETE', '/v1/auth/totp'],
       ['POST', '/v1/auth/recovery-codes'],
@@ -167,11 +170,14 @@ describe('somebody with a second factor', () => {
       ['GET', '/v1/auth/passkeys/options'],
       ['POST', '/v1/auth/passkeys', {}],
     ] as const) {
-      expect([path, seen(await user.client.send(method, path, { body }))]).toEqual([path, '403 step_up_required']);
+      expect([path, statusAndCode(await user.client.send(method, path, { body }))]).toEqual([
+        path,
+        '403 step_up_required',
+      ]);
     }
   });
 
-  it('removes the last factor nowhere while an organization of theirs asks for one', async () => {
+  it('cannot remove the last factor while one of their organizations requires one', async () => {
     const org = await harness.make.organization('gme');
     const { email } = await harness.make.member(org, 'program_director');
     const client = await harness.signIn(email);
@@ -179,17 +185,17 @@ describe('somebody with a second factor', () => {
     await enrollTotp(client);
     expect((await client.patch('/v1/organizations/current/sign-in', { requireMfa: true })).status).toBe(200);
     expect((await client.delete('/v1/auth/totp')).status).toBe(204);
-    expect(seen(await client.delete(`/v1/auth/passkeys/${id}`))).toBe('409 last_factor_required');
+    expect(statusAndCode(await client.delete(`/v1/auth/passkeys/${id}`))).toBe('409 last_factor_required');
     expect((await client.get('/v1/auth/passkeys')).body.items).toHaveLength(1);
   });
 });
 
 describe('a session', () => {
-  it('of a proof that does not hold is left as it was, and the failure stays counted', async () => {
-    const { client, email } = await lead();
-    const before = session(client);
-    expect(seen(await client.post(STEP_UP, { totp: '000000' }))).toBe('403 step_up_failed');
-    expect([session(client), (await client.get('/v1/auth/me')).status]).toEqual([before, 200]);
+  it('is unchanged after a failed step-up, and the failure counts', async () => {
+    const { client, email } = await createOwner();
+    const before = sessionCookie(client);
+    expect(statusAndCode(await client.post(STEP_UP, { totp: '000000' }))).toBe('403 step_up_failed');
+    expect([sessionCookie(client), (await client.get('/v1/auth/me')).status]).toEqual([before, 200]);
     const [lock] = await harness.database.superuser(
       'SELECT failures, pending FROM app_private.sign_in_locks WHERE lockout_key = sha256($1)',
       [Buffer.from(email)],
@@ -197,9 +203,9 @@ describe('a session', () => {
     expect(lock).toEqual({ failures: 1, pending: 0 });
   });
 
-  it('gets another secret with another password too', async () => {
-    const { client } = await lead();
-    const before = session(client);
+  it('gets a new secret after a password change too', async () => {
+    const { client } = await createOwner();
+    const before = sessionCookie(client);
     expect(
       (
         await client.post('/v1/auth/password/change', {
@@ -214,14 +220,14 @@ describe('a session', () => {
     ]).toEqual([200, 401]);
   });
 
-  it('of single sign-on alone has nothing to show here: it is told to sign in again', async () => {
-    const { client, userId } = await lead();
+  it('of SSO only cannot step up here and must sign in again', async () => {
+    const { client, userId } = await createOwner();
     await harness.database.superuser('DELETE FROM app_private.credentials WHERE user_id = $1', [userId]);
-    expect(seen(await client.post(STEP_UP, { password: 'x' }))).toBe('409 reauthenticate_at_idp');
+    expect(statusAndCode(await client.post(STEP_UP, { password: 'x' }))).toBe('409 reauthenticate_at_idp');
   });
 
-  it('is asked of people: an API key goes on working for what it carries', async () => {
-    const user = await lead();
+  it('of an API key needs no step-up', async () => {
+    const user = await createOwner();
     const key = await madeKey(user.client, [
       'role:create',
       'role:read',
@@ -229,12 +235,12 @@ describe('a session', () => {
       'webhook:create',
       'webhook:read',
     ]);
-    await grow(user);
+    await ageSessions(user);
     const byKey = new KeyClient(harness.url, key.key, '10.9.9.9');
     expect((await byKey.post('/v1/webhook-sources', { name: 'By a key', scheme: 'standard' })).status).toBe(201);
     expect((await byKey.post('/v1/roles', { key: 'by_a_key', name: 'By a key' })).status).toBe(201);
-    expect(seen(await byKey.post('/v1/api-keys', { name: 'x', permissions: ['role:read'], expiresInDays: 1 }))).toBe(
-      '403 api_key_not_allowed',
-    );
+    expect(
+      statusAndCode(await byKey.post('/v1/api-keys', { name: 'x', permissions: ['role:read'], expiresInDays: 1 })),
+    ).toBe('403 api_key_not_allowed');
   });
 });

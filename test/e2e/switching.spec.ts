@@ -15,19 +15,25 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-/** A user who leads two organizations, signed in to the first. */
-async function traveller(): Promise<{ from: string; to: string; email: string; userId: string; client: Client }> {
+/** Creates a user who is an owner of two organizations and signs the user in to the first. */
+async function createTwoOrgOwner(): Promise<{
+  from: string;
+  to: string;
+  email: string;
+  userId: string;
+  client: Client;
+}> {
   const [from, to] = [await harness.make.organization('gme'), await harness.make.organization('workforce')];
-  const email = `traveller-${newId()}@test.example`;
+  const email = `two-orgs-${newId()}@test.example`;
   const { userId } = await harness.make.member(from, 'program_director', { email });
   await harness.make.member(to, 'owner', { email });
   return { from, to, email, userId, client: await harness.signIn(email) };
 }
 
-const go = (client: Client, orgId: string) => client.post('/v1/auth/organization', { orgId });
-const where = async (client: Client) => (await client.get('/v1/auth/me')).body.organization?.id as string;
-const seen = ({ status, body }: Answer) => [status, body.code];
-const session = async (org: string) =>
+const switchTo = (client: Client, orgId: string) => client.post('/v1/auth/organization', { orgId });
+const currentOrg = async (client: Client) => (await client.get('/v1/auth/me')).body.organization?.id as string;
+const statusAndCode = ({ status, body }: Answer) => [status, body.code];
+const latestSession = async (org: string) =>
   (
     await harness.database.superuser<{
       method: string;
@@ -44,11 +50,11 @@ const events = (org: string, requestId: string | null) =>
     [org, requestId],
   );
 
-describe("moving on to another of one's organizations", () => {
-  it('ends the one session and opens the other, with the rights one has there', async () => {
-    const { from, to, userId, client } = await traveller();
+describe('a switch to another organization of the user', () => {
+  it("ends the current session and opens one with the user's role there", async () => {
+    const { from, to, userId, client } = await createTwoOrgOwner();
     const old = client.cookieHeader;
-    const answer = await go(client, to);
+    const answer = await switchTo(client, to);
     expect([answer.status, answer.body.organizationId]).toEqual([200, to]);
     expect((await client.get('/v1/auth/me')).body).toMatchObject({
       user: { id: userId },
@@ -57,13 +63,13 @@ describe("moving on to another of one's organizations", () => {
     });
     expect((await harness.client().get('/v1/auth/me', { headers: { cookie: old } })).status).toBe(401);
     expect((await client.get('/v1/auth/sessions')).body.items).toHaveLength(1);
-    expect(await go(client, from).then(({ status }) => status)).toBe(200);
-    expect(await where(client)).toBe(from);
-    expect((await session(from)).origin_org_id).toBeNull();
+    expect(await switchTo(client, from).then(({ status }) => status)).toBe(200);
+    expect(await currentOrg(client)).toBe(from);
+    expect((await latestSession(from)).origin_org_id).toBeNull();
   });
 
-  it('lists where one may go', async () => {
-    const { from, to, client } = await traveller();
+  it('lists the available organizations', async () => {
+    const { from, to, client } = await createTwoOrgOwner();
     const { items } = (await client.get('/v1/auth/organizations')).body;
     expect(items.toSorted((a: { current: boolean }) => (a.current ? -1 : 1))).toEqual([
       { id: from, name: expect.any(String), role: 'program_director', current: true, reachable: true },
@@ -71,59 +77,59 @@ describe("moving on to another of one's organizations", () => {
     ]);
   });
 
-  it('stands in the logs of both, and neither names the other', async () => {
-    const { from, to, client } = await traveller();
-    const requestId = (await go(client, to)).headers.get('x-request-id');
-    const [left, entered] = [await events(from, requestId), await events(to, requestId)];
-    expect([left.map(({ type }) => type), entered.map(({ type }) => type)]).toEqual([
+  it('is recorded in both audit logs, and neither names the other organization', async () => {
+    const { from, to, client } = await createTwoOrgOwner();
+    const requestId = (await switchTo(client, to)).headers.get('x-request-id');
+    const [previous, joined] = [await events(from, requestId), await events(to, requestId)];
+    expect([previous.map(({ type }) => type), joined.map(({ type }) => type)]).toEqual([
       ['auth.organization_switched'],
       ['auth.signed_in'],
     ]);
-    expect(entered[0]!.line).toContain('switch');
-    expect([left[0]!.line.includes(to), entered[0]!.line.includes(from)]).toEqual([false, false]);
+    expect(joined[0]!.line).toContain('switch');
+    expect([previous[0]!.line.includes(to), joined[0]!.line.includes(from)]).toEqual([false, false]);
   });
 
-  it('makes no sign-in of it: kind, time and end go along, and what asks for a fresh one asks still', async () => {
-    const { from, to, client } = await traveller();
+  it('is not a new sign-in: method, time, and expiry carry over, and a step-up is still required', async () => {
+    const { from, to, client } = await createTwoOrgOwner();
     await harness.database.superuser(
       `UPDATE sessions SET created_at = now() - interval '1 hour', signed_in_at = now() - interval '1 hour',
          expires_at = now() + interval '2 hours' WHERE org_id = $1`,
       [from],
     );
     await harness.database.superuser('UPDATE organizations SET session_hours = 168 WHERE id = $1', [to]);
-    const before = await session(from);
-    await go(client, to);
-    expect(await session(to)).toMatchObject({
+    const before = await latestSession(from);
+    await switchTo(client, to);
+    expect(await latestSession(to)).toMatchObject({
       method: 'password',
       signed_in_at: before.signed_in_at,
       expires_at: before.expires_at,
       origin_org_id: from,
     });
-    expect(seen(await client.patch('/v1/organizations/current/sign-in', { requireSso: false }))).toEqual([
+    expect(statusAndCode(await client.patch('/v1/organizations/current/sign-in', { requireSso: false }))).toEqual([
       403,
       'step_up_required',
     ]);
-    await go(client, from);
-    expect((await session(from)).expires_at).toEqual(before.expires_at);
+    await switchTo(client, from);
+    expect((await latestSession(from)).expires_at).toEqual(before.expires_at);
   });
 
-  it('ends no later than the other organization lets a sign-in live', async () => {
-    const { from, to, client } = await traveller();
+  it('respects the session timeout of the target organization', async () => {
+    const { from, to, client } = await createTwoOrgOwner();
     await harness.database.superuser('UPDATE organizations SET session_hours = 1 WHERE id = $1', [to]);
-    await go(client, to);
-    const { signed_in_at: start, expires_at: end } = await session(to);
+    await switchTo(client, to);
+    const { signed_in_at: start, expires_at: end } = await latestSession(to);
     expect(end.getTime() - start.getTime()).toBe(3_600_000);
-    await go(client, from);
+    await switchTo(client, from);
     await harness.database.superuser(
       `UPDATE sessions SET signed_in_at = now() - interval '61 minutes', expires_at = now() + interval '1 hour'
          WHERE org_id = $1`,
       [from],
     );
-    expect(seen(await go(client, to))).toEqual([403, 'organization_sign_in_required']);
+    expect(statusAndCode(await switchTo(client, to))).toEqual([403, 'organization_sign_in_required']);
   });
 
-  it('happens once when asked for twice at the same time', async () => {
-    const { to, client } = await traveller();
+  it('happens once for concurrent requests', async () => {
+    const { to, client } = await createTwoOrgOwner();
     const answers = await Promise.all(
       [1, 2, 3, 4].map(() =>
         harness.client().post('/v1/auth/organization', { orgId: to }, { headers: { cookie: client.cookieHeader } }),
@@ -137,72 +143,72 @@ describe("moving on to another of one's organizations", () => {
   });
 
   it.each(['auth.organization_switched', 'auth.signed_in'])(
-    'does not happen when %s cannot be written to its log',
+    'fails when %s cannot be written to its audit log',
     async (type) => {
-      const { from, to, client } = await traveller();
+      const { from, to, client } = await createTwoOrgOwner();
       const trigger = async (statement: string) => harness.database.superuser(statement);
       await trigger(
         `CREATE FUNCTION refuse_${type.replace('.', '_')}()
-           RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the log is full'; END $$`,
+           RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the audit log rejects writes'; END $$`,
       );
       await trigger(
         `CREATE TRIGGER log_full BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.type = '${type}')
            EXECUTE FUNCTION refuse_${type.replace('.', '_')}()`,
       );
       try {
-        expect((await go(client, to)).status).toBe(500);
+        expect((await switchTo(client, to)).status).toBe(500);
       } finally {
         await trigger('DROP TRIGGER log_full ON audit_events');
       }
-      expect(await where(client)).toBe(from);
+      expect(await currentOrg(client)).toBe(from);
       expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1', [to])).toEqual([]);
     },
   );
 });
 
-describe('what a session cannot move on to', () => {
-  it('is one and the same not found: unknown, foreign, left, suspended', async () => {
-    const { from, email } = await traveller();
-    const [foreign, left, suspended] = [
+describe('a session cannot switch to', () => {
+  it('an unknown, foreign, former, or suspended organization, with the same 404 response', async () => {
+    const { from, email } = await createTwoOrgOwner();
+    const [foreign, previous, suspended] = [
       await harness.make.organization(),
       await harness.make.organization(),
       await harness.make.organization(),
     ];
-    const { membershipId } = await harness.make.member(left, 'mentor', { email });
+    const { membershipId } = await harness.make.member(previous, 'mentor', { email });
     await harness.database.superuser(`UPDATE memberships SET status = 'ended' WHERE id = $1`, [membershipId]);
     await harness.make.member(suspended, 'mentor', { email });
     await suspend(harness.operator, suspended, 'incident');
     const client = await harness.signIn(email);
-    expect(await where(client)).toBe(from);
-    const answers = await Promise.all([newId(), foreign, left, suspended].map((org) => go(client, org)));
+    expect(await currentOrg(client)).toBe(from);
+    const answers = await Promise.all([newId(), foreign, previous, suspended].map((org) => switchTo(client, org)));
     expect(new Set(answers.map(({ body }) => JSON.stringify({ ...body, requestId: null }))).size).toBe(1);
-    expect(seen(answers[0]!)).toEqual([404, 'not_found']);
+    expect(statusAndCode(answers[0]!)).toEqual([404, 'not_found']);
     expect((await client.get('/v1/auth/organizations')).body.items).toHaveLength(2);
   });
 
   it.each([
-    ['takes no passwords', `allowed_sign_in = '{saml}'`],
+    ['does not allow passwords', `allowed_sign_in = '{saml}'`],
     ['enforces single sign-on', 'require_sso = true'],
-    ['asks for a second factor', 'require_mfa = true'],
-  ])('is an organization that %s: sign in there', async (_what, setting) => {
-    const { to, from, client } = await traveller();
+    ['requires MFA', 'require_mfa = true'],
+  ])('an organization that %s, and must sign in there', async (_what, setting) => {
+    const { to, from, client } = await createTwoOrgOwner();
     await harness.database.superuser(`UPDATE organizations SET ${setting} WHERE id = $1`, [to]);
-    expect(seen(await go(client, to))).toEqual([403, 'organization_sign_in_required']);
+    expect(statusAndCode(await switchTo(client, to))).toEqual([403, 'organization_sign_in_required']);
     expect(
       (await client.get('/v1/auth/organizations')).body.items.find(({ id }: { id: string }) => id === to).reachable,
     ).toBe(false);
-    expect(await where(client)).toBe(from);
+    expect(await currentOrg(client)).toBe(from);
   });
 
-  it('is anything while the password has to be changed', async () => {
-    const { to, userId, client } = await traveller();
+  it('any organization while the password must be changed', async () => {
+    const { to, userId, client } = await createTwoOrgOwner();
     await harness.database.superuser('UPDATE users SET must_change_password = true WHERE id = $1', [userId]);
-    expect(seen(await go(client, to))).toEqual([403, 'password_change_required']);
+    expect(statusAndCode(await switchTo(client, to))).toEqual([403, 'password_change_required']);
   });
 
-  it("is anything by SQL in the session's own transaction, without its secret or with another's", async () => {
-    const { to, client } = await traveller();
-    const other = await traveller();
+  it('any organization by SQL in its own transaction, without its secret or with another secret', async () => {
+    const { to, client } = await createTwoOrgOwner();
+    const other = await createTwoOrgOwner();
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(client));
     for (const secret of ['', 'A'.repeat(43), sessionSecret(other.client)]) {
@@ -238,7 +244,7 @@ describe('an identity provider of one organization', () => {
   });
   afterAll(() => provider.stop());
 
-  it("opens no other organization's membership of the address that it asserts", async () => {
+  it('opens no membership of the asserted e-mail address in another organization', async () => {
     const [theirs, ours] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
     const director = await harness.signIn((await harness.make.member(ours, 'program_director')).email);
     const email = 'mentor@gme.example';
@@ -259,14 +265,15 @@ describe('an identity provider of one organization', () => {
          AND u.email = $3 ORDER BY 1`,
       [theirs, ours, email],
     );
-    expect(users).toEqual([{ scoped_org_id: theirs }, { scoped_org_id: null }]); // the same address, and not the same user
+    // The e-mail address is the same, but the users differ.
+    expect(users).toEqual([{ scoped_org_id: theirs }, { scoped_org_id: null }]);
     expect((await intruder.get('/v1/auth/organizations')).body.items.map((item: { id: string }) => item.id)).toEqual([
       theirs,
     ]);
-    expect(seen(await go(intruder, ours))).toEqual([404, 'not_found']);
-    expect(await where(intruder)).toBe(theirs);
+    expect(statusAndCode(await switchTo(intruder, ours))).toEqual([404, 'not_found']);
+    expect(await currentOrg(intruder)).toBe(theirs);
     for (const password of [Factories.PASSWORD, 'Wrong-Password-1']) {
-      expect(seen(await harness.client().post('/v1/auth/login', { email, password }))).toEqual([
+      expect(statusAndCode(await harness.client().post('/v1/auth/login', { email, password }))).toEqual([
         401,
         'invalid_credentials',
       ]);
@@ -279,7 +286,7 @@ describe('an identity provider of one organization', () => {
     ).toEqual([]);
   });
 
-  it('does not come to be the account of that address elsewhere, nor occupies it', async () => {
+  it('neither takes over nor blocks the account with that e-mail address in another organization', async () => {
     const [theirs, ours] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
     const email = 'program.director@gme.example';
     const { userId } = await harness.make.member(ours, 'program_director', { email });
@@ -290,18 +297,18 @@ describe('an identity provider of one organization', () => {
         groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
       }),
     );
-    const visitor = harness.client();
-    expect((await signInBySaml(provider, visitor, id, email)).status).toBe(303);
-    expect((await visitor.get('/v1/auth/me')).body).toMatchObject({ organization: { id: theirs }, role: 'mentor' });
-    expect((await visitor.get('/v1/auth/me')).body.user.id).not.toBe(userId);
-    expect(seen(await go(visitor, ours))).toEqual([404, 'not_found']);
+    const client = harness.client();
+    expect((await signInBySaml(provider, client, id, email)).status).toBe(303);
+    expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: theirs }, role: 'mentor' });
+    expect((await client.get('/v1/auth/me')).body.user.id).not.toBe(userId);
+    expect(statusAndCode(await switchTo(client, ours))).toEqual([404, 'not_found']);
     expect((await (await harness.signIn(email)).get('/v1/auth/me')).body).toMatchObject({
       user: { id: userId },
       organization: { id: ours },
     });
   });
 
-  it('is not linked to an account of its own organization that somebody has signed in to', async () => {
+  it('is not linked to a used account of its own organization', async () => {
     const org = await harness.make.organization('gme');
     const email = 'program.director@gme.example';
     await harness.make.member(org, 'program_director', { email: email.replace('program', 'other') });
@@ -317,6 +324,6 @@ describe('an identity provider of one organization', () => {
          SELECT $1, gen_random_uuid(), id, 'Synthetic', 'mentor' FROM users WHERE email = $2 AND scoped_org_id IS NULL`,
       [org, email],
     );
-    expect(seen(await signInBySaml(provider, harness.client(), id, email))).toEqual([403, 'sso_failed']);
+    expect(statusAndCode(await signInBySaml(provider, harness.client(), id, email))).toEqual([403, 'sso_failed']);
   });
 });

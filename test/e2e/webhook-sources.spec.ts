@@ -10,7 +10,7 @@ const REPLAYS = '/v1/webhook-sources/deliveries';
 let app: Harness;
 let orgId: string;
 let admin: Client;
-let stranger: Client;
+let outsider: Client;
 let source: Source;
 
 const send = (to: Source, event: unknown, otherwise?: Otherwise) => deliver(app.url, to, event, otherwise);
@@ -35,33 +35,33 @@ beforeAll(async () => {
   app = await Harness.start({ takeJobs: false, env: { BODY_LIMIT_BYTES: '16384' } });
   orgId = await app.make.organization('workforce');
   admin = await memberOf(orgId, 'admin');
-  stranger = await memberOf(await app.make.organization('enrollment'), 'admin');
+  outsider = await memberOf(await app.make.organization('enrollment'), 'admin');
   source = await newSource();
 }, 60_000);
 afterAll(() => app.stop());
 
-describe('setting a source up', () => {
-  it('shows the secret once, and never again', async () => {
-    const made = await admin.post('/v1/webhook-sources', { name: 'Shown once', scheme: 'standard' });
-    expect(made.body).toMatchObject({
+describe('the setup of a source', () => {
+  it('returns the secret once', async () => {
+    const created = await admin.post('/v1/webhook-sources', { name: 'Shown once', scheme: 'standard' });
+    expect(created.body).toMatchObject({
       scheme: 'standard',
       appliesTo: 'people',
       enabled: true,
       secret: expect.stringMatching(/^whsec_/),
     });
-    expect(made.body.url).toMatch(new RegExp(`/v1/webhooks/${made.body.id}$`));
-    const read = await admin.get(`/v1/webhook-sources/${made.body.id}`);
+    expect(created.body.url).toMatch(new RegExp(`/v1/webhooks/${created.body.id}$`));
+    const read = await admin.get(`/v1/webhook-sources/${created.body.id}`);
     const listed = await admin.get('/v1/webhook-sources');
     expect(JSON.stringify([read.body, listed.body])).not.toContain('whsec_');
     expect(read.body.secrets).toEqual([{ id: expect.any(String), createdAt: expect.any(String), expiresAt: null }]);
   });
 
-  it('stores the secret sealed', async () => {
+  it('stores the secret encrypted', async () => {
     const rows = await query('SELECT secret_enc FROM webhook_secrets WHERE source_id = $1', source.id);
     expect((rows[0]!.secret_enc as Buffer).includes(Buffer.from(source.secret.slice(6)))).toBe(false);
   });
 
-  it('refuses schemes that are not offered, and unknown ones', async () => {
+  it('rejects unsupported and unknown schemes', async () => {
     expect(await admin.post('/v1/webhook-sources', { name: 'x', scheme: 'stripe' })).toMatchObject({
       status: 400,
       body: { code: 'webhook_scheme_not_supported' },
@@ -72,24 +72,24 @@ describe('setting a source up', () => {
     });
   });
 
-  it('answers 404 to another organization, on every route', async () => {
+  it('returns 404 to another organization on every route', async () => {
     const {
       body: { id },
     } = await send(source, person('for-a-stranger'));
     const address = `/v1/webhook-sources/${source.id}`;
-    const tries = [
-      stranger.get(address),
-      stranger.patch(address, { enabled: false }),
-      stranger.delete(address),
-      stranger.post(`${address}/secrets`, {}),
-      stranger.get(`${address}/deliveries`),
-      stranger.post(`${REPLAYS}/${id}/replay`),
+    const requests = [
+      outsider.get(address),
+      outsider.patch(address, { enabled: false }),
+      outsider.delete(address),
+      outsider.post(`${address}/secrets`, {}),
+      outsider.get(`${address}/deliveries`),
+      outsider.post(`${REPLAYS}/${id}/replay`),
     ];
-    expect((await Promise.all(tries)).map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404]);
-    expect((await stranger.get('/v1/webhook-sources')).body.items).toEqual([]);
+    expect((await Promise.all(requests)).map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404]);
+    expect((await outsider.get('/v1/webhook-sources')).body.items).toEqual([]);
   });
 
-  it('lets a viewer look and change nothing', async () => {
+  it('lets a viewer read and change nothing', async () => {
     const viewer = await memberOf(orgId, 'viewer');
     expect((await viewer.get('/v1/webhook-sources')).status).toBe(200);
     expect((await viewer.post('/v1/webhook-sources', { name: 'x', scheme: 'standard' })).status).toBe(403);
@@ -98,7 +98,7 @@ describe('setting a source up', () => {
 });
 
 describe('secrets', () => {
-  it('accepts both during the overlap, and the new one alone after it', async () => {
+  it('accepts both during the overlap, and then only the new one', async () => {
     const rotating = await newSource();
     const { body } = await admin.post(`/v1/webhook-sources/${rotating.id}/secrets`, { overlapSeconds: 600 });
     expect((await send(rotating, person('old secret'))).status).toBe(202);
@@ -108,11 +108,11 @@ describe('secrets', () => {
     expect((await send(rotating, person('new secret'), { secret: body.secret })).status).toBe(401);
   });
 
-  it('refuses an overlap of more than a day', async () => {
+  it('rejects an overlap of more than a day', async () => {
     expect((await admin.post(`/v1/webhook-sources/${source.id}/secrets`, { overlapSeconds: 86_401 })).status).toBe(400);
   });
 
-  it('is shut by the database at once, whatever the process remembers', async () => {
+  it('is rejected by the database at once, even if the process has it cached', async () => {
     const revoked = await newSource();
     expect((await send(revoked, person('before'))).status).toBe(202);
     await query(`UPDATE webhook_secrets SET expires_at = now() - interval '1 second' WHERE source_id = $1`, revoked.id);
@@ -120,7 +120,7 @@ describe('secrets', () => {
     expect(await inbox(revoked.id)).toHaveLength(1);
   });
 
-  it('is shut for a source that is disabled, and opened again with it', async () => {
+  it('is rejected for a disabled source, and accepted again after it is enabled', async () => {
     const switched = await newSource();
     await admin.patch(`/v1/webhook-sources/${switched.id}`, { enabled: false });
     expect((await send(switched, person('disabled'))).status).toBe(404);
@@ -128,7 +128,7 @@ describe('secrets', () => {
     expect((await send(switched, person('enabled'))).status).toBe(202);
   });
 
-  it('is shut for good when the source is removed, and its deliveries stay', async () => {
+  it('is rejected permanently after the source is deleted, and its deliveries remain', async () => {
     const removed = await newSource();
     await send(removed, person('removed'));
     expect((await admin.delete(`/v1/webhook-sources/${removed.id}`)).status).toBe(204);
@@ -157,11 +157,11 @@ describe("the API's database role", () => {
     `INSERT INTO webhook_inbox (org_id, id, source_id, message_id, body_digest, outbox_id)
        VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x', sha256(''), gen_random_uuid())`,
     `SELECT app_private.webhook_organization(gen_random_uuid(), '')`,
-  ])('may not: %s', async (statement) => {
+  ])('cannot run: %s', async (statement) => {
     await expect(role.query(statement)).rejects.toMatchObject({ code: '42501' });
   });
 
-  it('enters a source with its secret alone: what verification is given does not suffice', async () => {
+  it('enters a source only with its secret, and the verification data is not enough', async () => {
     const {
       rows: [found],
     } = await role.query('SELECT * FROM app.find_webhook_source($1)', [source.id]);
@@ -169,10 +169,10 @@ describe("the API's database role", () => {
       'SELECT db_secret_hash FROM webhook_secrets WHERE source_id = $1',
       source.id,
     );
-    for (const entrance of [found.secrets[0], hash, Buffer.alloc(32), null]) {
+    for (const secret of [found.secrets[0], hash, Buffer.alloc(32), null]) {
       const { rows } = await role.query('SELECT * FROM app.ingest_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
         [source.id],
-        [entrance],
+        [secret],
         [newId()],
         ['forged'],
         [Buffer.of(1)],
@@ -185,7 +185,7 @@ describe("the API's database role", () => {
     }
   });
 
-  it('sees no source without an organization, and writes to no log but that of the source', async () => {
+  it('sees no source without an organization, and writes only to the audit log of the source', async () => {
     expect((await role.query('SELECT id FROM webhook_sources')).rows).toEqual([]);
     await role.query('BEGIN');
     await role.query('SELECT app.enter_webhook_source($1)', [source.id]);

@@ -22,9 +22,9 @@ class RenamedDto {
   @IsString() name: string;
 }
 
-const heard: { data: object; delivery: WebhookDelivery }[] = [];
+const received: { data: object; delivery: WebhookDelivery }[] = [];
 
-/** Renames the organization, and then fails where the name says so. */
+/** Renames the organization, and then fails if the name is "Fails". */
 @Injectable()
 class Renames {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -33,7 +33,7 @@ class Renames {
   async rename(data: object, delivery: WebhookDelivery): Promise<string> {
     const { name } = data as RenamedDto;
     const { orgId } = currentContext();
-    heard.push({ data, delivery });
+    received.push({ data, delivery });
     await this.unitOfWork.execute('UPDATE organizations SET name = $1 WHERE id = $2', [name, orgId]);
     if (name === 'Fails') throw new PermanentFailure('rename_failed');
     return orgId;
@@ -73,14 +73,14 @@ afterAll(async () => {
   await harness.stop();
 });
 beforeEach(() => {
-  heard.length = 0;
+  received.length = 0;
 });
 
-const nameNow = async () =>
+const currentName = async () =>
   (await harness.database.superuser<{ name: string }>('SELECT name FROM organizations WHERE id = $1', [orgId]))[0]!
     .name;
 
-/** Delivers an event and waits; returns the delivery as it is listed. */
+/** Delivers an event, waits for the jobs, and returns the delivery as it is listed. */
 async function delivered(data: object, type = 'organization.renamed') {
   const { body } = await deliver(harness.url, source, { type, timestamp: TIMESTAMP, data });
   await harness.settled();
@@ -89,16 +89,16 @@ async function delivered(data: object, type = 'organization.renamed') {
 }
 
 describe('a handler of a webhook event', () => {
-  it('gets the validated data and the delivery, and its effect is committed with the processed mark', async () => {
+  it('gets the validated data and the delivery, and its effect is committed with the processed state', async () => {
     const delivery = await delivered({ name: 'After' });
     expect(delivery).toMatchObject({ status: 'processed', errorCode: null });
-    expect(heard).toEqual([
+    expect(received).toEqual([
       {
         data: expect.any(RenamedDto),
         delivery: { id: delivery.id, sourceId: source.id, event: 'organization.renamed', timestamp: TIMESTAMP },
       },
     ]);
-    expect(await nameNow()).toBe('After');
+    expect(await currentName()).toBe('After');
     const { body } = await admin.get(`/v1/audit?type=webhook.applied&targetId=${delivery.id}`);
     expect(body.items).toMatchObject([
       {
@@ -109,21 +109,21 @@ describe('a handler of a webhook event', () => {
     ]);
   });
 
-  it('that fails leaves no effect, no mark, and no audit event', async () => {
-    const before = await nameNow();
+  it('that fails leaves no effect, no processed state, and no audit event', async () => {
+    const before = await currentName();
     const delivery = await delivered({ name: 'Fails' });
     expect(delivery).toMatchObject({ status: 'failed', errorCode: 'rename_failed', processedAt: null });
-    expect(heard).toHaveLength(1);
-    expect(await nameNow()).toBe(before);
+    expect(received).toHaveLength(1);
+    expect(await currentName()).toBe(before);
     expect((await admin.get(`/v1/audit?type=webhook.applied&targetId=${delivery.id}`)).body.items).toEqual([]);
   });
 
   it.each<[string, object, string]>([
     ['a wrong value', { name: 7 }, 'organization.renamed'],
     ['an unknown field', { name: 'Other', color: 'blue' }, 'organization.renamed'],
-    ['a type that no feature declares', { name: 'Other' }, 'organization.deleted'],
+    ['an undeclared type', { name: 'Other' }, 'organization.deleted'],
   ])('does not get %s: the delivery fails permanently', async (_what, data, type) => {
     expect(await delivered(data, type)).toMatchObject({ status: 'failed', errorCode: 'payload_invalid' });
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 });

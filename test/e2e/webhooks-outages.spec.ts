@@ -52,8 +52,8 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 }, 60_000);
 
-describe('taking deliveries in', () => {
-  it('goes on without Redis, durably', async () => {
+describe('webhook ingestion', () => {
+  it('continues without Redis and stores every delivery', async () => {
     await services.redis!.kill();
     const answers = await Promise.all(
       Array.from({ length: 30 }, (_, i) => deliver(baseUrl, source, personEvent(`no-redis-${i}`))),
@@ -69,7 +69,7 @@ describe('taking deliveries in', () => {
     expect(new Set(rows.map(({ id }) => id))).toEqual(new Set(answers.map(({ body }) => body.id)));
   });
 
-  it('says 503 and when to come again without Postgres', async () => {
+  it('returns 503 with Retry-After without Postgres', async () => {
     await services.postgres!.kill();
     const answer = await deliver(baseUrl, source, personEvent('no-postgres'));
     expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });

@@ -18,7 +18,7 @@ const now = () => Math.floor(Date.now() / 1_000);
 const send = (to: Source, event: unknown, otherwise?: Otherwise) => deliver(app.url, to, event, otherwise);
 const query = (text: string, ...values: unknown[]) => app.database.superuser<Record<string, any>>(text, values);
 const inbox = (sourceId: string) => query('SELECT * FROM webhook_inbox WHERE source_id = $1', sourceId);
-const entries = (type: string) =>
+const auditEvents = (type: string) =>
   query(
     `SELECT meta, actor_type, actor_id, target_id FROM audit_events WHERE org_id = $1 AND type = $2
        ORDER BY occurred_at, id`,
@@ -48,7 +48,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => app.stop());
 
-describe('the door', () => {
+describe('webhook ingestion', () => {
   it('stores a signed delivery before it answers 202', async () => {
     const answer = await send(source, person('stored'));
     expect(answer).toMatchObject({
@@ -83,7 +83,7 @@ describe('the door', () => {
     expect((await inbox(source.id)).filter(({ message_id: id }) => id === 'msg_repeated')).toHaveLength(1);
   });
 
-  it('takes one of many that come with the same message at the same time', async () => {
+  it('accepts one of many concurrent deliveries of a message', async () => {
     const event = person('simultaneous');
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => send(source, event, { id: 'msg_simultaneous' })),
@@ -92,18 +92,18 @@ describe('the door', () => {
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
   });
 
-  it('refuses the same message id with another body, and logs it', async () => {
+  it('rejects the same message id with another body, and records it', async () => {
     const first = await send(source, person('conflict', { title: 'one' }), { id: 'msg_conflict' });
     expect(await send(source, person('conflict', { title: 'two' }), { id: 'msg_conflict' })).toMatchObject({
       status: 409,
       body: { code: 'webhook_conflict' },
     });
-    expect(await entries('webhook.conflict')).toMatchObject([
+    expect(await auditEvents('webhook.conflict')).toMatchObject([
       { target_id: source.id, meta: { deliveryId: first.body.id } },
     ]);
   });
 
-  it('knows no source that does not exist', async () => {
+  it('returns 404 for an unknown source', async () => {
     expect(await send({ id: newId(), secret: source.secret }, person('x'))).toMatchObject({
       status: 404,
       body: { code: 'webhook_source_not_found' },
@@ -121,18 +121,18 @@ describe('the door', () => {
     ['a stale timestamp', 'webhook_timestamp_out_of_range', () => ({ timestamp: now() - 302 })],
     ['a timestamp from the future', 'webhook_timestamp_out_of_range', () => ({ timestamp: now() + 302 })],
     ['a timestamp a year ahead', 'webhook_timestamp_out_of_range', () => ({ timestamp: now() + 31_536_000 })],
-  ])('refuses %s', async (_what, code, sending) => {
+  ])('rejects %s', async (_what, code, sending) => {
     expect(await send(source, person('refused'), sending())).toMatchObject({ status: 401, body: { code } });
   });
 
-  it.each(['123.5junk', `${now()}.0`, '0x65', '1e9'])('refuses the timestamp %s as malformed', async (timestamp) => {
+  it.each(['123.5junk', `${now()}.0`, '0x65', '1e9'])('rejects the timestamp %s as malformed', async (timestamp) => {
     expect(await send(source, person('refused'), { timestamp })).toMatchObject({
       status: 400,
       body: { code: 'webhook_headers_invalid' },
     });
   });
 
-  it('refuses a body that was changed on its way', async () => {
+  it('rejects a modified body', async () => {
     const event = person('tampered');
     const tampered = JSON.stringify(event).replace('Synthetic', 'synthetic');
     expect(await send(source, event, { tampered })).toMatchObject({
@@ -141,13 +141,13 @@ describe('the door', () => {
     });
   });
 
-  it('logs refusals once for the minute, in the organization of the source', async () => {
-    const refused = await entries('webhook.rejected');
-    expect(refused).toHaveLength(1);
-    expect(refused[0]).toMatchObject({ target_id: source.id, actor_type: 'anonymous', meta: { count: 1 } });
+  it('records rejections once a minute, in the organization of the source', async () => {
+    const rejections = await auditEvents('webhook.rejected');
+    expect(rejections).toHaveLength(1);
+    expect(rejections[0]).toMatchObject({ target_id: source.id, actor_type: 'anonymous', meta: { count: 1 } });
   });
 
-  it('refuses signed bodies that cannot be stored, with the fault named', async () => {
+  it('rejects signed bodies that cannot be stored, with the specific error code', async () => {
     expect(await send(source, null, { raw: '{"type":' })).toMatchObject({
       status: 400,
       body: { code: 'malformed_json' },
@@ -168,37 +168,37 @@ describe('the door', () => {
     });
   });
 
-  it('refuses a body over the size limit', async () => {
+  it('rejects a body over the size limit', async () => {
     expect(await send(source, person('big', { address: 'x'.repeat(20_000) }))).toMatchObject({
       status: 413,
       body: { code: 'payload_too_large' },
     });
   });
 
-  it('holds a source to its own limit, and says when to come again', async () => {
+  it('limits a source to its own rate, with Retry-After', async () => {
     const limited = await newSource({ limitPerMinute: 3 });
     const statuses: number[] = [];
     for (let i = 0; i < 4; i += 1) statuses.push((await send(limited, person(`limited-${i}`))).status);
     expect(statuses).toEqual([202, 202, 202, 429]);
-    const refused = await send(limited, person('limited'));
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const rejections = await send(limited, person('limited'));
+    expect(Number(rejections.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await send(source, person('not limited'))).status).toBe(202);
   });
 });
 
-describe('applying', () => {
+describe('webhook processing', () => {
   let flood: Source;
   let quiet: Source;
-  let buried: string;
+  let failedDelivery: string;
 
   beforeAll(async () => {
     flood = await newSource();
     quiet = await newSource();
-    buried = (await send(source, person('buried'))).body.id;
+    failedDelivery = (await send(source, person('buried'))).body.id;
     await query(
       `UPDATE outbox SET state = 'failed', error_code = 'internal', finished_at = now()
          WHERE payload ->> 'deliveryId' = $1`,
-      buried,
+      failedDelivery,
     );
     for (let i = 0; i < 80; i += 1) await send(flood, person(`flood-${i}`));
     for (let i = 0; i < 5; i += 1) await send(quiet, person(`quiet-${i}`));
@@ -216,23 +216,23 @@ describe('applying', () => {
     expect(rows.findLastIndex(({ source_id: id }) => id === quiet.id)).toBeLessThan(50);
   });
 
-  it('creates the person once, whatever was delivered again, in the name of the source', async () => {
+  it('creates the person once despite repeated deliveries, with the source as the actor', async () => {
     await app.settled();
     const rows = await query(
       `SELECT id, version FROM people WHERE org_id = $1 AND external_id IN ('repeated', 'simultaneous')`,
       orgId,
     );
     expect(rows.map(({ version }) => version)).toEqual([1, 1]);
-    const created = await entries('person.created');
+    const created = await auditEvents('person.created');
     expect(created.filter(({ target_id: id }) => id === rows[0]!.id)).toMatchObject([
       { actor_type: 'source', actor_id: source.id },
     ]);
-    expect((await entries('webhook.applied')).filter(({ meta }) => meta.recordId === rows[0]!.id)).toMatchObject([
+    expect((await auditEvents('webhook.applied')).filter(({ meta }) => meta.recordId === rows[0]!.id)).toMatchObject([
       { meta: { event: 'person.upserted', sourceId: source.id } },
     ]);
   });
 
-  it('seals what is personal of the person', async () => {
+  it('encrypts the personal data of the person', async () => {
     await send(
       source,
       person('sealed', { ssn: '000-12-3456', email: 'sealed@test.example', dateOfBirth: '1990-02-03' }),
@@ -247,7 +247,7 @@ describe('applying', () => {
     });
   });
 
-  it('applies what concerns one person in the order it came', async () => {
+  it('applies the events of one person in order of arrival', async () => {
     for (let i = 1; i <= 12; i += 1)
       await send(source, person('ordered', { title: `step ${i}` }, i === 1 ? 'person.created' : 'person.updated'));
     await app.settled();
@@ -259,10 +259,10 @@ describe('applying', () => {
     ['an unknown type', person('x', {}, 'person.deleted')],
     ['a missing field', person('x', { familyName: undefined })],
     ['a wrong value', person('x', { npi: 'none' })],
-    ['an unknown field', person('x', { favouriteColour: 'blue' })],
+    ['an unknown field', person('x', { favoriteColor: 'blue' })],
     ['no data', { type: 'person.created', timestamp: '2026-01-15T09:30:00Z' }],
     ['no external id', person('x', { externalId: undefined })],
-  ])('shows a delivery with %s as dead, with the reason', async (_what, event) => {
+  ])('shows a delivery with %s as failed, with the reason', async (_what, event) => {
     const {
       body: { id },
     } = await send(source, event);
@@ -273,35 +273,37 @@ describe('applying', () => {
     );
   });
 
-  it('replays a dead delivery, once, and logs who did it', async () => {
-    const again = await admin.post(`${REPLAYS}/${buried}/replay`);
-    expect(again).toMatchObject({ status: 202, body: { id: buried, status: 'accepted' } });
+  it('replays a failed delivery once, and records who did it', async () => {
+    const again = await admin.post(`${REPLAYS}/${failedDelivery}/replay`);
+    expect(again).toMatchObject({ status: 202, body: { id: failedDelivery, status: 'accepted' } });
     await app.settled();
-    expect(await admin.post(`${REPLAYS}/${buried}/replay`)).toMatchObject({
+    expect(await admin.post(`${REPLAYS}/${failedDelivery}/replay`)).toMatchObject({
       status: 409,
       body: { code: 'delivery_not_failed' },
     });
     const { body } = await admin.get(`/v1/webhook-sources/${source.id}/deliveries?status=processed&limit=200`);
-    expect(body.items).toContainEqual(expect.objectContaining({ id: buried, status: 'processed', errorCode: null }));
-    expect(await entries('webhook.replayed')).toMatchObject([{ actor_type: 'user', target_id: buried }]);
+    expect(body.items).toContainEqual(
+      expect.objectContaining({ id: failedDelivery, status: 'processed', errorCode: null }),
+    );
+    expect(await auditEvents('webhook.replayed')).toMatchObject([{ actor_type: 'user', target_id: failedDelivery }]);
     expect(await query(`SELECT 1 FROM people WHERE external_id = 'buried'`)).toHaveLength(1);
   });
 
-  it('pages through deliveries without losing or repeating one', async () => {
-    const seen: string[] = [];
+  it('returns each delivery once across pages', async () => {
+    const ids: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
       const { body }: Answer = await admin.get(
         `/v1/webhook-sources/${flood.id}/deliveries?limit=33${cursor === '' ? '' : `&cursor=${cursor}`}`,
       );
-      seen.push(...body.items.map(({ id }: { id: string }) => id));
+      ids.push(...body.items.map(({ id }: { id: string }) => id));
       cursor = body.nextCursor;
     }
-    expect(new Set(seen).size).toBe(80);
-    expect(seen).toEqual(seen.toSorted().toReversed());
+    expect(new Set(ids).size).toBe(80);
+    expect(ids).toEqual(ids.toSorted().toReversed());
   });
 
-  it('counts what came in for the metrics', async () => {
+  it('counts deliveries in the metrics', async () => {
     const { body } = await app.client().get('/metrics');
     const text = String(body);
     expect(text).toMatch(/webhook_deliveries_total\{outcome="accepted",reason=""\} \d+/);

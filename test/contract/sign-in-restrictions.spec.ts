@@ -10,12 +10,12 @@ import type { Sample } from './samples.js';
 import { fingerprint, makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
 /**
- * What stands between somebody who holds every permission and a route; `refusal` is the code it answers with, null
- * where it lets pass.
+ * A state of a member with every permission that restricts access. `rejection` returns the error code of a route,
+ * or null if the route is allowed.
  */
-interface Standing {
-  refusal: (route: Route) => ErrorCode | null;
-  /** SQL about the director ($1 organization, $2 membership, $3 user) that makes it so, and that undoes it. */
+interface Restriction {
+  rejection: (route: Route) => ErrorCode | null;
+  /** SQL about the director ($1 organization, $2 membership, $3 user) that starts and ends the restriction. */
   begin: string;
   end: string;
 }
@@ -31,57 +31,58 @@ const OF_MEMBER = 'WHERE org_id = $1 AND id = $2 AND $3::uuid IS NOT NULL';
 const OF_USER = 'WHERE $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND id = $3';
 const OF_SESSIONS = 'WHERE org_id = $1 AND membership_id = $2 AND user_id = $3';
 
-const STANDINGS: Record<string, Standing> = {
+const RESTRICTIONS: Record<string, Restriction> = {
   'a suspended organization': {
-    refusal: always('organization_suspended'),
+    rejection: always('organization_suspended'),
     begin: `UPDATE organizations SET status = 'suspended' ${OF_ORG}`,
     end: `UPDATE organizations SET status = 'active' ${OF_ORG}`,
   },
   'an ended membership': {
-    refusal: always('membership_ended'),
+    rejection: always('membership_ended'),
     begin: `UPDATE memberships SET status = 'ended' ${OF_MEMBER}`,
     end: `UPDATE memberships SET status = 'active' ${OF_MEMBER}`,
   },
   'a password that must be changed': {
-    refusal: ({ mutating, policy }) => (mutating && !policy?.allowIncompleteSetup ? 'password_change_required' : null),
+    rejection: ({ mutating, policy }) =>
+      mutating && !policy?.allowIncompleteSetup ? 'password_change_required' : null,
     begin: `UPDATE users SET must_change_password = true ${OF_USER}`,
     end: `UPDATE users SET must_change_password = false ${OF_USER}`,
   },
-  'a second factor that is missing': {
-    refusal: ({ policy }) =>
+  'a missing second factor': {
+    rejection: ({ policy }) =>
       policy?.allowIncompleteSetup || policy?.allowWithoutMfa ? null : 'mfa_enrollment_required',
     begin: `UPDATE organizations SET require_mfa = true ${OF_ORG}`,
     end: `UPDATE organizations SET require_mfa = false ${OF_ORG}`,
   },
   'single sign-on that was not used': {
-    refusal: unlessSetup('sso_required'),
+    rejection: unlessSetup('sso_required'),
     begin: `UPDATE organizations SET require_sso = true ${OF_ORG}`,
     end: `UPDATE organizations SET require_sso = false ${OF_ORG}`,
   },
-  'a way of signing in that is no longer taken': {
-    refusal: unlessSetup('sign_in_method_not_allowed'),
+  'a sign-in method that is no longer allowed': {
+    rejection: unlessSetup('sign_in_method_not_allowed'),
     begin: `UPDATE organizations SET allowed_sign_in = '{saml}' ${OF_ORG}`,
     end: `UPDATE organizations SET allowed_sign_in = '{password,saml}' ${OF_ORG}`,
   },
-  'a session that has expired': {
-    refusal: always('session_expired'),
+  'an expired session': {
+    rejection: always('session_expired'),
     begin: `UPDATE sessions SET expires_at = expires_at - interval '30 days' ${OF_SESSIONS}`,
     end: `UPDATE sessions SET expires_at = expires_at + interval '30 days' ${OF_SESSIONS}`,
   },
-  'a session left idle': {
-    refusal: always('session_expired'),
+  'an idle session': {
+    rejection: always('session_expired'),
     begin: `UPDATE sessions SET last_seen_at = last_seen_at - interval '30 days' ${OF_SESSIONS}`,
     end: `UPDATE sessions SET last_seen_at = last_seen_at + interval '30 days' ${OF_SESSIONS}`,
   },
-  'a session that was revoked': {
-    refusal: always('unauthenticated'),
+  'a revoked session': {
+    rejection: always('unauthenticated'),
     begin: `UPDATE sessions SET revoked_at = now() ${OF_SESSIONS}`,
     end: `UPDATE sessions SET revoked_at = NULL ${OF_SESSIONS}`,
   },
 };
 
-/** Refusals of somebody whose session was entered: they are in the organization's log, with the reason. */
-const LOGGED = new Set<string>([
+/** Rejections with a known member. The organization's audit log has them with their reason. */
+const RECORDED_CODES = new Set<string>([
   'forbidden',
   'step_up_required',
   'password_change_required',
@@ -89,23 +90,23 @@ const LOGGED = new Set<string>([
   'sso_required',
   'sign_in_method_not_allowed',
 ]);
-/** Every code by which the guard refuses. */
-const REFUSALS = new Set<string>([
-  ...LOGGED,
+/** Every error code of the guard. */
+const REJECTION_CODES = new Set<string>([
+  ...RECORDED_CODES,
   'unauthenticated',
   'session_expired',
   'membership_ended',
   'organization_suspended',
 ]);
-/** Signs out by being read: test/e2e/oidc-logout.spec.ts. */
-const LEAVING = new Set(['GET /v1/sso/oidc/:connectionId/logout']);
+/** This GET request signs the user out: test/e2e/oidc-logout.spec.ts. */
+const LOGOUT_BY_GET = new Set(['GET /v1/sso/oidc/:connectionId/logout']);
 /**
- * What reading may move: the log and what of it goes out live, when somebody was last here, and the link to a file,
- * which is good once.
+ * Tables that a read can change: the audit log, real-time events, the last activity of a session, and the
+ * single-use link of an export.
  */
-const MOVES = new Set(['audit_events', 'audit_private', 'realtime_events', 'sessions', 'exports']);
+const CHANGED_BY_READS = new Set(['audit_events', 'audit_private', 'realtime_events', 'sessions', 'exports']);
 const TABLES = [...declared('tables')]
-  .filter(([name, { kind }]) => kind === 'tenant' && !MOVES.has(name))
+  .filter(([name, { kind }]) => kind === 'tenant' && !CHANGED_BY_READS.has(name))
   .map(([name]) => name);
 
 let harness: Harness;
@@ -113,9 +114,10 @@ let mine: Tenant;
 let routes: Route[];
 let samples: Map<Route, Sample>;
 /**
- * A session of the director's for each route that may change something before all is set up: it may end the session.
+ * A session of the director for each mutating route with `allowIncompleteSetup`, because the route can end the
+ * session.
  */
-let spare: Map<Route, Client>;
+let spareSessions: Map<Route, Client>;
 let cells = 0;
 
 beforeAll(async () => {
@@ -125,10 +127,10 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   mine = { ...mine, director: await harness.signIn(mine.directorMember.email) };
-  spare = new Map();
+  spareSessions = new Map();
   for (const route of routes.filter(({ mutating, policy }) => mutating && policy?.allowIncompleteSetup))
-    spare.set(route, await harness.signIn(mine.directorMember.email));
-  // More than five at once, for the test alone.
+    spareSessions.set(route, await harness.signIn(mine.directorMember.email));
+  // Allow more than five sessions at once, for this test only.
   await harness.database.superuser(
     `UPDATE sessions SET revoked_at = NULL WHERE membership_id = $1 AND created_at > now() - interval '1 minute'`,
     [mine.directorMember.membershipId],
@@ -139,22 +141,22 @@ beforeEach(async () => {
 afterAll(async () => {
   await harness.stop();
   process.stdout.write(
-    `standing: ${cells} cells, ${routes.length} routes × ${Object.keys(STANDINGS).length + 3} standings\n`,
+    `restrictions: ${cells} cells, ${routes.length} routes × ${Object.keys(RESTRICTIONS).length + 3} restrictions\n`,
   );
 });
 
-async function during(standing: Standing, fn: () => Promise<string[]>): Promise<string[]> {
+async function withRestriction(restriction: Restriction, fn: () => Promise<string[]>): Promise<string[]> {
   const { orgId, membershipId, userId } = mine.directorMember;
-  await harness.database.superuser(standing.begin, [orgId, membershipId, userId]);
+  await harness.database.superuser(restriction.begin, [orgId, membershipId, userId]);
   try {
     return await fn();
   } finally {
-    await harness.database.superuser(standing.end, [orgId, membershipId, userId]);
+    await harness.database.superuser(restriction.end, [orgId, membershipId, userId]);
   }
 }
 
-/** Whether it is exactly the refusal with the code, as problem details of the status that the code is declared with. */
-function isRefusal(code: ErrorCode, { status, body, headers }: Answer): boolean {
+/** Returns whether the response is a problem with this code and its declared status. */
+function isRejection(code: ErrorCode, { status, body, headers }: Answer): boolean {
   cells += 1;
   return (
     status === declared('errors').get(code)!.status &&
@@ -163,52 +165,54 @@ function isRefusal(code: ErrorCode, { status, body, headers }: Answer): boolean 
   );
 }
 
-const told = (route: Route, expected: string, { status, text }: Answer) =>
-  `${keyOf(route)}: ${expected} expected, was ${status} ${text.slice(0, 160)}`;
+const mismatch = (route: Route, expected: string, { status, text }: Answer) =>
+  `${keyOf(route)}: expected ${expected}, received ${status} ${text.slice(0, 160)}`;
 
-/** A refusal of somebody known is in the log of the organization, with its reason. */
-async function logged(route: Route, code: string, answer: Answer): Promise<string[]> {
+/** Checks that the organization's audit log has the rejection with its reason. */
+async function checkRecorded(route: Route, code: string, answer: Answer): Promise<string[]> {
   const rows = await harness.database.superuser(
     `SELECT FROM audit_events WHERE org_id = $1 AND request_id = $2 AND type = 'access.denied' AND outcome = 'denied'
        AND meta ->> 'reason' = $3`,
     [mine.ids.org, answer.headers.get('x-request-id'), code],
   );
   cells += 1;
-  return rows.length === 1 ? [] : [`${keyOf(route)}: ${rows.length} denials for ${code} in the log`];
+  return rows.length === 1 ? [] : [`${keyOf(route)}: ${rows.length} denials for ${code} in the audit log`];
 }
 
-/**
- * A route that lets pass: what only reads answers with success, what changes something gets as far as its own rules.
- */
-async function passes(route: Route): Promise<string[]> {
-  if (LEAVING.has(keyOf(route))) return [];
+/** Checks that the route is allowed: a read succeeds, and a mutation reaches its own validation. */
+async function checkPasses(route: Route): Promise<string[]> {
+  if (LOGOUT_BY_GET.has(keyOf(route))) return [];
   const answer = route.mutating
-    ? await send(spare.get(route) ?? mine.director, route, { ...samples.get(route)!, body: {} })
+    ? await send(spareSessions.get(route) ?? mine.director, route, { ...samples.get(route)!, body: {} })
     : await send(mine.director, route, await sampleFor(route, mine));
   cells += 1;
-  const passed = route.mutating ? !REFUSALS.has(String(answer.body?.code)) : answer.status < 300;
-  return passed ? [] : [told(route, 'passing', answer)];
+  const passed = route.mutating ? !REJECTION_CODES.has(String(answer.body?.code)) : answer.status < 300;
+  return passed ? [] : [mismatch(route, 'success', answer)];
 }
 
-async function refuses(route: Route, code: ErrorCode, client: Client = mine.director): Promise<string[]> {
+async function checkRejected(route: Route, code: ErrorCode, client: Client = mine.director): Promise<string[]> {
   const answer = await send(client, route, samples.get(route)!);
-  return isRefusal(code, answer) ? (LOGGED.has(code) ? logged(route, code, answer) : []) : [told(route, code, answer)];
+  return isRejection(code, answer)
+    ? RECORDED_CODES.has(code)
+      ? checkRecorded(route, code, answer)
+      : []
+    : [mismatch(route, code, answer)];
 }
 
-async function over(things: readonly Route[], check: (route: Route) => Promise<string[]>): Promise<string[]> {
+async function collect(things: readonly Route[], check: (route: Route) => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
   for (const thing of things) found.push(...(await check(thing)));
   return found;
 }
 
-describe('every route, in the way of somebody who holds every permission', () => {
-  it.each(Object.entries(STANDINGS))('%s: answers as its policy says, and changes nothing', async (_what, standing) => {
+describe('every route, for a member with every permission and', () => {
+  it.each(Object.entries(RESTRICTIONS))('%s: follows its policy and changes nothing', async (_what, restriction) => {
     expect(
-      await during(standing, async () => {
+      await withRestriction(restriction, async () => {
         const before = await fingerprint(harness, mine.ids.org, TABLES);
-        const found = await over(routes, async (route) => {
-          const code = standing.refusal(route);
-          return code === null ? passes(route) : refuses(route, code);
+        const found = await collect(routes, async (route) => {
+          const code = restriction.rejection(route);
+          return code === null ? checkPasses(route) : checkRejected(route, code);
         });
         expect(await fingerprint(harness, mine.ids.org, TABLES)).toEqual(before);
         return found;
@@ -216,25 +220,25 @@ describe('every route, in the way of somebody who holds every permission', () =>
     ).toEqual([]);
   });
 
-  it('a sign-in too long ago, where the route asks for a fresh one: step_up_required', async () => {
+  it('an old sign-in, on routes that require a recent one: step_up_required', async () => {
     const fresh = routes.filter(({ policy }) => policy?.stepUpMinutes !== undefined);
     const age = (sign: '+' | '-') =>
       `UPDATE sessions SET signed_in_at = signed_in_at ${sign} interval '1 day' ${OF_SESSIONS}`;
     expect(
-      await during({ refusal: always('step_up_required'), begin: age('-'), end: age('+') }, () =>
-        over(fresh, (route) => refuses(route, 'step_up_required')),
+      await withRestriction({ rejection: always('step_up_required'), begin: age('-'), end: age('+') }, () =>
+        collect(fresh, (route) => checkRejected(route, 'step_up_required')),
       ),
     ).toEqual([]);
   });
 });
 
 describe('every route', () => {
-  it('that asks for a permission refuses who holds none: forbidden', async () => {
+  it('with a permission rejects a member without permissions: forbidden', async () => {
     const asking = routes.filter(({ policy }) => policy?.kind === 'access' && policy.permission !== 'signed-in');
-    expect(await over(asking, (route) => refuses(route, 'forbidden', mine.powerless))).toEqual([]);
+    expect(await collect(asking, (route) => checkRejected(route, 'forbidden', mine.powerless))).toEqual([]);
   });
 
-  it('refuses who has not signed in: unauthenticated', async () => {
-    expect(await over(routes, (route) => refuses(route, 'unauthenticated', harness.client()))).toEqual([]);
+  it('rejects a caller without a session: unauthenticated', async () => {
+    expect(await collect(routes, (route) => checkRejected(route, 'unauthenticated', harness.client()))).toEqual([]);
   });
 });

@@ -6,30 +6,31 @@ import { allFeatures, declared } from '../../src/platform/feature/registry.js';
 import { createDatabase, type TestDatabase } from '../harness/database.js';
 import { readSchema, type Key, type Schema, type Table } from './schema.js';
 
-/** Tables that belong to a tool of ours and to no feature. */
-const TOOLS = new Set(['migrations']);
-/** Rights on tables of the whole installation, each looked at: nothing of a tenant may be read or written by them. */
-const INSTALLATION_GRANTS = new Set([
-  'users: vouchsafe_app has SELECT', // of users who are members of the entered organization, by policy
-  'role_defaults: vouchsafe_app has SELECT', // what the code says, the same for everybody
+/** Tables of the project's own tools, which belong to no feature. */
+const TOOL_TABLES = new Set(['migrations']);
+/** Reviewed privileges on system-wide tables. None of them may reveal or change data of a tenant. */
+const SYSTEM_GRANTS = new Set([
+  'users: vouchsafe_app has SELECT', // a policy limits it to members of the entered organization
+  'role_defaults: vouchsafe_app has SELECT', // the declarations of the code, the same for all tenants
   'permissions: vouchsafe_app has SELECT', // the same
   'preset_roles: vouchsafe_app has SELECT', // the same
 ]);
-/** Functions and the roles that may call them. Whoever adds a line has read the function. */
+/** Functions and the roles that may call them. A new entry requires a review of the function. */
 const REVIEWED = JSON.parse(readFileSync(`${import.meta.dirname}/expected/functions.json`, 'utf8')) as Record<
   string,
   string[]
 >;
-const LOG = /^audit_(events|private)/;
-const PERSONAL = /(^|_)(email|mail|phone|fax|name|address|birth|dob|ssn|npi|mrn|ip|user_agent|gender|photo)(_|$)|_enc$/;
-/** Columns that only sound personal. */
-const IMPERSONAL = new Set([
+const AUDIT_TABLE = /^audit_(events|private)/;
+const PERSONAL_NAME =
+  /(^|_)(email|mail|phone|fax|name|address|birth|dob|ssn|npi|mrn|ip|user_agent|gender|photo)(_|$)|_enc$/;
+/** Columns with a personal-sounding name but without personal data. */
+const NOT_PERSONAL = new Set([
   'sso_connections.email_attribute',
   'sso_connections.name_attribute',
   'sso_attempts.name_id_format',
   'users.email_proven_at',
 ]);
-const INDEX_KINDS_THAT_LEAK = /^(numeric|jsonb|json|inet|name|money)\b/;
+const NON_LEAKPROOF_TYPE = /^(numeric|jsonb|json|inet|name|money)\b/;
 
 let database: TestDatabase;
 let schema: Schema;
@@ -47,14 +48,15 @@ afterAll(async () => {
 });
 
 const kindOf = (name: string) => declared('tables').get(name)?.kind;
-const own = () => schema.tables.filter(({ name, partitionOf }) => partitionOf === null && !TOOLS.has(name));
-const tenants = () => own().filter(({ name }) => kindOf(name) !== 'installation');
+const featureTables = () =>
+  schema.tables.filter(({ name, partitionOf }) => partitionOf === null && !TOOL_TABLES.has(name));
+const tenantTables = () => featureTables().filter(({ name }) => kindOf(name) !== 'installation');
 const tenantColumn = (table: string) => (table === 'organizations' ? 'id' : 'org_id');
 const hasColumn = (table: string, column: string) =>
   schema.tables.some(({ name, columns }) => name === table && columns.some((c) => c.name === column));
 
-/** Every breach of a rule over many things; none is what is expected. */
-function breaches<T>(things: readonly T[], rule: (thing: T) => string | readonly string[] | undefined): string[] {
+/** Applies a rule to each item and collects the violations. */
+function violations<T>(things: readonly T[], rule: (thing: T) => string | readonly string[] | undefined): string[] {
   cells += things.length;
   return things.flatMap((thing) => rule(thing) ?? []);
 }
@@ -62,104 +64,106 @@ function breaches<T>(things: readonly T[], rule: (thing: T) => string | readonly
 describe('every table of the database', () => {
   it('is declared by a feature, and every declared table exists', () => {
     expect([
-      ...breaches(own(), ({ name }) =>
+      ...violations(featureTables(), ({ name }) =>
         declared('tables').has(name)
           ? undefined
-          : `table "${name}" is in no feature: add it to \`tables\` of its module's feature file`,
+          : `table "${name}" belongs to no feature: add it to \`tables\` in the feature file of its module`,
       ),
-      ...breaches([...declared('tables').keys()], (name) =>
-        own().some((table) => table.name === name)
+      ...violations([...declared('tables').keys()], (name) =>
+        featureTables().some((table) => table.name === name)
           ? undefined
-          : `table "${name}" is declared and does not exist: create it in a migration, or remove the declaration`,
+          : `table "${name}" is declared but does not exist: create it in a migration, or remove the declaration`,
       ),
     ]).toEqual([]);
   });
 
-  it('belongs to the owner role, with partitions reached through their parents alone', () => {
-    const rightsOn = (table: string) => schema.grants.filter((grant) => grant.table === table);
+  it('belongs to vouchsafe_owner, and partitions are reached only through their parents', () => {
+    const grantsOn = (table: string) => schema.grants.filter((grant) => grant.table === table);
     expect([
-      ...breaches(schema.tables, ({ name, owner }) =>
-        owner === 'vouchsafe_owner' ? undefined : `table "${name}" is owned by ${owner}: let the migrator create it`,
+      ...violations(schema.tables, ({ name, owner }) =>
+        owner === 'vouchsafe_owner' ? undefined : `table "${name}" is owned by ${owner}: create it with the migrator`,
       ),
-      ...breaches(
-        schema.tables.filter(({ partitionOf, name }) => partitionOf !== null || TOOLS.has(name)),
+      ...violations(
+        schema.tables.filter(({ partitionOf, name }) => partitionOf !== null || TOOL_TABLES.has(name)),
         ({ name }) =>
-          rightsOn(name).length === 0
+          grantsOn(name).length === 0
             ? undefined
-            : `"${name}" carries rights of its own: revoke them, ${rightsOn(name)
+            : `"${name}" has its own privileges: revoke them, because ${grantsOn(name)
                 .map(({ grantee }) => grantee)
-                .join(', ')} reaches it by its parent`,
+                .join(', ')} reaches it through its parent`,
       ),
     ]).toEqual([]);
   });
 
-  it('forces row security, with the standard policy', () => {
+  it('forces row-level security with the standard policy', () => {
     expect([
-      ...breaches(
-        [...tenants(), ...schema.tables.filter(({ partitionOf }) => partitionOf !== null)],
+      ...violations(
+        [...tenantTables(), ...schema.tables.filter(({ partitionOf }) => partitionOf !== null)],
         ({ name, rowSecurity, forced }) =>
           rowSecurity && forced
             ? undefined
             : `table "${name}" does not ${rowSecurity ? 'FORCE' : 'ENABLE'} row level security: end its migration with
               SELECT app_private.protect_table('${name}')`,
       ),
-      ...breaches(tenants(), policyBreaches),
+      ...violations(tenantTables(), policyViolations),
     ]).toEqual([]);
   });
 
-  it('of the whole installation gives only rights that were looked at', () => {
-    const installation = own()
+  it('if system-wide, grants only reviewed privileges', () => {
+    const systemTables = featureTables()
       .filter(({ name }) => kindOf(name) === 'installation')
       .map(({ name }) => name);
     expect(
-      breaches(
-        schema.grants.filter(({ table }) => installation.includes(table)),
+      violations(
+        schema.grants.filter(({ table }) => systemTables.includes(table)),
         ({ table, column, grantee, privilege }) => {
           const right = `${table}${column === null ? '' : `.${column}`}: ${grantee} has ${privilege}`;
-          return INSTALLATION_GRANTS.has(right)
+          return SYSTEM_GRANTS.has(right)
             ? undefined
-            : `${right}: no policy of a tenant binds it; revoke it, or look at it and write it into ` +
-                'INSTALLATION_GRANTS of this test';
+            : `${right}: no tenant policy limits it. Revoke it, or review it and add it to ` +
+                'SYSTEM_GRANTS in this test';
         },
       ),
     ).toEqual([]);
   });
 
-  it('carries the organization in every key', () => {
-    expect(breaches(tenants(), (table) => table.keys.flatMap((key) => keyBreach(table, key) ?? []))).toEqual([]);
+  it('includes the organization in every key', () => {
+    expect(violations(tenantTables(), (table) => table.keys.flatMap((key) => keyViolation(table, key) ?? []))).toEqual(
+      [],
+    );
     expect(
-      breaches(tenants(), ({ name, indexes }) =>
+      violations(tenantTables(), ({ name, indexes }) =>
         indexes
           .filter(({ unique, columns }) => unique && !columns.includes(tenantColumn(name)))
-          .map((index) => `unique index ${index.name} lacks org_id: it would tell one tenant what another has`),
+          .map((index) => `unique index ${index.name} lacks org_id: it would reveal values of other tenants`),
       ),
     ).toEqual([]);
   });
 
-  it('uses no type that row security keeps off its indexes', () => {
+  it('indexes only types that row-level security allows in an index scan', () => {
     expect(
-      breaches(tenants(), ({ name, columns, indexes }) =>
+      violations(tenantTables(), ({ name, columns, indexes }) =>
         indexes.flatMap((index) =>
           columns
             .filter(
               (column) =>
                 index.columns.includes(column.name) &&
-                (INDEX_KINDS_THAT_LEAK.test(column.type) || column.typeKind === 'e'),
+                (NON_LEAKPROOF_TYPE.test(column.type) || column.typeKind === 'e'),
             )
             .map(
               (column) =>
                 `${name}.${column.name} is ${column.type}, whose operators are not leakproof: ${index.name} ` +
-                'goes unused under row security; use text, integer, uuid or timestamptz',
+                'is unused under row-level security; use text, integer, uuid, or timestamptz',
             ),
         ),
       ),
     ).toEqual([]);
-    expect(breaches(schema.enums, (name) => `type ${name} is an enum: use text with a CHECK`)).toEqual([]);
+    expect(violations(schema.enums, (name) => `type ${name} is an enum: use text with a CHECK constraint`)).toEqual([]);
   });
 
-  it('gives PUBLIC nothing, on the schemas neither', () => {
+  it('grants PUBLIC nothing, on schemas too', () => {
     expect(
-      breaches(schema.grants, ({ table, column, grantee, privilege }) =>
+      violations(schema.grants, ({ table, column, grantee, privilege }) =>
         grantee === 'PUBLIC' ? `${table}.${column ?? '*'}: REVOKE ${privilege} FROM PUBLIC` : undefined,
       ),
     ).toEqual([]);
@@ -178,16 +182,16 @@ describe('every table of the database', () => {
     ).toEqual([]);
   });
 
-  it('of the log refuses changes in every partition, under replication too', () => {
-    const log = schema.tables.filter(({ name }) => LOG.test(name));
+  it('of the audit log is append-only in every partition, under replication too', () => {
+    const log = schema.tables.filter(({ name }) => AUDIT_TABLE.test(name));
     expect(log.length).toBeGreaterThan(10);
     expect(
-      breaches(log, ({ name, triggers }) =>
-        ['append_only', 'append_only_statement'].flatMap((wanted) => {
-          const found = triggers.find((trigger) => trigger.name === wanted);
+      violations(log, ({ name, triggers }) =>
+        ['append_only', 'append_only_statement'].flatMap((triggerName) => {
+          const found = triggers.find((trigger) => trigger.name === triggerName);
           return found?.enabled === 'A'
             ? []
-            : [`"${name}" has no trigger ${wanted} ENABLE ALWAYS: call app_private.protect_log('${name}')`];
+            : [`"${name}" has no trigger ${triggerName} ENABLE ALWAYS: call app_private.protect_log('${name}')`];
         }),
       ),
     ).toEqual([]);
@@ -195,9 +199,10 @@ describe('every table of the database', () => {
 });
 
 /**
- * Policies that bind other roles than the owner: the organization, compared once a statement, and an explicit check.
+ * Checks the policies for all roles except the owner: they compare the organization once per statement and have an
+ * explicit WITH CHECK.
  */
-function policyBreaches({ name, policies }: Table): string[] {
+function policyViolations({ name, policies }: Table): string[] {
   const binding = policies.filter(({ roles }) => roles.join() !== 'vouchsafe_owner');
   const standard = new RegExp(`\\(${tenantColumn(name)} = \\( SELECT app\\.(audit_)?org_id\\(\\)`);
   const problems = binding
@@ -211,81 +216,81 @@ function policyBreaches({ name, policies }: Table): string[] {
                app_private.protect_table`,
         ),
     );
-  const unchecked = binding
+  const withoutCheck = binding
     .filter(({ command, check }) => ['*', 'a', 'w'].includes(command) && check === null)
-    .map((policy) => `policy ${policy.name} of "${name}" has no WITH CHECK: rows could be written for another tenant`);
-  const none = binding.some(({ permissive }) => permissive)
+    .map((policy) => `policy ${policy.name} of "${name}" has no WITH CHECK: it would allow rows of another tenant`);
+  const missing = binding.some(({ permissive }) => permissive)
     ? []
     : [`table "${name}" has no policy: SELECT app_private.protect_table('${name}')`];
-  return [...none, ...problems, ...unchecked];
+  return [...missing, ...problems, ...withoutCheck];
 }
 
-function keyBreach({ name }: Table, { name: key, type, columns, references, referenced }: Key): string | undefined {
+function keyViolation({ name }: Table, { name: key, type, columns, references, referenced }: Key): string | undefined {
   const column = tenantColumn(name);
   if (type === 'p' && columns[0] !== column)
-    return `primary key of "${name}" begins with ${columns[0]}: make it PRIMARY KEY (${column}, …)`;
+    return `primary key of "${name}" starts with ${columns[0]}: make it PRIMARY KEY (${column}, …)`;
   if (type === 'u' && !columns.includes(column))
-    return `unique key ${key} lacks ${column}: it would tell one tenant what another has`;
+    return `unique key ${key} lacks ${column}: it would reveal values of other tenants`;
   if (type !== 'f' || kindOf(references!) === 'installation' || name === 'organizations') return undefined;
   const carried = columns.some((carrier, i) => carrier === 'org_id' && referenced[i] === tenantColumn(references!));
   return carried
     ? undefined
-    : `foreign key ${key} does not carry org_id: its check bypasses row security and would accept another tenant's row`;
+    : `foreign key ${key} lacks org_id: its check bypasses row-level security and would accept another tenant's row`;
 }
 
 describe('every function of the database', () => {
-  it('finds nothing by a search path of its caller', () => {
+  it("does not depend on the caller's search path", () => {
     expect(
-      breaches(
+      violations(
         schema.routines.filter(({ definer, name, parsed }) => definer || (name.startsWith('app_private.') && !parsed)),
         ({ name, settings, language }) => {
           if (language === 'sql' && settings.length === 0 && !name.startsWith('app_private.'))
             return `${name} has no search_path`;
           return settings.includes('search_path=pg_catalog, pg_temp')
             ? undefined
-            : `${name}: write SET search_path = pg_catalog, pg_temp; otherwise, or with '', a caller's temporary ` +
-                'type runs code as the owner';
+            : `${name}: write SET search_path = pg_catalog, pg_temp. Without it, or with '', a temporary type of the ` +
+                'caller runs code as the owner';
         },
       ),
     ).toEqual([]);
   });
 
-  it('belongs to the owner and may be called by exactly the roles that were written down', () => {
+  it('belongs to vouchsafe_owner, and exactly the reviewed roles may call it', () => {
     expect([
-      ...breaches(schema.routines, ({ name, owner }) =>
+      ...violations(schema.routines, ({ name, owner }) =>
         owner === 'vouchsafe_owner' ? undefined : `${name} is owned by ${owner}`,
       ),
-      ...breaches(schema.routines, ({ name, grantees }) => {
+      ...violations(schema.routines, ({ name, grantees }) => {
         const expected = REVIEWED[name] ?? (name.startsWith('app_private.') ? [] : undefined);
         if (expected === undefined)
-          return `${name} is new: read it and write it with its roles into test/contract/expected/functions.json`;
+          return `${name} is new: review it and add it with its roles to test/contract/expected/functions.json`;
         return grantees.join() === expected.join()
           ? undefined
-          : `${name} may be called by [${grantees.join()}] and is written down for [${expected.join()}]: mend the
-            GRANT, or test/contract/expected/functions.json`;
+          : `${name} may be called by [${grantees.join()}], but [${expected.join()}] is reviewed: fix the GRANT, or ` +
+              'test/contract/expected/functions.json';
       }),
-      ...breaches(Object.keys(REVIEWED), (name) =>
+      ...violations(Object.keys(REVIEWED), (name) =>
         schema.routines.some((routine) => routine.name === name)
           ? undefined
-          : `${name} is written down and does not exist: remove it from test/contract/expected/functions.json`,
+          : `${name} is reviewed but does not exist: remove it from test/contract/expected/functions.json`,
       ),
     ]).toEqual([]);
   });
 
-  it('is not hidden behind a view of the owner', () => {
+  it('is not bypassed by a view of the owner', () => {
     expect(
-      breaches(schema.views, ({ name, kind, options }) =>
+      violations(schema.views, ({ name, kind, options }) =>
         kind === 'v' && options.includes('security_invoker=true')
           ? undefined
-          : `view ${name} reads as its owner, past every policy: create it WITH (security_invoker = true), and ` +
-            'no materialized ones',
+          : `view ${name} bypasses every policy as its owner: create it WITH (security_invoker = true), ` +
+            'and not as a materialized view',
       ),
     ).toEqual([]);
   });
 });
 
-describe('what the features declare of the database', () => {
-  it('classifies every column that may hold something about a person', () => {
+describe('the database declarations of the features', () => {
+  it('classify every column that may contain personal data', () => {
     const classified = new Map(
       allFeatures().flatMap(({ personalData = {} }) =>
         Object.entries(personalData).flatMap(([table, columns]) =>
@@ -296,23 +301,23 @@ describe('what the features declare of the database', () => {
         ),
       ),
     );
-    const columns = own().flatMap((table) => table.columns.map(({ name }) => `${table.name}.${name}`));
+    const columns = featureTables().flatMap((table) => table.columns.map(({ name }) => `${table.name}.${name}`));
     expect([
-      ...breaches(columns, (column) =>
-        !PERSONAL.test(column.split('.')[1]!) || classified.has(column) || IMPERSONAL.has(column)
+      ...violations(columns, (column) =>
+        !PERSONAL_NAME.test(column.split('.')[1]!) || classified.has(column) || NOT_PERSONAL.has(column)
           ? undefined
           : `column ${column} looks personal and is not classified: add it to \`personalData\` of its feature ` +
-            '(class and erasure), or to IMPERSONAL of this test',
+            '(class and erasure), or to NOT_PERSONAL in this test',
       ),
-      ...breaches([...classified.keys()], (column) =>
+      ...violations([...classified.keys()], (column) =>
         columns.includes(column) ? undefined : `personalData names ${column}, which does not exist`,
       ),
     ]).toEqual([]);
   });
 
-  it('keeps by policies whose tables, columns and indexes exist', () => {
+  it('have retention policies with existing tables, columns, and indexes', () => {
     expect(
-      breaches(
+      violations(
         [...declared('retention')],
         ([policy, { table, ageColumn, action, objectColumn }]: [string, RetentionDeclaration]) => {
           const columns = [
@@ -331,7 +336,7 @@ describe('what the features declare of the database', () => {
             ? missing
             : [
                 ...missing,
-                `retention policy "${policy}" would read all of ${table}: create an index on ${table} (org_id, ` +
+                `retention policy "${policy}" would scan all of ${table}: create an index on ${table} (org_id, ` +
                   `${ageColumn})`,
               ];
         },
@@ -339,15 +344,15 @@ describe('what the features declare of the database', () => {
     ).toEqual([]);
   });
 
-  it('says of every tenant table that it has an organization', () => {
+  it('have org_id in exactly the tenant tables', () => {
     expect(
-      breaches(tenants(), ({ name }) =>
-        hasColumn(name, tenantColumn(name)) ? undefined : `table "${name}" is declared as a tenant's and has no org_id`,
+      violations(tenantTables(), ({ name }) =>
+        hasColumn(name, tenantColumn(name)) ? undefined : `table "${name}" has kind 'tenant' but no org_id`,
       ),
     ).toEqual([]);
     expect(
-      breaches(
-        own().filter(({ name }) => kindOf(name) === 'installation'),
+      violations(
+        featureTables().filter(({ name }) => kindOf(name) === 'installation'),
         ({ name }) =>
           hasColumn(name, 'org_id') ? `table "${name}" has org_id: declare it with kind 'tenant'` : undefined,
       ),
