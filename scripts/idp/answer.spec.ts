@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection } from '../../test/harness/saml-sign-in.js';
+import { SamlServiceProvider, testConnection } from '../../test/harness/saml-sign-in.js';
 import { newSigningKey, type SigningKey } from '../../test/harness/saml-idp.js';
 import { readIdpMetadata } from '../../src/modules/auth/saml/idp-metadata.js';
 import type { SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
@@ -28,11 +28,13 @@ describe('the development identity provider', () => {
   });
 
   it('signs users in with its own metadata', async () => {
-    const door = new SamlDoor(connection);
-    const departed = await door.depart(connection);
-    const request = await readRequest(Object.fromEntries(new URL(departed.url).searchParams));
-    const arrival = await door.arrive(departed, { body: { SAMLResponse: await answer(provider, request, USER) } });
-    expect(arrival.identity).toMatchObject({
+    const serviceProvider = new SamlServiceProvider(connection);
+    const login = await serviceProvider.startLogin(connection);
+    const request = await readRequest(Object.fromEntries(new URL(login.url).searchParams));
+    const verified = await serviceProvider.receive(login, {
+      body: { SAMLResponse: await answer(provider, request, USER) },
+    });
+    expect(verified.identity).toMatchObject({
       email: 'ada@example.test',
       displayName: 'Ada <Example>',
       groups: ['gme:mentor', 'other'],
@@ -42,7 +44,7 @@ describe('the development identity provider', () => {
 
   it('responds to loopback addresses only', async () => {
     const elsewhere = { ...connection, acsUrl: 'https://elsewhere.example.test/acs' };
-    const { url } = await new SamlDoor(elsewhere).depart(elsewhere);
+    const { url } = await new SamlServiceProvider(elsewhere).startLogin(elsewhere);
     await expect(readRequest(Object.fromEntries(new URL(url).searchParams))).rejects.toMatchObject({ status: 400 });
   });
 
