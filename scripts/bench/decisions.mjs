@@ -1,4 +1,4 @@
-import { isGranted, parseGrants } from '../../dist/src/platform/access/grants.js';
+import { isGranted, parseGrants } from '../../dist/src/platform/policies/grants.js';
 
 const BATCH = 1_000;
 

@@ -7,9 +7,8 @@ const PAGE = 101; // a hundred, and one more to detect a next page
 
 /** Returns the repository's statement in a session with this scope of person:read: { text, values }. */
 function statementOf(org, scope, ask) {
-  const context = new Context();
-  context.orgId = orgId(org);
-  context.member = { personId: personId(org, OWN_PLACE), grants: new Map([['person:read', scope]]) };
+  const member = { personId: personId(org, OWN_PLACE), grants: new Map([['person:read', scope]]) };
+  const context = new Context({ orgId: orgId(org), member });
   const sent = [];
   const repository = new PeopleRepository({
     sql: async (text, values) => {
