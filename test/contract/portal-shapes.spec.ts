@@ -136,7 +136,7 @@ describe('every response', () => {
     for (const type of responseClasses()) {
       const { properties, required } = fieldsIn(type.name);
       const described = Object.keys(properties).filter((name) =>
-        properties[name]!.description?.endsWith('Portal roles do not get this field.'),
+        properties[name]!.description?.endsWith('Portal roles do not receive this field.'),
       );
       const staffFields = fieldsOf(type)
         .filter(({ staffOnly }) => staffOnly)

@@ -217,7 +217,7 @@ describe('after a revocation between two events', () => {
 describe('a stream ends with an error code', () => {
   const session = 'WHERE org_id = $1 AND membership_id = $2';
   const ENDINGS: [code: string, what: string, how: (program: Program) => Promise<unknown>][] = [
-    ['a sign-out', 'signing out', ({ mentor }) => mentor.client.post('/v1/auth/logout')],
+    ['unauthenticated', 'a sign-out', ({ mentor }) => mentor.client.post('/v1/auth/logout')],
     [
       'unauthenticated',
       'the end of the membership and its sessions',

@@ -282,7 +282,7 @@ describe('the last owner', () => {
     for (const attempt of attempts) {
       expect(await attempt()).toMatchObject({
         status: 409,
-        body: { status: '409', detail: expect.stringMatching(/leads/) },
+        body: { status: '409', detail: expect.stringMatching(/owner/) },
       });
       expect(await membershipOf(scene, id)).toEqual({ status: 'active', role: 'program_director' });
     }
