@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { defineFeature } from '../feature/define-feature.js';
 import { createPolicy, rowPolicies } from './row-policies.js';
 
+const JOB = { description: 'For the test.', attempts: 1, backoffSeconds: 1, timeoutSeconds: 1, concurrency: 1 };
+
 defineFeature({
   name: 'specimens',
   description: 'For the test.',
@@ -9,7 +11,12 @@ defineFeature({
     'specimen:read': { category: 'Specimens', description: 'About people.', personScoped: true, scopes: {} },
     'specimen:audit': { category: 'Specimens', description: 'About the organization.', scopes: {} },
   },
+  jobs: {
+    'specimens.weigh': { ...JOB, enqueuePermissions: ['specimen:audit'] },
+    'specimens.count': { ...JOB, enqueuePermissions: ['specimen:read'] },
+  },
   tables: {
+    outbox: { kind: 'tenant', retention: { reason: 'a test' }, rows: {} },
     specimens: {
       kind: 'tenant',
       retention: { reason: 'a test' },
@@ -44,6 +51,10 @@ const of = (table: string) =>
   );
 
 describe('row policies', () => {
+  it('do not depend on the order of the declarations', () => {
+    expect(of('outbox').get('insert')).toMatch(/specimens\.count.*specimens\.weigh/);
+  });
+
   it('apply the scope of a person-scoped permission', () => {
     expect(of('specimens').get('select')).toBe(
       "CASE WHEN org_id = (SELECT app.org_if_permitted('specimen:audit')) THEN true ELSE " +

@@ -28,11 +28,14 @@ export function rowPolicies(): RowPolicy[] {
 
 /** Returns the condition for enqueueing jobs: a member's job is written to the outbox in the session of the member. */
 function jobCondition(): string {
-  const cases = [...declared('jobs')].flatMap(([job, { enqueuePermissions }]) =>
-    enqueuePermissions === undefined
-      ? []
-      : [`WHEN '${job}' THEN (SELECT app.org_if_any_scope(${literals(enqueuePermissions)}))`],
-  );
+  // Sorted, because each entry point imports the features in another order and the digest must not depend on it.
+  const cases = [...declared('jobs')]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([job, { enqueuePermissions }]) =>
+      enqueuePermissions === undefined
+        ? []
+        : [`WHEN '${job}' THEN (SELECT app.org_if_any_scope(${literals(enqueuePermissions)}))`],
+    );
   const byJob = cases.length === 0 ? 'NULL' : `CASE job ${cases.join(' ')} END`;
   return `org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE ${byJob} END`;
 }
