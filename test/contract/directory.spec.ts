@@ -29,7 +29,7 @@ beforeAll(async () => {
   theirs = await makeTenant(harness, metadata);
   before = await fingerprint(harness, theirs.ids.org, TENANT_TABLES);
   routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner))
-    .filter(({ policy }) => policy?.kind === 'directory')
+    .filter(({ policy }) => policy?.kind === 'scim')
     .toSorted((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method));
 });
 afterAll(async () => {

@@ -95,7 +95,7 @@ export class RejectionLog implements BeforeApplicationShutdown {
     try {
       await this.unitOfWork.run(enterWebhookSource(source), write);
     } catch (error) {
-      this.log.error('a rejection could not be recorded', error);
+      this.log.error('a rejection could not be recorded', { orgId: source.orgId, err: error });
     }
   }
 }

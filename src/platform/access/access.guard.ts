@@ -2,7 +2,7 @@ import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@ne
 import type { Request } from 'express';
 import { isId } from '../audit/meta-shapes.js';
 import { AuditLog } from '../audit/audit-log.js';
-import { currentContext, NO_IDENTITY } from '../context/context.js';
+import { Context, currentContext } from '../context/context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Problem } from '../problem/problem.js';
 import { isMutating, type GuardContext, type AccessCheck } from './guard-context.js';
@@ -74,7 +74,7 @@ export class AccessGuard implements CanActivate {
     const attempt: GuardContext = { execution, request, policy, mutating: isMutating(request.method) };
     await runChecks(this.routeChecks, attempt);
     if (policy.kind === 'access') await this.authorize(attempt);
-    if (policy.kind === 'directory') await runChecks(this.scimChecks, attempt);
+    if (policy.kind === 'scim') await runChecks(this.scimChecks, attempt);
     return true;
   }
 
@@ -83,7 +83,10 @@ export class AccessGuard implements CanActivate {
       await runChecks(this.memberChecks, attempt);
       const context = currentContext();
       const begin = () => runChecks(this.again, attempt);
-      context.allow({ begin, run: (fn) => this.unitOfWork.runIn(context.derive(NO_IDENTITY), begin, fn) });
+      const { requestId, ip, userAgent, emits } = context;
+      // A stream outlives its request, so its transactions do not end with the connection.
+      const again = () => new Context({ requestId, ip, userAgent, emits });
+      context.allow({ begin, run: (fn) => this.unitOfWork.runIn(again(), begin, fn) });
     } catch (error) {
       await this.unitOfWork.rollback();
       if (error instanceof Problem) await this.recordDenial(attempt.execution, error);

@@ -23,11 +23,7 @@ export interface RouteOptions {
 
 /** The access policy of a route. */
 export type RoutePolicy = RouteOptions &
-  (
-    | { kind: 'public'; reason: string }
-    | { kind: 'access'; permission: Permission | 'signed-in' }
-    | { kind: 'directory' }
-  );
+  ({ kind: 'public'; reason: string } | { kind: 'access'; permission: Permission | 'signed-in' } | { kind: 'scim' });
 
 const POLICY = Symbol('vouchsafe:route-policy');
 
@@ -49,7 +45,7 @@ function declare(policy: RoutePolicy): MethodDecorator {
  */
 function extensionsOf(policy: RoutePolicy): Record<`x-${string}`, string> {
   if (policy.kind === 'public') return { 'x-public': policy.reason };
-  if (policy.kind === 'directory') return { 'x-access': 'scim' };
+  if (policy.kind === 'scim') return { 'x-access': 'scim' };
   return policy.permission === 'signed-in' ? { 'x-access': 'signed-in' } : { 'x-permission': policy.permission };
 }
 
@@ -69,7 +65,7 @@ export function Public(reason: string, options: RouteOptions = {}): MethodDecora
  * that it provisioned.
  */
 export function ScimAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
-  return applyDecorators(declare({ kind: 'directory', ...options }), ApiBearerAuth('directory'));
+  return applyDecorators(declare({ kind: 'scim', ...options }), ApiBearerAuth('directory'));
 }
 
 /** Returns the policy of a route handler; undefined means that the guard denies every request. */

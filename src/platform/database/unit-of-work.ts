@@ -63,9 +63,9 @@ export class UnitOfWork implements OnModuleInit {
     const { transaction, work } = currentContext();
     if (!transaction?.open) return;
     work.transactions.delete(transaction);
-    work.auditEvents += transaction.log.length;
     const added = this.commitHooks.flatMap((hook) => hook(transaction));
     await transaction.commit([...auditStatements(transaction.log), ...added]);
+    work.auditEvents += transaction.log.length;
   }
 
   /** Writes the audit events so far, before the transaction enters another organization with another log. */
@@ -86,13 +86,15 @@ export class UnitOfWork implements OnModuleInit {
 
   /**
    * Runs a function in a new transaction and a derived context. Commits when the function returns and rolls back when
-   * it throws.
+   * it throws. Throws when the caller's transaction is open, because a request must not hold two connections.
    */
   run<T, R extends QueryResultRow = QueryResultRow>(
     entrance: TenantContext<R>,
     fn: (row: R) => Promise<T> | T,
   ): Promise<T> {
-    return this.runIn(currentContext().derive(), () => this.begin(entrance), fn);
+    const context = currentContext();
+    if (context.transaction?.open) return Promise.reject(new Error('a transaction is already open in this context'));
+    return this.runIn(context.derive(), () => this.begin(entrance), fn);
   }
 
   /**

@@ -31,7 +31,7 @@ function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlLogin
 /**
  * Starts a sign-in: stores an AuthnRequest for this browser and connection, and returns the redirect. The request has
  * no RelayState, because its id identifies the stored request.
- * @throws SamlError return_path_invalid, unavailable
+ * @throws Problem invalid_request for a foreign return path, SamlError unavailable
  */
 export async function beginSignIn(
   connection: SamlConnection,
