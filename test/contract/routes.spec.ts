@@ -62,7 +62,7 @@ const isFreeText = (route: Route, name: string, value: unknown) =>
 
 describe('every route', () => {
   it('has a sample or a reviewed reason to be public', async () => {
-    const lists = { public: { PUBLIC }, directory: { DIRECTORY } };
+    const lists = { public: { PUBLIC }, scim: { DIRECTORY } };
     const known = new Set([SAMPLES, PUBLIC, DIRECTORY].flatMap((place) => Object.keys(place)));
     const unlisted = routes.flatMap((route) => {
       const kind = route.policy?.kind ?? 'access';
@@ -88,7 +88,7 @@ describe('every route', () => {
   it('documents the policy of its guard in OpenAPI: its permission, its access, or why it is public', () => {
     const expected = ({ policy }: Route) => {
       if (policy?.kind === 'public') return { 'x-public': policy.reason };
-      if (policy?.kind === 'directory') return { 'x-access': 'scim' };
+      if (policy?.kind === 'scim') return { 'x-access': 'scim' };
       return policy?.permission === 'signed-in' ? { 'x-access': 'signed-in' } : { 'x-permission': policy?.permission };
     };
     cells += routes.length;
