@@ -5305,7 +5305,7 @@ CREATE POLICY rows_delete ON retention_runs AS RESTRICTIVE FOR DELETE TO vouchsa
 
 CREATE POLICY rows_select ON outbox AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('delivery:read', 'retention:read', 'retention:preview', 'retention:run')));
 
-CREATE POLICY rows_insert ON outbox AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE CASE job WHEN 'sso.check_domain' THEN (SELECT app.org_if_any_scope('sso:update')) WHEN 'factors.mail' THEN (SELECT app.org_if_any_scope('membership:reset-factors')) WHEN 'sso.refresh_metadata' THEN (SELECT app.org_if_any_scope('sso:update')) WHEN 'exports.render' THEN (SELECT app.org_if_any_scope('export:create')) WHEN 'invite.send' THEN (SELECT app.org_if_any_scope('invite:create', 'invite:resend')) WHEN 'retention.run' THEN (SELECT app.org_if_any_scope('retention:run')) END END);
+CREATE POLICY rows_insert ON outbox AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE CASE job WHEN 'exports.render' THEN (SELECT app.org_if_any_scope('export:create')) WHEN 'factors.mail' THEN (SELECT app.org_if_any_scope('membership:reset-factors')) WHEN 'invite.send' THEN (SELECT app.org_if_any_scope('invite:create', 'invite:resend')) WHEN 'retention.run' THEN (SELECT app.org_if_any_scope('retention:run')) WHEN 'sso.check_domain' THEN (SELECT app.org_if_any_scope('sso:update')) WHEN 'sso.refresh_metadata' THEN (SELECT app.org_if_any_scope('sso:update')) END END);
 
 CREATE POLICY rows_update ON outbox AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
