@@ -14,7 +14,7 @@ import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared } from '../platform/feature/registry.js';
 import { startOperator } from './operator.js';
 
-/** The result of a check. A check throws on an error; a warning is a fact that an operator should know. */
+/** The result of a check that passed. A failed check throws. A warning does not change the exit code of `doctor`. */
 export interface Healthy {
   detail: string;
   warnings?: string[];
@@ -41,7 +41,7 @@ async function skipped(variable: string): Promise<Healthy> {
   return { detail: 'not checked', warnings: [`set ${variable} to run this check`] };
 }
 
-/** Row-level security must apply to the role, and only the worker's role may enter an organization by its id. */
+/** Throws if row-level security does not apply to the role, or if the role belongs to the other process. */
 async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Healthy> {
   const [role] = await rows<{
     name: string;
@@ -60,11 +60,13 @@ async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Heal
       FROM pg_roles r WHERE r.rolname = current_user`,
   );
   const { name, privileged, owns, version, enters } = role!;
-  if (privileged) throw new Error(`the role ${name} bypasses row security`);
+  if (privileged) throw new Error(`the role ${name} bypasses row-level security`);
   if (owns !== null) throw new Error(`the role ${name} owns the table ${owns}`);
   if (version < MIN_POSTGRES) throw new Error('Postgres 15 or later is required');
-  if (enters !== entersByIdentifier)
-    throw new Error(`the role ${name} ${enters ? 'may' : 'may not'} enter any organization: wrong role for this URL`);
+  if (enters && !entersByIdentifier)
+    throw new Error(`the role ${name} has the worker's rights: use the API role in this URL`);
+  if (!enters && entersByIdentifier)
+    throw new Error(`the role ${name} lacks the worker's rights: use the worker role in this URL`);
   return { detail: `${name} on Postgres ${Math.floor(version / 10_000)}.${version % 10_000}` };
 }
 
@@ -89,7 +91,7 @@ async function migrationsCheck({ database: { migratorUrl } }: Config): Promise<H
   };
 }
 
-/** Checks every table with rows of organizations, partitions included, and every declared tenant table. */
+/** Checks every table that has the column org_id, including partitions, and every declared tenant table. */
 async function rowSecurityCheck({ database }: Config): Promise<Healthy> {
   const tables = await rows<{ name: string; forced: boolean }>(
     database.workerUrl!,
@@ -103,7 +105,7 @@ async function rowSecurityCheck({ database }: Config): Promise<Healthy> {
   );
   const open = tables.filter(({ forced }) => !forced).map(({ name }) => name);
   const absent = tenantTables().filter((table) => !tables.some(({ name }) => name === table));
-  if (open.length > 0) throw new Error(`not forced on: ${open.join(', ')}`);
+  if (open.length > 0) throw new Error(`row-level security is not forced or has no policy on: ${open.join(', ')}`);
   if (absent.length > 0) throw new Error(`declared but missing in the database: ${absent.join(', ')}`);
   return { detail: `forced on ${tables.length} tables and partitions` };
 }
@@ -112,7 +114,10 @@ function tenantTables(): string[] {
   return [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
 }
 
-/** Without a partition for the month, no audit event can be written, so no change can be made. */
+/**
+ * Throws if the audit log has no partition for this month. No audit event can then be stored, so every change is rolled
+ * back.
+ */
 async function partitionsCheck({ database }: Config): Promise<Healthy> {
   const months = await rows<{ month: string; there: boolean }>(
     database.workerUrl!,
@@ -126,11 +131,14 @@ async function partitionsCheck({ database }: Config): Promise<Healthy> {
   const gap = months.findIndex(({ there }) => !there);
   const ahead = (gap === -1 ? months.length : gap) - 1;
   if (ahead < 0) throw new Error(`no partition for ${months[0]!.month}: no audit event can be written`);
-  const warnings = ahead < MIN_MONTHS_AHEAD ? [`only ${ahead} months ahead: check that the worker is running`] : [];
-  return { detail: `until the end of ${months[ahead]!.month}`, warnings };
+  const warnings =
+    ahead < MIN_MONTHS_AHEAD
+      ? [`only ${ahead} months ahead: check that the worker, which creates the partitions, is running`]
+      : [];
+  return { detail: `partitions exist until the end of ${months[ahead]!.month}`, warnings };
 }
 
-/** Jobs are stored in Postgres. If Redis loses data, jobs run later. */
+/** Warns about settings that let Redis lose queued jobs. Postgres stores every job, so a lost job runs later. */
 async function redisCheck({ redis: { url } }: Config): Promise<Healthy> {
   const client = new Redis(url, {
     lazyConnect: true,
@@ -153,12 +161,15 @@ async function redisCheck({ redis: { url } }: Config): Promise<Healthy> {
       ...(policy === 'noeviction'
         ? []
         : [
-            `maxmemory-policy is ${policy ?? 'unknown'} but must be noeviction: Redis would delete jobs under memory ` +
-              'pressure',
+            `maxmemory-policy is ${policy ?? 'unknown'} but must be noeviction: Redis deletes jobs at its memory ` +
+              'limit',
           ]),
       ...(field('aof_enabled') === '1'
         ? []
-        : ['appendonly is off: after a restart the relay enqueues jobs again from the database']),
+        : [
+            'appendonly is off: a Redis restart loses the queues, and jobs are delayed until the worker enqueues ' +
+              'them again',
+          ]),
     ];
     return { detail: `version ${field('redis_version') ?? 'unknown'}`, warnings };
   } finally {
@@ -174,7 +185,7 @@ async function storageCheck({ storage: { dir } }: Config): Promise<Healthy> {
   return { detail: path.resolve(dir) };
 }
 
-/** Checks that the KMS unwraps what it wraps, and that the root key unwraps the data keys of every organization. */
+/** Throws if the KMS cannot unwrap a key that it wrapped, or cannot unwrap the data keys of an organization. */
 async function keysCheck(config: Config): Promise<Healthy> {
   const operator = await startOperator(config, false);
   try {

@@ -26,7 +26,7 @@ export function doctorCommand(program: Command): void {
     });
 }
 
-/** Runs all checks, also after a failure. An invalid configuration ends the examination. */
+/** Runs all checks, even after one fails. If the configuration is invalid, runs none. */
 async function examine(): Promise<Finding[]> {
   let config: Config;
   try {
@@ -54,7 +54,10 @@ async function outcome(check: Check, config: Config): Promise<Omit<Finding, 'che
   }
 }
 
-/** An AggregateError of several IPs of one host has no message of its own. */
+/**
+ * Returns the message of an error. If a host has several IPs and no connection succeeds, Node.js throws an
+ * AggregateError with an empty message; the messages are in its errors.
+ */
 function reason(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reason).join('; ');
   return error instanceof Error ? error.message : String(error);

@@ -8,7 +8,7 @@ import { buildOpenApi } from '../platform/http/index.js';
 import { renderSchema } from '../platform/boot/render-schema.js';
 import { renderCatalog } from '../platform/boot/catalog.js';
 
-/** Configuration with which the application can describe itself without any service. */
+/** The minimal configuration that builds the documents. Nothing connects to these URLs. */
 const DOCUMENTATION_ENV = {
   VOUCHSAFE_ENV: 'test',
   DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',

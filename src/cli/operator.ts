@@ -11,23 +11,26 @@ import { enterOrganization } from '../platform/database/tenant-context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared, type AuditEventType } from '../platform/feature/registry.js';
 
-/** Gives commands access to the application: with the worker's role, one organization at a time, with audit events. */
+/** Gives CLI commands access to the application with the worker's database role, in one organization at a time. */
 export class Operator {
   constructor(readonly app: INestApplicationContext) {}
 
-  /** Runs a function in a transaction of an organization, as the operator. */
+  /** Runs a function in a transaction that has entered the organization. The actor of audit events is the operator. */
   within<T>(orgId: string, fn: () => Promise<T>): Promise<T> {
     return this.as(orgId, () => this.app.get(UnitOfWork).run(enterOrganization(orgId), fn));
   }
 
-  /** Runs a function as the operator, without a transaction. */
+  /** Runs a function without a transaction. The actor of audit events is the operator. */
   as<T>(orgId: string, fn: () => Promise<T>): Promise<T> {
     const actor = { type: 'system', id: `operator:${userInfo().username}` } as const;
     const context = new Context({ orgId, actor, emits: declared('events').keys() as Iterable<AuditEventType> });
     return withContext(context, fn);
   }
 
-  /** Runs a function in a transaction of the installation, to create an organization or an institution. */
+  /**
+   * Runs a function in a transaction that has entered the system organization. Commands that create an organization or
+   * an institution use it, because no organization to enter exists yet.
+   */
   installation<T>(fn: () => Promise<T>): Promise<T> {
     return this.within(SYSTEM_ORG_ID, fn);
   }

@@ -24,7 +24,12 @@ export type NewAccessGrant = Pick<
   'id' | 'membershipId' | 'personId' | 'scopes' | 'reason' | 'minutes' | 'requestedBy'
 >;
 
-/** The result of `app.decide_access_grant`. */
+/**
+ * The result of `app.decide_access_grant`: `approved`, `declined`, or the reason why nothing changed. `expired`: the
+ * request is more than a day old. `own`: the caller is the member or the requester. `beyond`: the caller does not hold
+ * all requested permissions or cannot assign the person. `in_force`: the member already has an active grant. `ended`:
+ * the membership has ended.
+ */
 export type Decision =
   | 'approved'
   | 'declined'
@@ -45,7 +50,7 @@ const COLUMNS = `g.id, g.membership_id AS "membershipId", g.person_id AS "person
 export class AccessGrantsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns the newest grants first; `before` is the last id of the previous page. */
+  /** Returns one page of grants, newest first; `before` is the last id of the previous page. */
   list(
     { status, membershipId }: { status?: GrantStatus; membershipId?: string },
     before: string | null,
@@ -68,7 +73,7 @@ export class AccessGrantsRepository {
     return row ?? null;
   }
 
-  /** Fails on a foreign key when the member or the person does not belong to this organization. */
+  /** Throws a foreign-key violation if the member or the person does not belong to this organization. */
   async insert({ id, membershipId, personId, scopes, reason, minutes, requestedBy }: NewAccessGrant): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO access_grants (org_id, id, membership_id, person_id, scopes, reason, minutes, requested_by)
@@ -85,13 +90,13 @@ export class AccessGrantsRepository {
     return row!.state;
   }
 
-  /** Returns false when there is nothing to end or the caller may not end it. */
+  /** Ends a grant or withdraws a request. Returns false if there is nothing to end or the caller may not end it. */
   async end(id: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ ended: boolean }>('SELECT app.end_access_grant($1) AS ended', [id]);
     return row!.ended;
   }
 
-  /** Returns the ids of the closed grants. Requires the worker's database role. */
+  /** Marks expired grants as ended and returns their ids. Requires the worker's database role. */
   async closeExpired(): Promise<string[]> {
     const rows = await this.unitOfWork.sql<{ id: string }>('SELECT app.close_expired_access_grants() AS id');
     return rows.map(({ id }) => id);

@@ -38,7 +38,7 @@ export class ReviewsController {
     return this.reviews.items(id, query);
   }
 
-  /** Confirms or revokes one item. A member cannot decide on the member's own access. */
+  /** Confirms or revokes one item. A member cannot decide on an item about the member's own membership or overrides. */
   @Post(':id/items/:itemId')
   @Access('access-review:decide', {
     emits: [
@@ -59,7 +59,7 @@ export class ReviewsController {
     return this.reviews.decide(id, itemId, body);
   }
 
-  /** Completes a review when every item is decided. */
+  /** Completes a review. Every item must be decided. */
   @Post(':id/complete')
   @Access('access-review:decide', { emits: ['access_review.completed'] })
   @ResponseType(ReviewResponse)

@@ -10,14 +10,14 @@ export type Decision = (typeof DECISIONS)[number];
 export type ItemKind = 'membership' | 'member-override' | 'role' | 'role-override';
 
 export class ReviewItemsQuery extends PageQuery {
-  /** Items with this decision, or open items. */
+  /** Returns only items with this decision; `open` returns only undecided items. */
   @MayBeAbsent()
   @IsIn(['open', ...DECISIONS])
   decision?: 'open' | Decision;
 }
 
 export class DecideItemDto {
-  /** revoke ends the membership, or removes the override or the role. */
+  /** confirm keeps the access. revoke ends the membership, removes the override, or deletes the role of the item. */
   @IsIn(DECISIONS)
   decision: Decision;
 
@@ -41,36 +41,37 @@ export class ReviewResponse {
 }
 
 export class TemporaryGrant extends HeldScope {
-  /** The access grant that it comes from. */
+  /** The id of the access grant that gives the permission. */
   @Expose() id: string;
   @Expose() expiresAt: string;
 }
 
-/** The state at the start of the review. The kind of the item decides which fields are present. */
+/** The state of the item at the start of the review. The fields depend on the kind of the item. */
 export class ItemSnapshot {
   /** For a membership: member or support. */
   @Expose() kind?: string;
   @Expose() memberSince?: string;
   @Expose() lastUsedAt?: string | null;
   @StaffOnly() personId?: string | null;
-  /** The effective grants, after all levels. */
+  /** The grants in effect: the result of role defaults, overrides, and access grants. */
   @Expose() @Type(() => HeldScope) grants?: HeldScope[];
   @Expose() @Type(() => HeldScope) overrides?: HeldScope[];
   @Expose() @Type(() => TemporaryGrant) accessGrants?: TemporaryGrant[];
-  /** For an override: org, assigned, own or none. */
+  /** For an override: org, assigned, own, or none. */
   @Expose() scope?: string;
-  /** For an override or role: when it was last changed. */
+  /** For an override: when it was last set. For a role: when it was created. */
   @Expose() since?: string;
-  /** For a role. */
+  /** For a role: its name. */
   @Expose() name?: string;
+  /** For a role: true if it is a portal role. */
   @Expose() portal?: boolean;
-  /** For a role or its override: the number of members with the role. */
+  /** For a role or a role override: the number of members with the role. */
   @Expose() members?: number;
 }
 
 export class ReviewItemResponse {
   @Expose() id: string;
-  /** membership, member-override, role (a custom role) or role-override. */
+  /** What the item is about: membership, member-override, role (a custom role), or role-override. */
   @Expose() kind: ItemKind;
   @StaffOnly() membershipId: string | null;
   /** The current name of the member. */

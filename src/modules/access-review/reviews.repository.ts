@@ -51,13 +51,13 @@ const ITEMS = `SELECT i.id, i.number, i.kind, i.membership_id AS "membershipId",
 export class ReviewsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Records all items to review and returns their number. */
+  /** Creates a review with an item for each part of the current access. Returns the number of items. */
   async start(id: string): Promise<number> {
     const [row] = await this.unitOfWork.sql<{ items: number }>('SELECT app.start_access_review($1) AS items', [id]);
     return row!.items;
   }
 
-  /** Returns the newest reviews first; `before` is the last id of the previous page. */
+  /** Returns one page of reviews, newest first; `before` is the last id of the previous page. */
   list(before: string | null, limit: number): Promise<ReviewRow[]> {
     return this.unitOfWork.sql<ReviewRow>(
       `${REVIEWS} AND ($2::uuid IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3`,
@@ -70,7 +70,7 @@ export class ReviewsRepository {
     return row ?? null;
   }
 
-  /** Returns items by number; `after` is the last number of the previous page. */
+  /** Returns one page of items in the order of their numbers; `after` is the last number of the previous page. */
   items(
     reviewId: string,
     decision: 'open' | Decision | undefined,
@@ -89,7 +89,7 @@ export class ReviewsRepository {
     return row ?? null;
   }
 
-  /** Returns false when the item has already been decided. */
+  /** Stores the decision on an item. Returns false if the item already has one. */
   async decide(id: string, decision: Decision, decidedBy: string, note: string | null): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
@@ -100,7 +100,10 @@ export class ReviewsRepository {
     );
   }
 
-  /** Returns false when the review is already complete. Fails on access_reviews_open while items are undecided. */
+  /**
+   * Marks the review as completed. Returns false if it was completed before. While an item is undecided, the database
+   * throws a violation of the constraint `access_reviews_open`.
+   */
   async complete(id: string, completedBy: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(

@@ -13,10 +13,10 @@ const DETAIL_COLUMNS = 'p.version, p.created_at AS "createdAt"';
 const SEALED_COLUMNS = `p.email_enc AS email, p.phone_enc AS phone, p.address_enc AS address,
   p.date_of_birth_enc AS "dateOfBirth", p.ssn_enc AS ssn`;
 
-/** The row without internal columns, and the person's wrapped keys if a column may be decrypted. */
+/** A person with encrypted columns and the wrapped keys that decrypt them. `orgId` and `emailIndex` are left out. */
 export type PersonRow = Omit<PersonEntity, 'orgId' | 'emailIndex'> & { keys: WrappedKey[]; [column: string]: unknown };
 
-/** The list view of a person. Lists read and parse whole pages, so it has few columns. */
+/** A person in a list. It has no encrypted columns, because a list returns many people and decrypts nothing. */
 export type PersonSummaryRow = Pick<
   PersonRow,
   'id' | 'externalId' | 'kind' | 'givenName' | 'familyName' | 'title' | 'npi' | 'status' | 'updatedAt'
@@ -29,14 +29,14 @@ export interface PeopleFilter {
   emailIndex?: Buffer;
 }
 
-/** Reads and writes people of the current organization within the caller's scope. Row policies enforce both. */
+/** Reads and writes people. Row policies limit both to the current organization and the caller's scope. */
 @Injectable()
 export class PeopleRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /**
-   * Returns one person with the wrapped keys in one round trip: one row per key. `toChange` locks the row until the
-   * transaction ends, and finds only people whom the caller may change.
+   * Returns one person with the person's wrapped keys. One query reads both and returns one row per key. If `toChange`
+   * is true, the query locks the row until the transaction ends and finds only people that the caller may change.
    */
   async find(id: string, toChange = false): Promise<PersonRow | null> {
     const rows = await this.unitOfWork.sql<PersonRow & { keyVersion: number | null; wrapped: Buffer | null }>(
@@ -51,8 +51,8 @@ export class PeopleRepository {
   }
 
   /**
-   * Returns whether a readable person is also in the scope of another permission. Row policies check only the scope of
-   * reading.
+   * Returns whether a person that the caller can read is also within `scope`, the caller's scope for another permission
+   * such as person:unlock-contact. Row policies for reading check only the scope of person:read.
    */
   async isInScope(id: string, scope: string | undefined): Promise<boolean> {
     const rows = await this.unitOfWork.sql(
@@ -64,7 +64,7 @@ export class PeopleRepository {
     return rows.length > 0;
   }
 
-  /** Returns a page by id, which is the order of creation; `after` is the last id of the previous page. */
+  /** Returns one page of people, oldest first; `after` is the last id of the previous page. */
   list(filter: PeopleFilter, after: string | null, limit: number): Promise<PersonSummaryRow[]> {
     const values: unknown[] = [currentContext().orgId, limit];
     const conditions = ['p.org_id = $1', ...reached(values)];
@@ -84,7 +84,7 @@ export class PeopleRepository {
     );
   }
 
-  /** Returns the person with a partner's id and locks the row until the transaction ends. */
+  /** Returns the person with this external id and locks the row until the transaction ends. */
   async findByExternalId(externalId: string): Promise<{ id: string } | null> {
     const [row] = await this.unitOfWork.sql<{ id: string }>(
       'SELECT id FROM people WHERE org_id = $1 AND external_id = $2 FOR UPDATE',
@@ -98,7 +98,7 @@ export class PeopleRepository {
     await this.unitOfWork.executeVarying(insertInto('people', PERSON_COLUMNS, row));
   }
 
-  /** Changes columns of a person. A database trigger stores the earlier version and increments the version number. */
+  /** Changes columns of a person. A database trigger stores the previous state and increments the version number. */
   async update(id: string, changes: Partial<PersonEntity>): Promise<void> {
     const values: unknown[] = [currentContext().orgId, id];
     const set = setList(PERSON_COLUMNS, changes, values);
@@ -110,8 +110,8 @@ export class PeopleRepository {
 }
 
 /**
- * Repeats a narrow scope in a form that uses an index. With the policies alone, Postgres would check each person of
- * the organization.
+ * Returns an index condition for a caller with the scope `assigned` or `own`. The row policies enforce the same scope.
+ * With the policies alone, Postgres would check each person of the organization.
  */
 function reached(values: unknown[]): string[] {
   const { member } = currentContext();

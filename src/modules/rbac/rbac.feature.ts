@@ -82,7 +82,7 @@ export const rbacFeature = defineFeature({
     'membership.override_removed': {
       category: 'roles',
       severity: 'notice',
-      description: 'A member reset a grant of one member to that of the role.',
+      description: "A member reset a grant of one member to the role's grant.",
       meta: { permission: 'code' },
       realtime: { permission: 'role:read' },
     },
@@ -91,7 +91,7 @@ export const rbacFeature = defineFeature({
     unknown_role: { status: 400, title: 'Unknown role: GET /v1/roles lists all roles' },
     insufficient_privileges_to_grant: { status: 403, title: 'You cannot grant permissions that you do not hold' },
     role_exists: { status: 409, title: 'A role with this key already exists' },
-    role_in_use: { status: 409, title: 'A member holds this role, or a sign-in mapping uses it' },
+    role_in_use: { status: 409, title: 'The role is still in use by a member or an SSO role mapping' },
     scope_not_applicable: { status: 400, title: 'This permission applies to the whole organization only' },
     unknown_permission: { status: 400, title: 'Unknown permission: GET /v1/permissions lists all permissions' },
   },
@@ -141,13 +141,14 @@ export const rbacFeature = defineFeature({
     'rbac.rows': {
       claims: ['C5'],
       description:
-        'Each table declares the permissions for its rows, and migrate generates row policies from them. Raw SQL in ' +
-        "a member's session follows the same policies.",
+        'Each table declares the permissions for its rows, and migrate generates row policies from them. The ' +
+        "policies also apply to raw SQL in a member's transaction.",
     },
     'rbac.cascade': {
       claims: ['E10', 'E12', 'C5'],
       description:
-        'A member override wins over a role override, and a role override over the default. The database decides.',
+        'A member override takes precedence over a role override. A role override takes precedence over the default. ' +
+        'The database computes the result.',
     },
   },
 });

@@ -1,7 +1,8 @@
 -- Webhook sources and their deliveries.
 
--- Returns what the verification of a signature needs: encrypted secrets and wrapped keys, which are useless without the
--- KMS. Returns no row for an unknown, disabled, or removed source. An id belongs to the source that used it first.
+-- Returns the data for verifying a signature: the encrypted secrets of a source and the wrapped data keys of its
+-- organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown, disabled, or removed, or if
+-- its organization is not active. If sources of two organizations have the same id, the older source is returned.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
   source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT secret_ids uuid[],
   OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_versions integer[],
@@ -23,7 +24,9 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 
--- Returns the organization that a database secret currently opens; null if it opens none.
+-- Returns the organization of a webhook source if the entrance is a valid database secret of the source. Returns null
+-- if the secret is wrong or has expired, the source is unknown, disabled, or removed, or the organization is not
+-- active.
 CREATE OR REPLACE FUNCTION app_private.webhook_organization(source uuid, entrance bytea) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.org_id
@@ -35,11 +38,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND (w.expires_at IS NULL OR w.expires_at > now()))
 $$;
 
--- Stores deliveries, each with its job, and answers in their order: accepted, duplicate (same message, same body),
--- conflict (same message, other body), or refused (invalid database secret). stored_id is the first delivery of the
--- message. A repeated call with the same delivery ids gives the same answer. Rows are inserted in the order of the
--- unique key, so that two batches cannot deadlock; jobs in order of arrival. Only rows that were not stored now are
--- looked up, so a new delivery reads nothing of the inbox.
+-- Stores a batch of deliveries, and a job for each new delivery. The arrays have one element per delivery. Returns one
+-- row per delivery, in the same order. The outcomes are: accepted; duplicate (the message was stored before with the
+-- same body); conflict (the message was stored before with another body); refused (the database secret is invalid).
+-- stored_id is the delivery that was stored first for the message. A repeated call with the same delivery ids returns
+-- the same outcomes.
+--
+-- Deliveries are inserted in the order of the unique key, so that two batches cannot deadlock. Jobs are inserted in the
+-- order of arrival. The last query reads the inbox only for deliveries that this call did not store.
 CREATE OR REPLACE FUNCTION app.ingest_webhooks(
   sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[], digests bytea[],
   jobs uuid[], order_keys text[], requests text[]
@@ -88,8 +94,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ingest_webhooks TO vouchsafe_app;
 
--- Enters a context that can only write to the audit log of the source's organization, before the source has
--- authenticated.
+-- Enters an audit-only context for the organization of a webhook source. It needs no secret, because the API calls it
+-- to record rejected deliveries.
 CREATE OR REPLACE FUNCTION app.enter_webhook_source(source uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_audit_only_context(s.org_id) FROM public.webhook_sources s WHERE s.id = source
@@ -98,7 +104,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.enter_webhook_source TO vouchsafe_app;
 
--- Gives a failed delivery of the entered organization a new job; returns false if the delivery has not failed.
+-- Replaces the failed job of a delivery with a new job. Returns false if the job has not failed, the body was deleted,
+-- or the caller does not have the permission delivery:replay.
 CREATE OR REPLACE FUNCTION app.replay_webhook(delivery uuid, job uuid, request text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH failed AS (

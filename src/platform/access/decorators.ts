@@ -7,17 +7,17 @@ import type { RateLimit } from '../http/rate-limit.js';
 export interface RouteOptions {
   /** Events that the route may record. A mutating request is rolled back unless it records at least one event. */
   emits?: readonly AuditEventType[];
-  /** The maximum age in minutes of the sign-in or step-up. API keys are exempt. */
+  /** The maximum age of the last sign-in or step-up, in minutes. API keys are exempt. */
   stepUpMinutes?: number;
-  /** The rate limit of this route per network. */
+  /** The rate limit of this route for each client network. */
   limit?: RateLimit;
-  /** True for requests that programs send without a user action. They do not extend the idle timeout of the session. */
+  /** Marks requests that a page sends without a user action. They do not extend the idle timeout of the session. */
   background?: true;
-  /** Allows a user who must still change the password, use a second factor, or sign in through SSO. */
+  /** Skips the password-change, MFA, enforced-SSO, and sign-in-method checks. */
   allowIncompleteSetup?: true;
-  /** Allows a user who must still enroll or use a second factor, but meets all other requirements. */
+  /** Skips only the MFA check, so that a user can enroll or use a factor. */
   allowWithoutMfa?: true;
-  /** Denies API keys, because the route is about the user's own account or needs a decision of the user. */
+  /** Denies API keys. For routes that concern the user's own account or need a decision by the user. */
   interactiveOnly?: true;
 }
 
@@ -39,9 +39,9 @@ function declare(policy: RoutePolicy): MethodDecorator {
 }
 
 /**
- * Returns the policy as OpenAPI extensions. Each route has exactly one: `x-permission` names the permission; `x-access`
- * says that every member (`signed-in`) or only a SCIM client (`scim`) has access; `x-public` gives the reason why the
- * route needs no authentication.
+ * Returns the policy as OpenAPI extensions. Each route has exactly one. `x-permission` names the required permission.
+ * `x-access` is `signed-in` (every member has access) or `scim` (only SCIM clients have access). `x-public` gives the
+ * reason why the route needs no authentication.
  */
 function extensionsOf(policy: RoutePolicy): Record<`x-${string}`, string> {
   if (policy.kind === 'public') return { 'x-public': policy.reason };

@@ -7,7 +7,7 @@ import { FormRedisplay } from './form-redisplay.js';
 import { html } from './html.js';
 import { page } from './layout.js';
 
-/** The page that resolves an error, by error code. */
+/** The page on which the user can resolve an error, by error code. */
 const RESOLVING_PAGES: Readonly<Record<string, string>> = {
   unauthenticated: '/sign-in',
   session_expired: '/sign-in',
@@ -17,7 +17,7 @@ const RESOLVING_PAGES: Readonly<Record<string, string>> = {
   mfa_required: '/sign-in/mfa',
 };
 
-/** Handles errors of page routes. A browser gets an error page or a redirect to the page that resolves the error. */
+/** Handles errors of page routes. A browser gets an error page, or a redirect to a page that resolves the error. */
 @Catch()
 @Injectable()
 export class PageFilter extends ProblemFilter {
@@ -30,7 +30,7 @@ export class PageFilter extends ProblemFilter {
     const resolvingPage = RESOLVING_PAGES[problem.code];
     if (resolvingPage !== undefined && request.path !== resolvingPage) {
       const returnTo = request.method === 'GET' ? request.originalUrl : request.path.split('/').slice(0, 3).join('/');
-      // the requested action has already been done
+      // no returnTo: the password or the invite was accepted, so the user must not send that form again
       if (problem.code === 'mfa_required') return response.redirect(303, resolvingPage);
       return response.redirect(303, `${resolvingPage}?${new URLSearchParams({ returnTo }).toString()}`);
     }

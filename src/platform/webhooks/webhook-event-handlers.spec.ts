@@ -109,8 +109,8 @@ describe('the boot check of webhook events', () => {
         "add a provider method with @OnWebhookEvent('thing.forgotten'), or remove it",
       'webhook event "thing.unheard" is handled by Undeclared.apply but not declared: ' +
         "add it to webhookEvents in the module's feature file",
-      'webhook event "thing.misordered" is ordered by "number", which ThingDto does not validate: ' +
-        'name one of its fields in orderKey',
+      'webhook event "thing.misordered" has the orderKey "number", but ThingDto has no validated field of this ' +
+        'name: set orderKey to a validated field',
     ]);
   });
 });

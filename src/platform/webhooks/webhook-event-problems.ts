@@ -2,7 +2,10 @@ import { getMetadataStorage } from 'class-validator';
 import { declared } from '../feature/registry.js';
 import type { BoundWebhookEventHandler } from './webhook-event-handlers.js';
 
-/** Returns a message for each difference between declared webhook events and handlers, with the correction. */
+/**
+ * Returns a message with the correction for each webhook event that has no handler, is not declared, or has an invalid
+ * order key.
+ */
 export function webhookEventProblems(handlers: ReadonlyMap<string, BoundWebhookEventHandler>): string[] {
   const events = declared('webhookEvents');
   return [
@@ -24,8 +27,8 @@ export function webhookEventProblems(handlers: ReadonlyMap<string, BoundWebhookE
       .filter(([, { dto, orderKey }]) => !validatedFields(dto).has(orderKey))
       .map(
         ([event, { dto, orderKey }]) =>
-          `webhook event "${event}" is ordered by "${orderKey}", which ${dto.name} does not validate: ` +
-          'name one of its fields in orderKey',
+          `webhook event "${event}" has the orderKey "${orderKey}", but ${dto.name} has no validated field of this ` +
+          'name: set orderKey to a validated field',
       ),
   ];
 }
