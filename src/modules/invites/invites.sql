@@ -166,12 +166,12 @@ BEGIN
   END IF;
   PERFORM app_private.sign_member(m);
   PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
-  UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token arrived by mail
+  UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the mailed token proves the address
   org_id := m.org_id; membership_id := m.id;
   expires_at := app_private.start_mfa_challenge(m, app_private.lockout_key(m.user_id), visit);
   IF expires_at IS NOT NULL THEN
     state := 'second_factor';
-    PERFORM app_private.sign_authenticated_context(org_id); -- proves the mail only; it opens no organization
+    PERFORM app_private.sign_authenticated_context(org_id); -- gives no access to tenant rows
     RETURN;
   END IF;
   expires_at := app_private.open_session(m, visit, 'password', 'infinity');
@@ -195,7 +195,7 @@ BEGIN
   IF state = 'pending' THEN
     PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.scoped_org_id IS NULL FOR UPDATE;
     IF FOUND THEN
-      PERFORM app_private.sign_audit_only_context(org); -- grants of the session's organization do not apply here
+      PERFORM app_private.sign_audit_only_context(org); -- the session's permissions do not apply here
       SELECT * INTO m FROM app_private.consume_invite(org, invite, member, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     ELSE

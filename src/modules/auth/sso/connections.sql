@@ -71,7 +71,7 @@ BEGIN
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
   org_id := m.org_id; user_id := m.user_id;
-  PERFORM app_private.sign_authenticated_context(m.org_id); -- the context allows audit events and opens no session
+  PERFORM app_private.sign_authenticated_context(m.org_id); -- allows audit events but no access to tenant rows
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
@@ -146,7 +146,7 @@ BEGIN
   DELETE FROM public.sso_attempts t WHERE (t.org_id, t.id) IN (
     SELECT x.org_id, x.id FROM public.sso_attempts x
       WHERE x.org_id = org AND x.connection_id = connection AND x.accepted = (attempt ->> 'accepted')::boolean
-     ORDER BY x.at DESC, x.id DESC OFFSET 200); -- counted apart: failed attempts never displace others
+     ORDER BY x.at DESC, x.id DESC OFFSET 200); -- failed attempts do not displace accepted ones
 END $$;
 GRANT EXECUTE ON FUNCTION app.trace_sso_attempt TO vouchsafe_app;
 

@@ -119,11 +119,11 @@ BEGIN
   org_id := c.org_id;
   PERFORM app_private.sign_audit_only_context(c.org_id);
   IF app_private.scim_member(c, subject, address) IS NOT NULL
-    THEN -- the directory's groups override those of the response
+    THEN -- the SCIM groups take precedence
     granted_role := app_private.scim_role_of(c, app_private.scim_member(c, subject, address));
   END IF;
   IF NOT coalesce(app_private.is_role(c.org_id, granted_role), false) THEN
-    state := 'role_missing'; -- a member whose groups give no role is signed out
+    state := 'role_missing'; -- revoke the sessions of a member without a role
     UPDATE public.sessions s SET revoked_at = now()
       WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
       SELECT i.membership_id FROM public.sso_identities i
