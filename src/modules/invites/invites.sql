@@ -45,9 +45,9 @@ $$;
 -- Returns the state of an invite and locks it. The lock serializes parallel acceptances.
 -- - Returns `pending` if the invite can be accepted.
 -- - Returns `unknown` if no such invite exists.
--- - Returns `superseded` if the invite was resent and this token is no longer valid.
+-- - Returns `superseded` if the token or its data does not match the invite, for example after the invite was resent.
 -- - Returns `used`, `revoked`, or `expired` if the invite is no longer valid.
--- - Returns `organization_closed` if the organization is suspended, enforces SSO, or does not allow passwords.
+-- - Returns `organization_closed` if the organization is not active, enforces SSO, or does not allow passwords.
 -- - Returns `role_gone` if the role no longer exists.
 -- - Returns `inviter_unable` if the inviter can no longer grant the role.
 CREATE OR REPLACE FUNCTION app_private.invite_state(

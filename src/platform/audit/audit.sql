@@ -1,7 +1,7 @@
 -- The audit log: protection of its tables and partitions.
 -- requires platform/database/context.sql
 
--- Rejects every statement on an append-only table.
+-- Rejects the statement that fires the trigger, because the table is append-only.
 CREATE OR REPLACE FUNCTION app_private.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -109,7 +109,7 @@ END $$;
 -- Reserves one attempt before the caller verifies a password or a factor. Passwords and factors share a limit of five
 -- attempts.
 -- - The state is `go` if the attempt is reserved.
--- - The state is `busy` if five attempts are in use, and `locked` if the user is locked out.
+-- - The state is `busy` or `locked` in the same cases as in app_private.reserve_attempt.
 -- - The state is `expired` if the pending sign-in or the session is no longer active.
 -- If `lookup` is null, the salt is that of the password. Otherwise it is that of the recovery code with this lookup
 -- value. If nothing matches, the salt is a decoy.
@@ -166,9 +166,10 @@ GRANT EXECUTE ON FUNCTION app.own_factors TO vouchsafe_app;
 
 -- Completes an MFA challenge and opens the session.
 -- - The state is `ok` if the factor is valid and the session is open.
--- - The state is `refused` if the factor is invalid. The failure is counted.
+-- - The state is `refused` if the factor is invalid or no organization of the user allows passwords. The failure is
+--   counted.
 -- - The state is `locked` if this failure locks the user out. The function then ends every pending sign-in of the user.
--- - The state is `expired` if no pending sign-in exists or no attempt is reserved.
+-- - The state is `expired` if the pending sign-in does not exist or has ended, or if no attempt is reserved.
 -- If `device_hash` is set, the function remembers the device for the number of days that the organization allows.
 CREATE OR REPLACE FUNCTION app.complete_mfa(
   secret text, shown app.presented_factor, visit app.new_session, device_id uuid, device_hash bytea, OUT state text,

@@ -171,7 +171,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM public.users u WHERE u.id = member
 $$;
 
--- Verifies a password of the caller against its slow hash.
+-- Verifies the password of the current user. The parameter `evaluated` is the slow hash of the entered password.
 -- - Returns `ok` if the password is correct.
 -- - Returns `refused` if the password is wrong or no attempt is reserved.
 -- - Returns `locked` if this failure locks the user out.

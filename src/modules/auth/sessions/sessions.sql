@@ -1,4 +1,4 @@
--- Sessions: opening, entering, and ending them.
+-- Sessions: opening, authentication, sign-in requirements, and rotation.
 -- requires platform/database/context.sql
 -- requires modules/auth/mfa/mfa.sql
 

@@ -55,9 +55,9 @@ END $$;
 CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_untested();
 
--- Records a successful test sign-in and sets the context of the member who ran the test. The caller must present the
--- secret of the connection. If the connection or the membership no longer exists, the function returns false. The
--- context can then only write an audit event about the failed test.
+-- Records a successful test sign-in by a member. The caller must present the secret of the connection. The context can
+-- then write any audit event but cannot access tenant rows. If the connection or the active membership does not exist,
+-- the function returns false. The context can then only write an audit event about the failed test.
 CREATE OR REPLACE FUNCTION app.sso_test_passed(
   connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
