@@ -76,8 +76,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_recovery_codes TO vouchsafe_app;
 
--- Applies the rules for a user without a factor; does nothing if the user still has one. If an organization of the user
--- requires MFA, raises last_factor_required. Otherwise deletes the user's recovery codes and remembered devices.
+-- Does nothing if the user still has a factor. Raises last_factor_required if an organization of the user requires MFA.
+-- Otherwise deletes the user's recovery codes and remembered devices.
 CREATE OR REPLACE FUNCTION app_private.factor_removed(member uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
