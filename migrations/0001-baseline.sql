@@ -1,9 +1,10 @@
--- The schema: tables, types, indexes, and privileges. Functions, triggers, and the other row policies are in the .sql
--- files under src; `vouchsafe migrate` runs those after the migrations.
+-- The schema: tables, types, indexes, and privileges. Functions, triggers, and most row policies are in the .sql files
+-- under src. `vouchsafe migrate` runs those files after the migrations.
 
 -- -------------------- Schemas and privileges
 
--- Tables are in public, the functions that the application's roles may call are in app, and secrets are in app_private.
+-- The schema public contains the tables. The schema app contains the functions that the application's roles can call.
+-- The schema app_private contains secrets and internal functions.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 CREATE SCHEMA app;
 CREATE SCHEMA app_private;
@@ -13,23 +14,25 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- -------------------- Tenant context
 
--- 128 random bits that authenticate the contexts of one database session. setval stores them as the currval of the
--- calling session, also after a rollback (PostgreSQL manual, "Sequence Manipulation Functions"). Only the owner may use
--- these sequences. They are unlogged, so they cost neither WAL nor a transaction id.
+-- These sequences hold 128 random bits that authenticate the tenant contexts of one database session. setval stores the
+-- bits as the currval of the calling session, even after a rollback (PostgreSQL manual, "Sequence Manipulation
+-- Functions"). Only the owner can use these sequences. They are unlogged, so that setval writes no WAL and uses no
+-- transaction id.
 CREATE UNLOGGED SEQUENCE app_private.session_secret_a MINVALUE -9223372036854775808;
 CREATE UNLOGGED SEQUENCE app_private.session_secret_b MINVALUE -9223372036854775808;
 
--- Placeholder: the policies that protect_table creates name this function, and it is closed (returns null) until
--- src/platform/database/context.sql replaces it.
+-- Placeholder for the function in src/platform/database/context.sql, which replaces it later. The policies that
+-- protect_table creates already need the function. Until the replacement, it returns null, so the policies show no
+-- rows.
 CREATE FUNCTION app.org_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT NULL::uuid;
 END;
 
--- Puts a table under the standard policy: only rows of the entered organization, for every role including the owner.
--- The declarations of the table's feature narrow this further: migrate turns them into restrictive policies. With
--- entrance, the owner's enter functions, which run before a context exists, see the table. Migrations call no other
--- function.
+-- Adds the standard row policy to a table: all roles, including the owner, can access only rows of the current
+-- organization. The features declare further restrictions, and migrate creates restrictive policies from them. If
+-- `entrance` is true, functions that run as the owner can access all rows. The owner's enter functions need this
+-- because they run before a context is set. Migrations call no other function.
 CREATE FUNCTION app_private.protect_table(
   target regclass,
   privileges text DEFAULT 'SELECT, INSERT, UPDATE, DELETE',
@@ -49,8 +52,9 @@ END $$;
 
 -- -------------------- Institutions and organizations
 
--- Institutions group organizations for shared sign-in and reporting. Each organization consents for itself, to one
--- institution, and the consent ends with it. No role reads the table; only functions do.
+-- An institution is a group of organizations that can share sign-in and reporting. Each organization consents
+-- individually. The consent is valid for one institution only and ends when the organization leaves it. No role can
+-- read the table directly. Only functions read it.
 CREATE TABLE institutions (
   id uuid PRIMARY KEY,
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
@@ -92,14 +96,15 @@ GRANT
   )
   ON organizations TO vouchsafe_app;
 
--- The installation itself: its audit log and its jobs belong to the nil organization, which has no members.
+-- The nil organization represents the installation itself. It has no members, and it owns the installation's audit log
+-- and jobs.
 INSERT INTO organizations (id, name, preset)
   VALUES ('00000000-0000-0000-0000-000000000000', 'Installation', 'installation');
 
 -- -------------------- Users, people, and memberships
 
--- scoped_org_id: the organization that added an e-mail address that is not verified. Such a user is visible only in
--- that organization, so that no organization can block an e-mail address that others use.
+-- scoped_org_id: the organization that added the user while the e-mail address was not verified. Such a user is visible
+-- only in that organization. Therefore, an organization cannot block an e-mail address that others use.
 CREATE TABLE users (
   id uuid PRIMARY KEY,
   email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
@@ -111,7 +116,7 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email ON users (email) WHERE scoped_org_id IS NULL;
 CREATE UNIQUE INDEX users_home_email ON users (scoped_org_id, email) WHERE scoped_org_id IS NOT NULL;
 
--- Users are shared by organizations. Only enter functions write them.
+-- Organizations share the table of users. Only functions that run as the owner write to it.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
 CREATE POLICY entrance ON users TO vouchsafe_owner USING (true) WITH CHECK (true);
@@ -181,7 +186,8 @@ SELECT app_private.protect_table(
 
 -- -------------------- Permissions and roles
 
--- The declared permissions and roles, written by app_private.sync_access_rules at every migrate that changes them.
+-- The declared permissions and roles. When migrate finds changed declarations, app_private.sync_access_rules writes
+-- them.
 CREATE TABLE permissions (
   key text PRIMARY KEY,
   person_scoped boolean NOT NULL
@@ -203,7 +209,8 @@ CREATE TABLE role_defaults (
 );
 GRANT SELECT ON permissions, preset_roles, role_defaults TO vouchsafe_app;
 
--- Custom roles of an organization, in addition to those of its preset. Their permissions are in role_overrides.
+-- Custom roles of an organization. They supplement the roles of its preset. The table role_overrides contains their
+-- permissions.
 CREATE TABLE roles (
   org_id uuid NOT NULL REFERENCES organizations,
   key text NOT NULL CHECK (key ~ '^[a-z]+(_[a-z]+)*$' AND length(key) BETWEEN 2 AND 40 AND key <> 'support'),
@@ -243,8 +250,9 @@ CREATE TABLE member_overrides (
 );
 SELECT app_private.protect_table('member_overrides', 'SELECT, INSERT, UPDATE, DELETE', true);
 
--- Temporary permissions: requested with a reason, approved by another member. They have the level of member overrides,
--- where a denial outranks them. Only app.decide_access_grant and app.end_access_grant decide rows.
+-- Temporary permissions. A member requests them with a reason, and another member approves them. They have the same
+-- level as member overrides, and a denial on this level takes precedence over them. Only app.decide_access_grant and
+-- app.end_access_grant can approve, decline, or end a row early.
 CREATE TABLE access_grants (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -297,9 +305,9 @@ SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE (ends_at
 
 -- -------------------- History and keys of people
 
--- version: that of the record before the change. changed_by: the member; null for jobs and operators. before: the
--- columns before the change. Encrypted columns stay encrypted for the same column of people, and are lost with the
--- person's key.
+-- version: the version of the person record before the change. changed_by: the member who made the change; null for
+-- jobs and operators. before: the columns before the change. Encrypted columns remain encrypted for their original
+-- column of the table people. After the person's key is deleted, they cannot be decrypted.
 CREATE TABLE person_snapshots (
   org_id uuid NOT NULL,
   person_id uuid NOT NULL,
@@ -314,7 +322,8 @@ CREATE TABLE person_snapshots (
 );
 SELECT app_private.protect_table('person_snapshots', 'SELECT', true);
 
--- Data keys, wrapped by the KMS: one per organization (nil subject) and one per person. A row alone decrypts nothing.
+-- Data keys, wrapped by the KMS. Each organization has one key (nil subject), and each person has one key. Decryption
+-- of a data key requires the KMS.
 CREATE TABLE data_keys (
   org_id uuid NOT NULL REFERENCES organizations,
   subject_id uuid NOT NULL,
@@ -328,13 +337,13 @@ CREATE TABLE data_keys (
 );
 SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
 
--- Enter functions return an organization's own wrapped key, never a person's.
+-- Enter functions can read the wrapped key of an organization, but not the key of a person.
 CREATE POLICY entrance ON data_keys TO vouchsafe_owner USING (subject_id = '00000000-0000-0000-0000-000000000000');
 
 -- -------------------- Audit log
 
--- The part of an event that is sealed. The personal part is in audit_private: only its salted digest is sealed, so it
--- can be erased.
+-- The part of an audit event that is sealed. The personal part is in audit_private, so that it can be erased. Only the
+-- salted digest of the personal part is sealed.
 CREATE TABLE audit_events (
   org_id uuid NOT NULL,
   occurred_at timestamptz(3) NOT NULL,
@@ -355,8 +364,8 @@ CREATE TABLE audit_events (
   PRIMARY KEY (org_id, occurred_at, id)
 ) PARTITION BY RANGE (occurred_at);
 
--- One index per filter, in page order. INCLUDE holds the other filters, so that one index decides every combination.
--- Target ids have few rows each and need none.
+-- Each filter has one index, in the order of the result pages. INCLUDE adds the other filter columns, so that one index
+-- is sufficient for every combination of filters. Each target id has few rows, so its index needs no INCLUDE.
 CREATE INDEX audit_events_actor ON audit_events (org_id, actor_id, occurred_at DESC, id DESC)
   INCLUDE (type, target_type, outcome);
 CREATE INDEX audit_events_type ON audit_events (org_id, type, occurred_at DESC, id DESC)
@@ -383,7 +392,7 @@ CREATE TABLE audit_private (
 ) PARTITION BY RANGE (occurred_at);
 GRANT SELECT, INSERT ON audit_events, audit_private TO vouchsafe_app;
 
--- The policies are in src/platform/audit/audit.sql; until they exist, the tables are closed.
+-- The row policies are in src/platform/audit/audit.sql. Until migrate creates them, no role can access the tables.
 ALTER TABLE audit_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_events FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_private ENABLE ROW LEVEL SECURITY;
@@ -421,7 +430,7 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE, DELETE ON outbox TO vouchsafe_worker;
 
--- One row per slot: the instance that inserts it runs the job. A missed slot is inserted late.
+-- Each scheduled time has one row. The instance that inserts the row enqueues the job. A missed time is inserted later.
 CREATE TABLE job_runs (
   org_id uuid NOT NULL REFERENCES organizations,
   schedule text NOT NULL,
@@ -448,14 +457,16 @@ CREATE TABLE app_private.credentials (
   changed_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Key of the decoy salts of unknown e-mail addresses: a salt is constant per address and cannot be predicted.
+-- The key for the decoy salts of unknown e-mail addresses. The salt of an address is constant, and a caller cannot
+-- predict it.
 CREATE TABLE app_private.false_salt_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
 );
 INSERT INTO app_private.false_salt_key DEFAULT VALUES;
 
--- Keyed by the SHA-256 of the entered e-mail address, so that unknown addresses are locked like known ones.
+-- The key of a row is the SHA-256 of the entered e-mail address. Therefore, an unknown address is locked in the same
+-- way as a known one.
 CREATE TABLE app_private.sign_in_locks (
   lockout_key bytea PRIMARY KEY,
   failures integer NOT NULL,
@@ -467,9 +478,12 @@ CREATE INDEX sign_in_locks_age ON app_private.sign_in_locks (last_at);
 
 -- -------------------- Sessions
 
--- The data of a new session. device: identifies the browser. country, latitude, longitude, radius_km: the location of
--- the IP. idp_subject, signed_in_at: the identity provider's name for the person, and the time of the authentication
--- there. remembered_hash: digest of the secret of a remembered device.
+-- The data of a new session.
+-- - device: identifies the browser.
+-- - country, latitude, longitude, radius_km: the location of the IP.
+-- - idp_subject: the name of the person at the identity provider.
+-- - signed_in_at: when the identity provider authenticated the person.
+-- - remembered_hash: the digest of the secret of a remembered device.
 CREATE TYPE app.new_session AS (
   id uuid,
   secret_hash bytea,
@@ -487,11 +501,15 @@ CREATE TYPE app.new_session AS (
   remembered_hash bytea
 );
 
--- origin_org_id: the organization of the sign-in, after a switch. signed_in_at: time of the sign-in. stepped_up_at:
--- time of the last step-up. remembered_device: the second factor was presented on an earlier day. connection_id,
--- idp_subject, idp_session: the identity provider and its names for person and session, so that it can end the session.
--- remembered: lasts seven days while its organization allows that. flagged_suspicious: impossible travel since the
--- previous sign-in, so the sign-in does not count as a recent authentication.
+-- - origin_org_id: the organization in which the user signed in; set only after a switch to another organization.
+-- - signed_in_at: the time of the sign-in.
+-- - stepped_up_at: the time of the last step-up.
+-- - remembered_device: the user presented the second factor on this device at an earlier sign-in.
+-- - connection_id: the SSO connection that opened the session.
+-- - idp_subject, idp_session: the provider's names for the person and the session. A logout request contains them.
+-- - remembered: the session can last seven days while the organization allows remembered sessions.
+-- - flagged_suspicious: impossible travel since the previous sign-in. The sign-in is not accepted as a recent
+--   authentication.
 CREATE TABLE sessions (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -535,16 +553,17 @@ GRANT
   UPDATE (revoked_at)
   ON sessions TO vouchsafe_app;
 
--- Sessions end with their connection, or when it is no longer shared.
+-- Sessions end when their connection is removed, disabled, or no longer shared.
 CREATE INDEX sessions_connection ON sessions (connection_id) WHERE connection_id IS NOT NULL AND revoked_at IS NULL;
 CREATE INDEX sessions_placed ON sessions (org_id, membership_id, created_at) WHERE country IS NOT NULL;
 
--- A retention batch finds its rows by ctid, so a table with column grants must grant it too.
+-- A retention batch finds its rows by ctid. A table with column privileges therefore needs a privilege on ctid too.
 GRANT SELECT (ctid) ON sessions TO vouchsafe_worker;
 
 -- -------------------- MFA
 
--- The data key of a user, wrapped by the KMS. It encrypts the user's factors. Users belong to no organization.
+-- The data key of a user, wrapped by the KMS. The key encrypts the user's factors. It belongs to no organization
+-- because a user can have several.
 CREATE TABLE app_private.user_keys (
   user_id uuid PRIMARY KEY REFERENCES users,
   wrapped bytea NOT NULL,
@@ -576,7 +595,8 @@ CREATE TABLE app_private.passkeys (
 );
 CREATE INDEX passkeys_user ON app_private.passkeys (user_id);
 
--- Stored like passwords: a salt and the SHA-256 of the slow hash. lookup: the first bytes of an HMAC.
+-- Recovery codes are stored like passwords: a salt and the SHA-256 of the slow hash. lookup: the first bytes of an
+-- HMAC.
 CREATE TABLE app_private.recovery_codes (
   user_id uuid NOT NULL REFERENCES users,
   lookup bytea NOT NULL CHECK (length(lookup) = 8),
@@ -598,7 +618,7 @@ CREATE TABLE app_private.remembered_devices (
 );
 CREATE INDEX remembered_devices_user ON app_private.remembered_devices (user_id);
 
--- Sign-ins that wait for the MFA challenge. They are not sessions and open nothing.
+-- Sign-ins that wait for the MFA challenge. A pending sign-in is not a session and gives no access.
 CREATE TABLE app_private.pending_sign_ins (
   secret_hash bytea PRIMARY KEY CHECK (length(secret_hash) = 32),
   user_id uuid NOT NULL REFERENCES users,
@@ -610,8 +630,11 @@ CREATE TABLE app_private.pending_sign_ins (
 );
 CREATE INDEX pending_sign_ins_user ON app_private.pending_sign_ins (user_id);
 
--- A presented factor: a TOTP code (proof, step), a recovery code (lookup; proof is its slow hash), a passkey
--- (credential, proof, counter), or without a factor a password (proof is its slow hash).
+-- A presented factor or password.
+-- - TOTP code: proof and step.
+-- - Recovery code: lookup and proof. The proof is the slow hash of the code.
+-- - Passkey: credential_id, proof, and counter.
+-- - Password, for a user without a factor: proof. The proof is the slow hash of the password.
 CREATE TYPE app.presented_factor AS (
   kind text,
   proof bytea,
@@ -621,7 +644,7 @@ CREATE TYPE app.presented_factor AS (
   counter bigint
 );
 
--- The factors of a user for one step. passkeys: [{id (hex), transports}].
+-- The factors of a user, for one verification step. passkeys has the form [{id (hex), transports}].
 CREATE TYPE app.factors AS (
   user_id uuid,
   email text,
@@ -636,7 +659,8 @@ CREATE TYPE app.factors AS (
 
 -- -------------------- Account recovery
 
--- address: until the mail is sent or has no recipient. consumed_at: when the token was used or invalidated.
+-- address: null after the mail was sent, or if no user has the address. consumed_at: when the token was used or
+-- invalidated.
 CREATE TABLE app_private.account_mails (
   id uuid PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('reset', 'verify', 'locked')),
@@ -654,7 +678,7 @@ CREATE INDEX account_mails_age ON app_private.account_mails (requested_at);
 
 -- -------------------- Unusual sign-ins
 
--- Devices and countries that a membership signed in from.
+-- The devices and countries from which a member has signed in.
 CREATE TABLE known_sign_in_signals (
   org_id uuid NOT NULL,
   membership_id uuid NOT NULL,
@@ -669,8 +693,8 @@ CREATE INDEX sign_in_marks_age ON known_sign_in_signals (org_id, last_seen_at);
 SELECT app_private.protect_table('known_sign_in_signals', 'SELECT (org_id, last_seen_at)', true);
 GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON known_sign_in_signals TO vouchsafe_worker;
 
--- Wrong passwords, by the organization of the user; for an unknown e-mail address, by the installation. The noted
--- columns mark failures that were reported.
+-- Wrong passwords. A row belongs to the organization of the user. For an unknown e-mail address, it belongs to the
+-- installation. The columns spraying_noted and guessing_noted mark failures that were reported.
 CREATE TABLE sign_in_failures (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -687,7 +711,8 @@ CREATE INDEX sign_in_failures_age ON sign_in_failures (org_id, failed_at);
 SELECT app_private.protect_table('sign_in_failures', 'SELECT (org_id, id, failed_at)', true);
 GRANT SELECT (ctid), UPDATE (failed_at), DELETE ON sign_in_failures TO vouchsafe_worker;
 
--- Key of the hashes of IPs and e-mail addresses. Without a key, an attacker could try all possible values.
+-- The key for the hashes of IPs and e-mail addresses. Without a key, an attacker could hash all possible values and
+-- compare them.
 CREATE TABLE app_private.failure_mark_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
@@ -702,7 +727,7 @@ CREATE TABLE sso_connections (
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
   enabled boolean NOT NULL DEFAULT true,
   protocol text NOT NULL CHECK (protocol IN ('saml', 'oidc')),
-  -- SAML 2.0: the provider's metadata and the requirements on its messages.
+  -- SAML 2.0: the metadata of the identity provider and the requirements on its messages.
   idp_entity_id text,
   idp_sso_url text,
   idp_sso_binding text NOT NULL DEFAULT 'redirect' CHECK (idp_sso_binding IN ('redirect', 'post')),
@@ -714,24 +739,24 @@ CREATE TABLE sso_connections (
   metadata_url text,
   metadata_fetched_at timestamptz,
   metadata_error text,
-  -- Days before the expiry of the last certificate at which the last warning was sent.
+  -- The threshold, in days before the last certificate expires, for which the last warning was sent.
   expiry_alert smallint,
   want_response_signed boolean NOT NULL DEFAULT false,
   want_assertion_encrypted boolean NOT NULL DEFAULT false,
   sign_requests boolean NOT NULL DEFAULT false,
   idp_initiated boolean NOT NULL DEFAULT false,
   force_authn boolean NOT NULL DEFAULT false,
-  -- The service provider's keys for this connection, encrypted as one list, and their certificates: the first one
-  -- signs, the second one is its successor.
+  -- sp_key_enc: the private keys of the service provider for this connection, encrypted as one list. sp_certificates:
+  -- their certificates. The first key signs, and the second key will replace it.
   sp_key_enc bytea,
   sp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(sp_certificates) <= 2),
-  -- OpenID Connect.
+  -- OpenID Connect: the issuer, the client, and the requested scopes.
   oidc_issuer text,
   oidc_client_id text,
   oidc_client_secret_enc bytea,
   oidc_tenants text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_tenants) <= 100),
   oidc_scopes text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_scopes) <= 10),
-  -- The identity of a person, and the role that follows from groups and attributes.
+  -- How a response identifies a person, and how groups and attributes determine the role.
   subject text NOT NULL DEFAULT 'name-id' CHECK (subject IN ('name-id', 'entra-object', 'sub')),
   email_attribute text,
   name_attribute text,
@@ -755,7 +780,8 @@ CREATE TABLE sso_connections (
 CREATE INDEX sso_connections_id ON sso_connections (id);
 SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, DELETE', true);
 
--- Every column can be updated except the identity of the connection, its times, and the secret that opens sessions.
+-- The API can update every column except the identity of the connection, its timestamps, and its secret for opening
+-- sessions.
 GRANT UPDATE (
   name, enabled, idp_entity_id, idp_sso_url, idp_sso_binding, idp_slo_url, idp_slo_response_url,
   idp_slo_binding, idp_certificates, idp_scopes, metadata_url, metadata_fetched_at, metadata_error,
@@ -765,8 +791,8 @@ GRANT UPDATE (
   attribute_roles, default_role, jit_provisioning, shared, clock_skew_seconds
 ) ON sso_connections TO vouchsafe_app;
 
--- Identities of a connection: the provider's own name for a person, never an e-mail address. facts: groups and role
--- attributes of the last sign-in, used to preview another mapping.
+-- The identities of a connection. An identity is the provider's own name for a person and never an e-mail address.
+-- facts: the groups and role attributes of the last sign-in. The preview of a changed mapping uses them.
 CREATE TABLE sso_identities (
   org_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -782,7 +808,8 @@ CREATE TABLE sso_identities (
 CREATE INDEX sso_identities_membership ON sso_identities (org_id, membership_id);
 SELECT app_private.protect_table('sso_identities', 'SELECT, DELETE', true);
 
--- E-mail domains that an organization verified by DNS record. Organizations of one institution can verify the same one.
+-- E-mail domains that an organization verifies with a DNS record. Organizations of one institution can verify the same
+-- domain.
 CREATE TABLE sso_domains (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -791,7 +818,7 @@ CREATE TABLE sso_domains (
   created_at timestamptz NOT NULL DEFAULT now(),
   checked_at timestamptz,
   verified_at timestamptz,
-  -- Since when the DNS record is missing, and the result of the last check.
+  -- verification_failed_at: since when the DNS record is missing. problem: the result of the last check.
   verification_failed_at timestamptz,
   problem text,
   PRIMARY KEY (org_id, id),
@@ -807,8 +834,8 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE (checked_at, verified_at, verification_failed_at, problem) ON sso_domains TO vouchsafe_worker;
 
--- Recent SSO attempts and their outcomes, without values except those that map to roles, and without anything that
--- could authenticate. test_by: the member who tested the connection. result_enc: the result, encrypted.
+-- Recent SSO attempts and their outcomes. The table contains no credentials. It contains only attribute values that map
+-- to roles. test_by: the member who tested the connection. result_enc: the encrypted result.
 CREATE TABLE sso_attempts (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -861,9 +888,10 @@ GRANT
   ON scim_tokens TO vouchsafe_app;
 GRANT SELECT (ctid), DELETE ON scim_tokens TO vouchsafe_worker;
 
--- The directory's data about a member. A membership belongs to one directory at most. active: the last value of the
--- directory. without_role: the membership ended because no group maps to a role, and is reactivated as soon as one
--- does; the directory sees such a user as active.
+-- The data that a SCIM client sent about a member. A membership belongs to one SCIM client at most.
+-- - active: the last value that the SCIM client sent.
+-- - without_role: the membership ended because no group maps to a role. When a group maps to a role, the membership is
+--   reactivated. The SCIM client sees such a user as active.
 CREATE TABLE scim_users (
   org_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -930,7 +958,12 @@ CREATE TYPE app.scim_user AS (
   active boolean
 );
 
--- Effect on a member: provisioned | adopted | role | ended | revived.
+-- The effect of a SCIM request on a member.
+-- - `provisioned`: a membership was created.
+-- - `adopted`: the SCIM client now manages an existing membership.
+-- - `role`: the role changed.
+-- - `ended`: the membership ended.
+-- - `revived`: an ended membership was reactivated.
 CREATE TYPE app.scim_effect AS (
   membership_id uuid,
   effect text,
@@ -1009,7 +1042,8 @@ SELECT app_private.protect_table(
 );
 GRANT SELECT (ctid), UPDATE (token_hash, sent_at), DELETE ON invites TO vouchsafe_worker;
 
--- An access review: everything that gives a member access when the review starts, each confirmed or revoked.
+-- An access review. It lists everything that gives a member access when the review starts. A member confirms or revokes
+-- each item.
 CREATE TABLE access_reviews (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -1079,7 +1113,8 @@ SELECT app_private.protect_table(
   true
 );
 
--- secret_enc: encrypted with the organization's data key. db_secret_hash: SHA-256 of the database secret.
+-- secret_enc: the secret, encrypted with the data key of the organization. db_secret_hash: the SHA-256 of the database
+-- secret.
 CREATE TABLE webhook_secrets (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1104,7 +1139,7 @@ GRANT DELETE ON webhook_secrets TO vouchsafe_worker;
 
 GRANT SELECT (ctid) ON webhook_secrets TO vouchsafe_worker;
 
--- One row per message. processed_at and the job of outbox_id say whether it was processed or failed.
+-- Each message has one row. processed_at is set after processing. The job in outbox_id shows whether processing failed.
 CREATE TABLE webhook_inbox (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1173,7 +1208,8 @@ GRANT UPDATE, DELETE ON exports TO vouchsafe_worker;
 
 -- -------------------- Retention
 
--- One row per run of a policy. The job of outbox_id says whether it failed; outbox_id is null when nothing was due.
+-- Each run of a policy has one row. The job in outbox_id shows whether the run failed. outbox_id is null if nothing was
+-- due.
 CREATE TABLE retention_runs (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -1203,7 +1239,8 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE (removed, objects, batches, finished_at), DELETE ON retention_runs TO vouchsafe_worker;
 
--- Declared floors of retention, written by the migrator. retention_overrides are an organization's own periods.
+-- The declared retention floors (minimum periods). The migrator writes them. The table retention_overrides contains the
+-- periods that organizations set.
 CREATE TABLE app_private.retention_floors (
   policy text PRIMARY KEY,
   days integer NOT NULL
@@ -1220,8 +1257,9 @@ SELECT app_private.protect_table('retention_overrides');
 
 -- -------------------- Real-time events
 
--- One row per real-time event, written in the transaction of its audit event and with its id. transaction_id gives the
--- order: identity values and times are assigned before the commit and appear out of order.
+-- Real-time events. The transaction that writes an audit event also writes the real-time event with the same id.
+-- transaction_id determines the order. Identity values and timestamps are assigned before the commit, so they can
+-- become visible out of order.
 CREATE TABLE realtime_events (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1246,13 +1284,14 @@ GRANT UPDATE, DELETE ON realtime_events TO vouchsafe_worker;
 
 -- -------------------- State of migrate
 
--- Digest of the declarations that the database contains. Processes compare the digest when they start.
+-- The digest of the declarations that the database contains. Each process compares it with its own digest at startup.
 CREATE TABLE app_private.catalog (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   digest text NOT NULL
 );
 
--- Digest and signatures of the function files that the database contains. Processes compare the digest when they start.
+-- The digest and the signatures of the function files that the database contains. Each process compares the digest with
+-- its own digest at startup.
 CREATE TABLE app_private.function_files (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   digest text NOT NULL,

@@ -1,9 +1,15 @@
--- Access grants: decisions, ends, and expiry.
+-- Access grants: approval, ending, and expiry.
 -- requires platform/database/context.sql
 
--- Approves or declines a request. Returns approved or declined; otherwise the reason: unknown | decided | expired
--- (requested more than a day ago) | own (the caller is the member or the requester) | beyond (more than the caller
--- holds) | in_force (the member has an active grant) | ended (the membership has ended).
+-- Approves or declines a request for an access grant. Raises 42501 if the caller may not decide on access grants.
+-- - Returns `approved` or `declined` if the decision is stored.
+-- - Returns `unknown` if the organization has no such request.
+-- - Returns `decided` if the request has been decided or withdrawn.
+-- - Returns `own` if the caller is the requester or the member who would receive the grant.
+-- - Returns `expired` if the request is more than one day old and the caller approves it.
+-- - Returns `beyond` if the request contains more than the caller can grant.
+-- - Returns `ended` if the membership has ended.
+-- - Returns `in_force` if the member already has an active grant.
 CREATE OR REPLACE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -40,8 +46,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.decide_access_grant TO vouchsafe_app;
 
--- Ends a grant or withdraws a request. The member, the requester, and members who decide on requests may call it.
--- Returns false if there is nothing to end.
+-- Ends an active grant or withdraws a pending request. The member, the requester, and members who may decide on
+-- requests can call it. Returns false if nothing changed.
 CREATE OR REPLACE FUNCTION app.end_access_grant(grant_id uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -63,7 +69,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.end_access_grant TO vouchsafe_app;
 
--- Closes expired grants for the audit log and returns their ids. They had no effect since they expired.
+-- Marks expired grants as ended, so that the caller can write audit events for them. Returns the ids of these grants.
+-- An expired grant gives no permissions even before this function runs.
 CREATE OR REPLACE FUNCTION app.close_expired_access_grants() RETURNS SETOF uuid
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.access_grants x SET state = 'ended', ended_at = x.expires_at
@@ -71,7 +78,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.close_expired_access_grants TO vouchsafe_worker;
 
--- A member can request a grant only under the member's own name. The system requests grants for support staff.
+-- A member can request a grant only for the member's own account. The system requests grants for support staff.
 CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_system())
     OR (org_id, requested_by) = (SELECT app.org_id(), app.membership_id()));

@@ -1,7 +1,7 @@
 -- Access reviews.
 -- requires platform/database/context.sql
 
--- Rejects the completion of a review with undecided items.
+-- Rejects the completion of a review while it has undecided items.
 CREATE OR REPLACE FUNCTION app_private.review_is_decided() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -15,8 +15,9 @@ END $$;
 CREATE TRIGGER review_is_decided BEFORE UPDATE ON access_reviews FOR EACH ROW
   EXECUTE FUNCTION app_private.review_is_decided();
 
--- Starts a review with every active membership and its grants, every member override, every custom role, and every role
--- override. One statement, so that the items show one point in time. Returns the number of items.
+-- Starts an access review and returns the number of its items. The items are every active membership with its grants,
+-- every member override, every custom role, and every role override. A single statement creates all items, so that they
+-- show the same point in time.
 CREATE OR REPLACE FUNCTION app.start_access_review(review uuid) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -68,11 +69,12 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.start_access_review TO vouchsafe_app;
 
--- An item is decided once, in the name of the deciding member, and never by the member it is about.
+-- A member can decide an item once and only under the member's own name. A member cannot decide an item about the
+-- member's own access.
 CREATE POLICY once_by_another ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
   USING (decision IS NULL AND membership_id IS DISTINCT FROM (SELECT app.membership_id()))
     WITH CHECK (decided_by = (SELECT app.membership_id()));
 
--- A review is completed once, in the name of the completing member.
+-- A member can complete a review once and only under the member's own name.
 CREATE POLICY once_as_oneself ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
   USING (completed_at IS NULL) WITH CHECK (completed_by = (SELECT app.membership_id()));

@@ -2,7 +2,8 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- Returns a membership limited to what an active API key of it allows; without a key, unchanged.
+-- Returns a membership whose permissions are limited to those of an active API key. If no key is given, returns the
+-- membership unchanged.
 CREATE OR REPLACE FUNCTION app_private.narrow_to_key(m public.memberships, key_id uuid) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -19,18 +20,25 @@ BEGIN
   RETURN m;
 END $$;
 
--- Returns whether an address is in one of the ranges. An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) counts as
--- IPv4.
+-- Returns true if an IP is in one of the ranges. An IPv4-mapped IPv6 address is treated as IPv4 (RFC 4291 section
+-- 2.5.5.2).
 CREATE OR REPLACE FUNCTION app_private.within_ranges(address inet, ranges cidr[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM unnest(ranges) r WHERE r >>=
     CASE WHEN address <<= '::ffff:0.0.0.0/96'::inet THEN replace(host(address), '::ffff:', '')::inet ELSE address END)
 $$;
 
--- Enters with an API key. Returns the row of app.enter_session and the key. State is ok or the reason: unknown |
--- revoked | key_expired | address | ended | suspended. Only ok signs a context that reaches rows; for a known key the
--- refusal can be written to the audit log. Requirements on a user's sign-in do not apply to a key. The last use moves
--- at most once per minute, without waiting for a parallel request.
+-- Authenticates an API key and sets the context of its membership. Returns the same columns as app.enter_session, and
+-- the id of the key.
+-- - The state is `ok` if the key is active. Only this state sets a context that can read tenant rows.
+-- - The state is `unknown` if no such key exists.
+-- - The state is `revoked` or `key_expired` if the key is no longer valid.
+-- - The state is `address` if the request comes from an IP outside the allowed ranges.
+-- - The state is `ended` if the membership has ended.
+-- - The state is `suspended` if the organization is not active.
+-- If a known key is rejected, the context can only write the rejection to the audit log. The sign-in requirements of
+-- the organization do not apply to a key. The function updates last_used_at at most once per minute. It does not wait
+-- for a row lock that a parallel request holds.
 CREATE OR REPLACE FUNCTION app.enter_api_key(
   secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
   OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
@@ -75,9 +83,12 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_api_key TO vouchsafe_app;
 
--- Creates a successor of the caller's own key with the same permissions and lifetime; the old key expires after the
--- overlap. State: ok | unknown (not the caller's, or ended) | rotated (has a successor) | beyond (the caller no longer
--- holds all its permissions).
+-- Creates a successor of a key of the caller. The successor has the same permissions and lifetime. The old key expires
+-- after the overlap period. Raises 42501 if the caller may not rotate keys or the overlap is longer than one week.
+-- - Returns `ok` if the successor was created.
+-- - Returns `unknown` if the caller has no such active key.
+-- - Returns `rotated` if the key already has a successor.
+-- - Returns `beyond` if the caller no longer holds all permissions of the key.
 CREATE OR REPLACE FUNCTION app.rotate_api_key(
   key_id uuid, new_id uuid, new_prefix text, new_hash bytea, overlap_seconds integer
 ) RETURNS text
@@ -104,7 +115,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.rotate_api_key TO vouchsafe_app;
 
--- Revokes the API keys of a membership that ends.
+-- Revokes the API keys of a membership when the membership ends.
 CREATE OR REPLACE FUNCTION app_private.membership_ended() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -116,11 +127,12 @@ END $$;
 CREATE TRIGGER membership_ended AFTER UPDATE OF status ON memberships FOR EACH ROW
   WHEN (NEW.status = 'ended' AND OLD.status <> 'ended') EXECUTE FUNCTION app_private.membership_ended();
 
--- A member in person creates keys for the own membership, limited to the permissions that the member holds.
+-- A member can create keys only for the member's own membership and only in an interactive session. A key can have only
+-- permissions that the member holds.
 CREATE POLICY within_own ON api_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (
   membership_id = (SELECT app.interactive_membership_id())
     AND NOT EXISTS (SELECT FROM unnest(permissions) p WHERE app.granted_scope(p) = 'none'));
 
--- A revoked key stays revoked, and no key revokes another one.
+-- A revoked key stays revoked. An API key cannot revoke another key.
 CREATE POLICY ended_for_good ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
   USING ((SELECT app.api_key_id()) IS NULL) WITH CHECK (revoked_at IS NOT NULL);

@@ -1,8 +1,9 @@
--- Exports.
+-- Exports: protection against formula injection in CSV files.
 
--- Returns a text that no spreadsheet runs as a formula: the rule of csvSafe in csv.ts; null stays null. It has no
--- search path and is not STRICT, so that Postgres can inline it, which makes a large export several times as fast. Text
--- that starts with a digit or a Latin letter skips the pattern.
+-- Returns text that a spreadsheet does not run as a formula. It applies the same rule as csvSafe in csv.ts. A null
+-- value stays null. Postgres inlines only a function that has no search path and is not STRICT. Inlining makes a large
+-- export several times faster. For the same reason, text that starts with a digit or a Latin letter skips the regular
+-- expression.
 CREATE OR REPLACE FUNCTION app.csv_safe(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
   SELECT CASE

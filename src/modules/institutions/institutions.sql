@@ -1,14 +1,14 @@
 -- Institutions: groups of organizations.
 
--- Creates an institution. Only operators call it.
+-- Creates an institution. Only operators can call this function.
 CREATE OR REPLACE FUNCTION app.create_institution(new_id uuid, full_name text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.institutions (id, name) VALUES (new_id, full_name)
 $$;
 GRANT EXECUTE ON FUNCTION app.create_institution TO vouchsafe_worker;
 
--- Moves the entered organization into an institution, or into none, and clears its consents: they were given to the
--- former institution.
+-- Moves the current organization into an institution, or removes it from its institution. Clears the organization's
+-- consents, because they were given to the former institution.
 CREATE OR REPLACE FUNCTION app.set_institution(institution uuid) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH changed AS (
@@ -21,8 +21,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.set_institution TO vouchsafe_worker;
 
--- Returns figures of the organizations of the caller's institution that consented to reporting, for members who may
--- read reports. It enters and leaves each in turn, so that no policy opens several organizations.
+-- Returns figures of each organization in the caller's institution that consented to reporting. The caller needs
+-- institution:read-report. The function sets and removes the context of one organization at a time. Therefore, no row
+-- policy has to allow access to several organizations.
 CREATE OR REPLACE FUNCTION app.institution_report()
 RETURNS TABLE (id uuid, name text, active_members bigint, active_people bigint, inactive_people bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,8 +1,9 @@
--- Invites: sending and accepting them.
+-- Invites: sending, acceptance, and revocation.
 -- requires platform/database/context.sql
 
--- Returns the user with an address and creates one if there is none. Names belong to memberships, so no organization
--- learns the name that another one uses. Needs a tenant context: users are created for an organization.
+-- Returns the user with an e-mail address. Creates the user if none exists. A member's name is stored in the
+-- membership. Thus an organization cannot read the name that another organization uses for the same user. The function
+-- needs a tenant context, because users are created for an organization.
 CREATE OR REPLACE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -14,7 +15,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ensure_user TO vouchsafe_app;
 
--- Records the member who creates or resends an invite; the caller cannot choose it.
+-- Records the member who creates or resends an invite. The caller cannot set the inviter. Rejects a role that the
+-- inviter cannot grant.
 CREATE OR REPLACE FUNCTION app_private.invite_inviter() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -29,7 +31,7 @@ END $$;
 CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
   FOR EACH ROW EXECUTE FUNCTION app_private.invite_inviter();
 
--- Returns whether a member may invite a user to a role now. A member cannot grant more than the member holds.
+-- Returns true if a member can currently invite a user with a role. A member cannot grant more than the member holds.
 CREATE OR REPLACE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (
@@ -40,9 +42,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE app.scope_rank(wanted.value) > app.scope_rank(p.grants ->> wanted.key)))
 $$;
 
--- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state:
--- pending, or unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. An
--- organization that enforces SSO or allows no passwords accepts no invite, because a password has no use there.
+-- Returns the state of an invite and locks it. The lock serializes parallel acceptances.
+-- - Returns `pending` if the invite can be accepted.
+-- - Returns `unknown` if no such invite exists.
+-- - Returns `superseded` if the token or its data does not match the invite, for example after the invite was resent.
+-- - Returns `used`, `revoked`, or `expired` if the invite is no longer valid.
+-- - Returns `organization_closed` if the organization is not active, enforces SSO, or does not allow passwords.
+-- - Returns `role_gone` if the role no longer exists.
+-- - Returns `inviter_unable` if the inviter can no longer grant the role.
 CREATE OR REPLACE FUNCTION app_private.invite_state(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz
 ) RETURNS text
@@ -65,7 +72,7 @@ BEGIN
     ELSE 'pending' END;
 END $$;
 
--- Removes overrides, grants, and assignments of a membership before it is reactivated.
+-- Removes the overrides, grants, and assignments of a membership before the membership is reactivated.
 CREATE OR REPLACE FUNCTION app_private.clear_rights(m public.memberships) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -77,8 +84,8 @@ BEGIN
    WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
 END $$;
 
--- Uses an invite once: creates the membership or reactivates an ended one without its former rights. Returns no row if
--- the user is a member already.
+-- Accepts an invite once. Creates a membership, or reactivates an ended one without its former permissions. Returns no
+-- row if the user is already an active member.
 CREATE OR REPLACE FUNCTION app_private.consume_invite(org uuid, invite uuid, member uuid, new_membership uuid)
 RETURNS SETOF public.memberships
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -104,7 +111,7 @@ BEGIN
   RETURN NEXT m;
 END $$;
 
--- Returns whether a user has an active membership and a sign-in method.
+-- Returns true if a user has an active membership and a sign-in method.
 CREATE OR REPLACE FUNCTION app_private.can_sign_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = member AND m.status = 'active')
@@ -113,7 +120,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = s.membership_id WHERE m.user_id = member))
 $$;
 
--- Enters the audit log of the organization of an invite; for an unknown invite, that of the installation.
+-- Sets a context that can only write to the audit log of the inviting organization. For an unknown invite, the context
+-- applies to the audit log of the installation.
 CREATE OR REPLACE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -124,9 +132,13 @@ BEGIN
   RETURN log;
 END $$;
 
--- Enters with an invite token, for a user who cannot sign in yet: sets the password, creates the membership, and opens
--- a session. State: accepted; second_factor (accepted, and the user has a factor: the secret is that of a pending
--- sign-in); otherwise the reason of invite_state, or can_sign_in | member_already.
+-- Accepts an invite for a user who cannot sign in yet. Sets the password, creates the membership, and opens a session.
+-- - The state is `accepted` if the session is open.
+-- - The state is `second_factor` if the invite was accepted and the user has a factor. The secret then belongs to a
+--   pending sign-in.
+-- - The state is `can_sign_in` if the user can already sign in.
+-- - The state is `member_already` if the user is already an active member.
+-- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
   new_verifier bytea, new_user uuid, new_membership uuid, visit app.new_session, OUT state text, OUT org_id uuid,
@@ -154,20 +166,24 @@ BEGIN
   END IF;
   PERFORM app_private.sign_member(m);
   PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
-  UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token arrived by mail
+  UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the mailed token proves the address
   org_id := m.org_id; membership_id := m.id;
   expires_at := app_private.start_mfa_challenge(m, app_private.lockout_key(m.user_id), visit);
   IF expires_at IS NOT NULL THEN
     state := 'second_factor';
-    PERFORM app_private.sign_authenticated_context(org_id); -- proves the mail only; it opens no organization
+    PERFORM app_private.sign_authenticated_context(org_id); -- gives no access to tenant rows
     RETURN;
   END IF;
   expires_at := app_private.open_session(m, visit, 'password', 'infinity');
 END $$;
 GRANT EXECUTE ON FUNCTION app.accept_invite TO vouchsafe_app;
 
--- Accepts an invite for the signed-in user. The rest of the transaction belongs to the inviting organization, whose log
--- records the outcome. State: accepted, or the reason of invite_state, or not_addressee | member_already.
+-- Accepts an invite for the current user. Sets a context of the inviting organization, so that its audit log records
+-- the outcome.
+-- - The state is `accepted` if the user is now a member.
+-- - The state is `not_addressee` if the invite was sent to another e-mail address.
+-- - The state is `member_already` if the user is already an active member.
+-- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_own_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,
   OUT state text, OUT org_id uuid, OUT membership_id uuid
@@ -179,7 +195,7 @@ BEGIN
   IF state = 'pending' THEN
     PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.scoped_org_id IS NULL FOR UPDATE;
     IF FOUND THEN
-      PERFORM app_private.sign_audit_only_context(org); -- grants of the session's organization do not apply here
+      PERFORM app_private.sign_audit_only_context(org); -- the session's permissions do not apply here
       SELECT * INTO m FROM app_private.consume_invite(org, invite, member, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     ELSE

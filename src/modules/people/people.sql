@@ -1,8 +1,8 @@
--- People: the scope of a member over people, and snapshots of changed records.
+-- People: the scope of a member over people, and snapshots of changed person records.
 -- requires platform/database/context.sql
 -- requires platform/audit/audit.sql
 
--- Returns the assignments of a member that have started and not ended.
+-- Returns the assignments of a member that have started and have not ended.
 CREATE OR REPLACE FUNCTION app_private.assignments_in_force(org uuid, member uuid) RETURNS SETOF public.assignments
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.* FROM public.assignments a
@@ -10,7 +10,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND (a.ends_at IS NULL OR a.ends_at > now())
 $$;
 
--- Returns the people assigned to the caller. SECURITY DEFINER, so that the policy of people does not call itself.
+-- Returns the people assigned to the caller. The function is SECURITY DEFINER, so that the row policy on people does
+-- not invoke itself.
 CREATE OR REPLACE FUNCTION app.assigned_people() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -21,8 +22,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 
--- Returns the people that the caller reaches by permissions with a scope below the organization, with their
--- organization. For row policies.
+-- Returns the people, with their organization, that the caller can access through permissions with the scope `assigned`
+-- or `own`. Row policies use this function.
 CREATE OR REPLACE FUNCTION app.people_in_scope(VARIADIC permissions text[]) RETURNS TABLE (org uuid, person uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -43,9 +44,10 @@ GRANT EXECUTE ON FUNCTION app.people_in_scope TO vouchsafe_app;
 
 SELECT app_private.append_only('person_snapshots');
 
--- Stores a snapshot of a person before a change and increments the version; an update without a change does nothing. It
--- covers every column except bookkeeping, including columns added later. The caller cannot set the version. SECURITY
--- DEFINER, because no other role writes snapshots; bytea_output, because it decides the JSON form of encrypted columns.
+-- Stores a snapshot of a person before a change and increments the version. An update that changes no value stores
+-- nothing. The snapshot covers every column except bookkeeping columns, including columns that migrations add later.
+-- The caller cannot set the version. The function is SECURITY DEFINER because no other role can write snapshots. It
+-- sets bytea_output because this setting determines the JSON form of encrypted columns.
 CREATE OR REPLACE FUNCTION app_private.snapshot_person() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = hex AS $$
 DECLARE

@@ -1,6 +1,6 @@
--- Roles, and explanations of access.
+-- Roles, and the explanation of effective permissions.
 
--- Rejects the deletion of a role that a member holds or that a group of an identity provider maps to.
+-- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses.
 CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -25,8 +25,8 @@ BEGIN
   END IF;
 END $$;
 
--- Returns the active members after a given one, ordered by id, with their current grants and their current assignments
--- to a person.
+-- Returns a page of active members, ordered by id, that starts after a given member. Each row contains the member's
+-- current grants and the member's current assignments to one person.
 CREATE OR REPLACE FUNCTION app.members_and_grants(person uuid, after uuid, most integer)
 RETURNS TABLE (id uuid, name text, email text, role text, person_id uuid, grants jsonb, assignments jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -43,7 +43,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.members_and_grants TO vouchsafe_app;
 
--- Returns every statement about the permissions of active members, and which one decides.
+-- Returns every rule about the permissions of active members. The column `decides` marks the rule that takes effect.
 CREATE OR REPLACE FUNCTION app.grant_levels(members uuid[])
 RETURNS TABLE (membership_id uuid, permission text, source text, scope text,
   since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -58,8 +58,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.grant_levels TO vouchsafe_app;
 
--- Returns one member, active or not, with everything that decides the member's access and what a password sign-in would
--- lack. Returns no row for a user who was never a member here.
+-- Returns the details of one active or former member: all data that determines the member's access. The column
+-- required_action contains the requirement that a password sign-in would not meet. Returns no row for a user who was
+-- never a member of the organization.
 CREATE OR REPLACE FUNCTION app.member_details(member_user uuid)
 RETURNS TABLE (id uuid, user_id uuid, name text, email text, role text, kind text,
   status text, person_id uuid, created_at timestamptz, ended_at timestamptz, last_used_at timestamptz,

@@ -1,8 +1,8 @@
--- Retention: floors and metrics.
+-- Retention: minimum periods (floors) and metrics.
 -- requires platform/database/context.sql
 
--- Returns for each policy, over all organizations, how long the oldest due row has waited. A completed run counts for
--- the runs before it. For metrics.
+-- Returns for each policy how many seconds the oldest due run has waited, over all organizations. An unfinished run is
+-- ignored if a later run of the same policy has finished. Metrics use this function.
 CREATE OR REPLACE FUNCTION app.retention_overdue() RETURNS TABLE (policy text, seconds double precision)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.policy, extract(epoch FROM max(clock_timestamp() - r.due_since))::double precision
@@ -14,7 +14,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.retention_overdue TO vouchsafe_app;
 
--- Writes the declared floors from [{policy, about, days}]. The floor of the audit log is at least seven years.
+-- Stores the declared retention floors from [{policy, about, days}]. The floor of the audit log is at least seven
+-- years.
 CREATE OR REPLACE FUNCTION app_private.sync_retention_floors(floors jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -24,7 +25,7 @@ BEGIN
       FROM jsonb_to_recordset(floors) AS f (policy text, about text, days integer);
 END $$;
 
--- Rejects a retention period below the floor of its policy.
+-- Rejects a retention period that is shorter than the floor of its policy.
 CREATE OR REPLACE FUNCTION app_private.retention_floor() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,22 +1,22 @@
 -- Organizations and their settings.
 -- requires platform/database/context.sql
 
--- Creates an organization. Only operators call it.
+-- Creates an organization. Only operators can call this function.
 CREATE OR REPLACE FUNCTION app.create_organization(new_id uuid, full_name text, vocabulary text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
 $$;
 GRANT EXECUTE ON FUNCTION app.create_organization TO vouchsafe_worker;
 
--- Locks the organization, so that changes of its members and roles happen one after another.
+-- Locks the organization row. The lock serializes changes of the organization's members and roles.
 CREATE OR REPLACE FUNCTION app.lock_organization() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT 1 FROM public.organizations o WHERE o.id = app.org_id() FOR NO KEY UPDATE
 $$;
 GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
 
--- Rejects a change of the sign-in settings by a caller without organization:update-sign-in, also by raw SQL. Database
--- roles other than those of the application are exempt.
+-- Rejects a change of the sign-in settings if the caller does not hold organization:update-sign-in. The trigger also
+-- applies to raw SQL. Only the application's database roles are restricted.
 CREATE OR REPLACE FUNCTION app_private.sign_in_settings() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -34,8 +34,8 @@ CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
   EXECUTE FUNCTION app_private.sign_in_settings();
 
 -- Rejects a change that leaves the organization without an owner or without a member who can manage members. Temporary
--- permissions do not count. The lock on the organization makes two simultaneous changes see each other. The migrator
--- is exempt.
+-- permissions are ignored. The function locks the organization, so the second of two parallel changes sees the first.
+-- The migrator is exempt.
 CREATE OR REPLACE FUNCTION app_private.keep_owner() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -59,7 +59,8 @@ CREATE TRIGGER keep_owner AFTER UPDATE ON memberships FOR EACH ROW
     AND (NEW.status, NEW.role, NEW.grants ->> 'membership:update') IS DISTINCT FROM (OLD.status, OLD.role, 'org'))
   EXECUTE FUNCTION app_private.keep_owner();
 
--- Suspends or reactivates the entered organization, for operators; returns false for the installation itself.
+-- Suspends or reactivates the current organization. Only operators can call this function. Returns false if the current
+-- organization is the installation itself.
 CREATE OR REPLACE FUNCTION app.set_organization_status(new_status text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH changed AS (
@@ -69,6 +70,6 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.set_organization_status TO vouchsafe_worker;
 
--- Users are shared by organizations. A user is visible in an organization where the user is a member.
+-- Organizations share the table of users. In an organization, only users with a membership in it are visible.
 CREATE POLICY member ON users FOR SELECT USING (EXISTS (
   SELECT FROM memberships m WHERE m.org_id = (SELECT app.org_id()) AND m.user_id = users.id));

@@ -1,15 +1,16 @@
 -- The audit log: protection of its tables and partitions.
 -- requires platform/database/context.sql
 
--- Rejects the statement: the table is append-only.
+-- Rejects the statement that fires the trigger, because the table is append-only.
 CREATE OR REPLACE FUNCTION app_private.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION '% of % is refused: it is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
 END $$;
 
--- Rejects every change of existing rows. The statement trigger is needed because row policies hide rows from row
--- triggers, so a change would affect 0 rows without an error. ENABLE ALWAYS applies to replication roles too.
+-- Rejects every change of existing rows. A row trigger is not sufficient, because row policies can hide the rows from
+-- it. The statement would then change 0 rows without an error. Therefore, a statement trigger is also necessary. ENABLE
+-- ALWAYS makes the triggers apply to replication roles too.
 CREATE OR REPLACE FUNCTION app_private.append_only(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -23,7 +24,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', target);
 END $$;
 
--- Applies row security and append-only triggers to a table of the audit log or to one of its partitions.
+-- Adds row security and append-only triggers to a table of the audit log or to one of its partitions.
 CREATE OR REPLACE FUNCTION app_private.protect_log(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -37,8 +38,8 @@ END $$;
 
 SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
 
--- Creates the missing partitions of this month and the months ahead and returns their number. Partitions have no
--- grants: they are accessed only through their parent.
+-- Creates the missing partitions for this month and the given number of months ahead, and returns their number.
+-- Partitions have no grants. Roles can access them only through the parent table.
 CREATE OR REPLACE FUNCTION app.ensure_audit_partitions(months_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -63,8 +64,9 @@ GRANT EXECUTE ON FUNCTION app.ensure_audit_partitions TO vouchsafe_worker;
 
 SELECT app.ensure_audit_partitions(12);
 
--- A caller without a verified secret can write denials only. A context that only audits cannot write more; an
--- authenticated context can. A SCIM token writes SCIM events of its own organization.
+-- Limits what a context without tenant access can write to the audit log. An audit-only context cannot write success
+-- events or events with the actor type `user`. An authenticated context can write both. A SCIM client can write SCIM
+-- events of its own connection.
 CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
   WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' AND actor_type <> 'user'
     OR (SELECT (app.verified_context())[1]) = 'proven'

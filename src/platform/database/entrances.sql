@@ -1,6 +1,6 @@
--- Enter functions of the worker role: any organization by id, or a member of it.
+-- Functions with which the worker role sets a tenant context: for any organization, or for a member of it.
 
--- Enters an organization by id as the system. Only the worker role can call it.
+-- Sets the system context of an organization. Only the worker role can call this function.
 CREATE OR REPLACE FUNCTION app.enter_organization(org uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -11,7 +11,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_organization TO vouchsafe_worker;
 
--- Enters as a member with exactly the scope of that member. Only the worker role can call it.
+-- Sets the context of a member with exactly that member's permissions. Raises 42501 if no such active membership
+-- exists. Only the worker role can call this function.
 CREATE OR REPLACE FUNCTION app.enter_member(
   org uuid, member uuid, OUT role text, OUT portal boolean, OUT grants text, OUT user_id uuid, OUT email text,
   OUT user_name text, OUT org_name text, OUT access_grant_id uuid
@@ -33,7 +34,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_member TO vouchsafe_worker;
 
--- Returns the ids of active organizations, and of suspended ones on request, for jobs that run once per organization.
+-- Returns the ids of all active organizations for jobs that run once per organization. If suspended_too is true, the
+-- result includes suspended organizations.
 CREATE OR REPLACE FUNCTION app.organization_ids(suspended_too boolean) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE suspended_too OR status = 'active' ORDER BY id

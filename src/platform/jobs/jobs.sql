@@ -1,9 +1,10 @@
--- The outbox: claiming, reclaiming, and metrics.
+-- The outbox: claiming jobs, returning expired leases, and metrics.
 
--- Claims the jobs that can be dispatched now: round-robin over group keys, a limited number in flight per group key,
--- and in order within an order key.
--- The parameter lease_seconds maps a job to the seconds before it is published again. Jobs of a suspended organization
--- wait, except those with a group key in duties.
+-- Claims the jobs that the worker can dispatch now, and marks them as dispatched. The function takes jobs from all
+-- group keys in turn. The parameter per_lane limits the dispatched jobs of each group key. Jobs with the same order key
+-- are claimed one at a time, oldest first. The parameter lease_seconds maps each job name to its lease. When the lease
+-- expires, the job becomes claimable again. Jobs of a suspended organization wait, unless `duties` lists the suffix of
+-- their group key.
 CREATE OR REPLACE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
 RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -35,7 +36,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.claim_outbox TO vouchsafe_worker;
 
--- Resets jobs with an expired lease to pending, or all dispatched jobs if Redis lost its data. Returns their number.
+-- Resets dispatched jobs with an expired lease to pending and returns their number. If `everything` is true, resets all
+-- dispatched jobs. The worker requests this after Redis has lost its data.
 CREATE OR REPLACE FUNCTION app.reclaim_outbox(everything boolean) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH back AS (
@@ -45,7 +47,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.reclaim_outbox TO vouchsafe_worker;
 
--- Returns the metrics of the outbox, except those of suspended organizations.
+-- Returns the metrics of the outbox without the jobs of suspended organizations.
 CREATE OR REPLACE FUNCTION app.outbox_depth(
   OUT pending bigint, OUT dispatched bigint, OUT failed bigint, OUT oldest_seconds double precision
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -2,8 +2,9 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- Returns the scope with which the caller can grant a permission in an organization: the caller's own scope. Returns
--- none during an access grant, because temporary access would otherwise become permanent.
+-- Returns the scope with which the caller can grant a permission in an organization. It equals the caller's own scope
+-- for that permission. Returns `none` while the caller has an active access grant. Otherwise the caller could use
+-- temporary access to grant permanent access.
 CREATE OR REPLACE FUNCTION app.grantable_scope(org uuid, permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -17,8 +18,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.grantable_scope TO vouchsafe_app;
 
--- Returns true if the caller can grant a role in the entered organization. If the membership is linked to a person
--- record, the role's permissions on the own record count as permissions for the whole organization.
+-- Returns true if the caller can grant a role in the current organization. Set `with_record` to true if the membership
+-- is linked to a person record. In this case, a role permission with the scope `own` requires the caller to hold it
+-- with the scope `org`.
 CREATE OR REPLACE FUNCTION app.may_grant(role_key text, with_record boolean) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (SELECT FROM jsonb_each_text(app_private.effective_grants(app.org_id(), NULL, role_key)) g
@@ -27,8 +29,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.may_grant TO vouchsafe_app;
 
--- Returns the organization in which the caller holds every permission of the owner role; otherwise null. Connecting an
--- identity provider requires this, because the provider authenticates every member.
+-- Returns the current organization if the caller holds every permission of the owner role there; otherwise null.
+-- Changing an identity provider connection requires this, because the provider can authenticate any member.
 CREATE OR REPLACE FUNCTION app.org_if_owner_equivalent() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.is_owner_role
@@ -36,8 +38,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_owner_equivalent TO vouchsafe_app;
 
--- Returns true if the caller can assign people to a member or link a person record. The caller must hold every
--- permission of the member with the scope `assigned` for the whole organization.
+-- Returns true if the caller can assign people to a member or link the member to a person record. For each permission
+-- that the member has with the scope `assigned`, the caller must hold it with the scope `org`.
 CREATE OR REPLACE FUNCTION app.may_assign(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.is_system() OR NOT EXISTS (
@@ -48,7 +50,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.may_assign TO vouchsafe_app;
 
--- Rejects an assignment that gives a member access beyond that of the caller.
+-- Rejects an assignment that gives a member more access than the caller has.
 CREATE OR REPLACE FUNCTION app_private.assignment_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -63,9 +65,10 @@ END $$;
 CREATE TRIGGER assignment_within_own BEFORE INSERT ON assignments FOR EACH ROW
   EXECUTE FUNCTION app_private.assignment_within_own();
 
--- Rejects a role or scope that the caller does not hold permanently. It runs as the caller of the statement, after
--- membership_grants. Functions that run as the owner are exempt. Every other caller needs a context of this
--- organization, so removing the context within a statement has no effect. Temporary and ended permissions do not count.
+-- Rejects a role or scope that the caller does not hold permanently. The trigger runs with the rights of the calling
+-- role, after membership_grants. Functions that run as the owner are exempt. Every other caller needs a context of this
+-- organization. Therefore, removing the context within a statement does not bypass the check. Temporary and ended
+-- permissions are ignored.
 CREATE OR REPLACE FUNCTION app_private.memberships_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -98,7 +101,8 @@ END $$;
 CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
 
--- A member can grant or remove only permissions that the member holds with the scope org, also by raw SQL.
+-- A member can add or remove an override only for permissions that the member holds with the scope `org`. The policies
+-- also apply to raw SQL.
 CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
@@ -108,7 +112,7 @@ CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO v
 CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
   USING (app.grantable_scope(org_id, permission) = 'org');
 
--- The same rules for overrides of a member.
+-- The same policies for the overrides of a member.
 CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 

@@ -1,9 +1,10 @@
--- Effective permissions: grants stored on memberships, the functions of row policies, and synchronization with the
--- declarations.
+-- Effective permissions: their calculation, their copies on memberships, and the functions that row policies call. Also
+-- stores the declared roles and permissions in the database.
 
--- Returns all rules for the permissions of a member and marks the deciding one. Rules for the member (overrides, active
--- access grants) override rules for the role, which override the default. Within a level, a denial overrides every
--- other rule; otherwise the widest scope decides.
+-- Returns all rules for a member's permissions. The column `decides` marks the rule that takes effect. Rules for the
+-- member (overrides and active access grants) take precedence over rules for the role. Rules for the role take
+-- precedence over the default. Within one level, a denial takes precedence over all other rules. If there is no denial,
+-- the widest scope takes effect.
 CREATE OR REPLACE FUNCTION app_private.grant_levels(org uuid, member uuid, member_role text)
 RETURNS TABLE (permission text, level integer,
   source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -28,7 +29,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WINDOW same AS (PARTITION BY l.permission, l.level)
 $$;
 
--- Returns the effective permissions of a member as {permission: scope}. A denied permission is absent.
+-- Returns the effective permissions of a member as {permission: scope}. The object does not contain denied permissions.
 CREATE OR REPLACE FUNCTION app_private.effective_grants(org uuid, member uuid, member_role text) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(jsonb_object_agg(l.permission, l.scope), '{}')
@@ -36,8 +37,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
    WHERE l.decides AND l.scope <> 'none'
 $$;
 
--- Returns a membership with its derived columns: grants, their person-scoped part (with explicit `none`), the active
--- access grant, and the time when they change without a write.
+-- Returns a membership with recalculated derived columns:
+-- - grants: the effective permissions.
+-- - person_scopes: the person-scoped part of the permissions, with explicit `none`.
+-- - portal: whether the role is a portal role.
+-- - access_grant_id: the active access grant.
+-- - grants_change_at: when the permissions change without a write, because the access grant expires.
 CREATE OR REPLACE FUNCTION app_private.with_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -55,7 +60,8 @@ BEGIN
   RETURN m;
 END $$;
 
--- Returns a membership as of now: the stored row, or a recalculated one if time has changed its grants.
+-- Returns a membership with its current permissions. If an access grant has expired since the row was stored, the
+-- function recalculates the permissions.
 CREATE OR REPLACE FUNCTION app_private.with_active_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -63,7 +69,7 @@ BEGIN
   RETURN m;
 END $$;
 
--- Returns the scope of the caller for a permission. An API key is limited to its permissions. The system has every
+-- Returns the caller's scope for a permission. An API key has only the permissions in its list. The system has every
 -- permission.
 CREATE OR REPLACE FUNCTION app.granted_scope(permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -78,15 +84,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.granted_scope TO vouchsafe_app;
 
--- Returns true if the caller holds one of the permissions for the whole organization.
+-- Returns true if the caller holds one of the permissions with the scope `org`.
 CREATE OR REPLACE FUNCTION app.has_permission(VARIADIC permissions text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(bool_or(app.granted_scope(p) = 'org'), false) FROM unnest(permissions) p
 $$;
 GRANT EXECUTE ON FUNCTION app.has_permission TO vouchsafe_app;
 
--- Returns the organization if the caller holds one of the permissions with the scope org; otherwise null. For row
--- policies.
+-- Returns the current organization if the caller holds one of the permissions with the scope `org`; otherwise null. Row
+-- policies use this function.
 CREATE OR REPLACE FUNCTION app.org_if_permitted(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -101,14 +107,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.org_if_permitted TO vouchsafe_app;
 
--- Returns the organization if the caller holds one of the permissions with any scope; otherwise null. For row policies.
+-- Returns the current organization if the caller holds one of the permissions with any scope; otherwise null. Row
+-- policies use this function.
 CREATE OR REPLACE FUNCTION app.org_if_any_scope(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.granted_scope(p) <> 'none') THEN app.org_id() END
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_any_scope TO vouchsafe_app;
 
--- Returns true if an organization has a role: one of its preset or a custom one.
+-- Returns true if an organization has a role: a role of its preset or a custom role.
 CREATE OR REPLACE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset
@@ -116,8 +123,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       OR EXISTS (SELECT FROM public.roles r WHERE r.org_id = org AND r.key = role_key)
 $$;
 
--- Keeps the grants of a membership current, so that entering a session reads one row. Rejects an unknown role, a role
--- other than support for support staff, and a user that is scoped to another organization.
+-- Recalculates the stored permissions when a membership changes, so that a request needs to read only one row. Rejects
+-- an unknown role. Also rejects any role except `support` for support staff, and a user that is scoped to another
+-- organization.
 CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -137,7 +145,7 @@ END $$;
 CREATE TRIGGER membership_grants BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.membership_grants();
 
--- Recalculates the memberships of a role after a change of its overrides.
+-- Recalculates the memberships with a role when an override of the role changes.
 CREATE OR REPLACE FUNCTION app_private.role_override_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -149,8 +157,8 @@ END $$;
 CREATE TRIGGER role_override_changed AFTER INSERT OR UPDATE OR DELETE ON role_overrides
   FOR EACH ROW EXECUTE FUNCTION app_private.role_override_changed();
 
--- Recalculates a membership after a change of its overrides. Rejects overrides for support staff, who can receive
--- access grants only.
+-- Recalculates a membership when an override of the member changes. Rejects overrides for support staff, because
+-- support staff can receive access grants only.
 CREATE OR REPLACE FUNCTION app_private.member_override_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -167,7 +175,7 @@ END $$;
 CREATE TRIGGER member_override_changed AFTER INSERT OR UPDATE OR DELETE ON member_overrides
   FOR EACH ROW EXECUTE FUNCTION app_private.member_override_changed();
 
--- Recalculates a membership after a change of its access grants.
+-- Recalculates a membership when one of its access grants changes.
 CREATE OR REPLACE FUNCTION app_private.access_grant_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -178,22 +186,23 @@ END $$;
 CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW
   EXECUTE FUNCTION app_private.access_grant_changed();
 
--- Returns the digest of the declarations that the database contains; null before the first migrate.
+-- Returns the digest of the declarations that the database contains. Returns null before the first run of migrate.
 CREATE OR REPLACE FUNCTION app.access_rules_digest() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT digest FROM app_private.catalog
 $$;
 GRANT EXECUTE ON FUNCTION app.access_rules_digest TO vouchsafe_app;
 
--- Returns the digest of the function files that the database contains; null before the first migrate.
+-- Returns the digest of the function files that the database contains. Returns null before the first run of migrate.
 CREATE OR REPLACE FUNCTION app.function_digest() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT digest FROM app_private.function_files
 $$;
 GRANT EXECUTE ON FUNCTION app.function_digest TO vouchsafe_app;
 
--- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key,
--- person_scoped}], roles: [{preset, role, is_owner_role, portal}], defaults: [{role, permission, scope}] }.
+-- Writes the declarations of the code into the database. Only the migrator calls it. The parameter has the form {
+-- permissions: [{key, person_scoped}], roles: [{preset, role, is_owner_role, portal}], defaults: [{role, permission,
+-- scope}] }.
 CREATE OR REPLACE FUNCTION app_private.sync_access_rules(catalog jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

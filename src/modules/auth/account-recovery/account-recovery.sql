@@ -1,7 +1,7 @@
--- Account recovery: password reset and verification of e-mail addresses.
+-- Account recovery: password reset and e-mail verification.
 
--- Returns the user with an e-mail address, otherwise the next user in order, so that an unknown address costs the same
--- work. The caller must compare the address of the result.
+-- Returns the user with an e-mail address, or the next user in address order if no user has it. Thus known and unknown
+-- addresses cost the same work. The caller must compare the result's address with the requested one.
 CREATE OR REPLACE FUNCTION app_private.user_or_decoy(address text) RETURNS public.users
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -12,8 +12,9 @@ BEGIN
   RETURN CASE WHEN FOUND THEN u ELSE last END;
 END $$;
 
--- Requests a mail to an e-mail address. The worker resolves the address to a user. The mails that callers can request
--- are limited to three per hour and address. Further requests have no effect and look the same.
+-- Requests a mail to an e-mail address. The worker later resolves the address to a user. Each address can receive three
+-- mails per kind and hour. The limit does not apply to lockout notices. The function silently ignores a request above
+-- the limit, so the caller cannot detect it.
 CREATE OR REPLACE FUNCTION app_private.request_account_mail(kind text, address text, member uuid DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -34,15 +35,15 @@ BEGIN
     mail::text);
 END $$;
 
--- Signs a limited context for a caller with a verified secret. It reaches no tenant row and can write successful events
--- to one audit log.
+-- Sets a signed, limited context for a caller who has presented a valid secret. The context cannot read or write tenant
+-- rows. It can write any audit event, including success events, to the audit log of one organization.
 CREATE OR REPLACE FUNCTION app_private.sign_authenticated_context(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
--- Requests a password reset mail. Enters a context that can only write to the installation's audit log, and looks up no
--- user.
+-- Requests a password reset mail. The function looks up no user. It sets a context that can only write to the audit log
+-- of the installation.
 CREATE OR REPLACE FUNCTION app.request_password_reset(address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -51,15 +52,16 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.request_password_reset TO vouchsafe_app;
 
--- Requests a mail that verifies the caller's e-mail address.
+-- Requests a mail with which the caller verifies the caller's e-mail address.
 CREATE OR REPLACE FUNCTION app.request_email_verification() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.request_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
 $$;
 GRANT EXECUTE ON FUNCTION app.request_email_verification TO vouchsafe_app;
 
--- Returns the recipient of a mail and the organization whose audit log records it. If no user has the address, returns
--- no row and deletes the address. takes_passwords: an organization of the user allows passwords.
+-- Returns the recipient of a mail and the organization whose audit log records the mail. If no active member has the
+-- address, the function returns no row and deletes the address from the mail. The column takes_passwords is true if an
+-- organization of the user allows passwords.
 CREATE OR REPLACE FUNCTION app.resolve_account_mail(mail uuid)
 RETURNS TABLE (kind text, address text, user_id uuid, org_id uuid, takes_passwords boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -84,7 +86,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.resolve_account_mail TO vouchsafe_worker;
 
--- Replaces the token digest of a mail; returns false if the mail is outdated.
+-- Replaces the token digest of a mail. Returns false if the mail has been sent or its token has been used or
+-- invalidated.
 CREATE OR REPLACE FUNCTION app.issue_account_token(mail uuid, hash bytea, minutes integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -94,14 +97,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.issue_account_token TO vouchsafe_worker;
 
--- Deletes the address of a mail that was sent.
+-- Deletes the address from a mail after the mail was sent.
 CREATE OR REPLACE FUNCTION app.account_mail_sent(mail uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.account_mails a SET address = NULL WHERE a.id = mail
 $$;
 GRANT EXECUTE ON FUNCTION app.account_mail_sent TO vouchsafe_worker;
 
--- Returns the user whose password a token would set, with the values that the password must not contain.
+-- Returns the e-mail address and the names of the user who can reset the password with a token. A new password must not
+-- contain these values.
 CREATE OR REPLACE FUNCTION app.token_owner(token text, OUT email text, OUT names text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT u.email, (SELECT coalesce(array_agg(m.name), '{}') FROM public.memberships m WHERE m.user_id = u.id)
@@ -111,7 +115,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.token_owner TO vouchsafe_app;
 
--- Consumes a token. Of several parallel calls, only one succeeds. Returns null if the token is invalid or expired.
+-- Marks a token as used. If several calls run in parallel, only one succeeds. Returns null if the token is invalid,
+-- expired, or already used.
 CREATE OR REPLACE FUNCTION app_private.consume_account_token(wanted text, token text) RETURNS app_private.account_mails
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.account_mails a SET consumed_at = now()
@@ -119,9 +124,9 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
      AND a.expires_at > now() RETURNING a.*
 $$;
 
--- Sets a password with a mailed token. Ends every session and every other token of the user, unlocks sign-in, and
--- verifies the e-mail address. Opens no session and changes no factor. State: ok | invalid. The context can only write
--- to the audit log.
+-- Sets a password with a mailed token. Ends all sessions and invalidates all other tokens of the user. Also removes the
+-- lockout and marks the e-mail address as verified. It opens no session and changes no factor. The state is `ok` if the
+-- password was set; otherwise `invalid`. The context can only write to the audit log.
 CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -130,7 +135,8 @@ DECLARE
 BEGIN
   state := 'invalid'; org_id := '00000000-0000-0000-0000-000000000000';
   IF a.id IS NOT NULL THEN
-    -- Sign-in locks the lockout row before the user's row. The same order prevents deadlocks.
+    -- Sign-in locks the lockout row first and the user's row second. This function keeps that order to prevent
+    -- deadlocks.
     DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = a.lockout_key;
     PERFORM 1 FROM public.users u
       WHERE u.id = a.user_id AND u.scoped_org_id IS NULL AND app_private.lockout_key(u.email) = a.lockout_key
@@ -148,7 +154,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
--- Verifies the caller's e-mail address with a token that the caller requested. Returns false for an invalid token.
+-- Verifies the caller's e-mail address with a token that the caller requested. Returns false if the token is invalid.
 CREATE OR REPLACE FUNCTION app.verify_email(token text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -163,8 +169,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
 
--- Deletes locks and failures older than an hour, and mails older than two days. Deletes the addresses of unsent mails
--- after an hour.
+-- Deletes locks and failures that are older than one hour, and mails that are older than two days. Also deletes the
+-- address from each mail that remains unsent after one hour.
 CREATE OR REPLACE FUNCTION app.sweep_sign_in(OUT locks bigint, OUT mails bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,13 +1,14 @@
--- Verified e-mail domains and discovery of SSO connections.
+-- Verified e-mail domains, and the discovery of SSO connections by e-mail domain.
 
--- Returns whether an organization has verified the domain of an e-mail address.
+-- Returns true if an organization has verified the domain of an e-mail address.
 CREATE OR REPLACE FUNCTION app_private.has_verified_domain(org uuid, address text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.sso_domains d
     WHERE d.org_id = org AND d.domain = split_part(address, '@', 2) AND d.verified_at IS NOT NULL)
 $$;
 
--- Rejects the verification of a domain that another organization has verified, unless both are in one institution.
+-- Rejects the verification of a domain that another organization has verified. Organizations of one institution can
+-- verify the same domain.
 CREATE OR REPLACE FUNCTION app_private.domain_of_one() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -25,9 +26,9 @@ END $$;
 CREATE TRIGGER domain_of_one BEFORE UPDATE OF verified_at ON sso_domains FOR EACH ROW
   WHEN (NEW.verified_at IS NOT NULL) EXECUTE FUNCTION app_private.domain_of_one();
 
--- Returns the sign-in methods for the e-mail addresses of a domain to any caller. It lists the connections of the
--- organizations that verified the domain, including shared ones. It reads no account data. The field "organization" is
--- set for a shared connection and names the organization that the user enters.
+-- Returns the sign-in methods for an e-mail domain. An unauthenticated caller can call it. The list contains the
+-- connections of the organizations that verified the domain, including shared connections. The function reads no
+-- account data. For a shared connection, the field "organization" names the organization that the user enters.
 CREATE OR REPLACE FUNCTION app.discover_sso(mail_domain text, OUT password boolean, OUT connections jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH home AS (
@@ -46,8 +47,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.discover_sso TO vouchsafe_app;
 
--- Returns the verified domains of a connection's organization. The API compares them with the hosted domain of a
--- provider before it signs a user in.
+-- Returns the domains that the organization of a connection has verified. Before sign-in, the API compares them with
+-- the hosted domain in the provider's response.
 CREATE OR REPLACE FUNCTION app.sso_verified_domains(connection uuid) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(d.domain), '{}')

@@ -1,8 +1,8 @@
--- MFA enrollment: adding, listing, and removing factors.
+-- MFA enrollment: adding, listing, and removing factors and remembered devices.
 
--- Returns the caller's own session if its user authenticated locally within the last 31 minutes; otherwise raises
--- step_up_required. So neither a stolen session nor an identity provider can change factors. An identity provider is
--- trusted in one organization only, but a factor works in all of the user's organizations.
+-- Returns the caller's session if its user authenticated locally within the last 31 minutes. Otherwise raises
+-- step_up_required. This check prevents a stolen session or an identity provider from changing factors. One
+-- organization trusts an identity provider, but a factor is valid in all of the user's organizations.
 CREATE OR REPLACE FUNCTION app_private.authenticated_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -14,7 +14,7 @@ BEGIN
   RETURN s;
 END $$;
 
--- Stores the wrapped key of a user; an existing key stays. Returns the stored key.
+-- Stores the wrapped key of the current user, unless one is stored already. Returns the stored key.
 CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea) RETURNS bytea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -23,7 +23,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.keep_own_key TO vouchsafe_app;
 
--- Records on the session that its user presented the new factor. Ends the user's other local sessions without a factor.
+-- Records on the session that its user presented the new factor. Ends the user's other local sessions that were opened
+-- without a factor.
 CREATE OR REPLACE FUNCTION app_private.factor_added(s public.sessions, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -34,7 +35,8 @@ BEGIN
   RETURN app_private.rotate(s, new_hash);
 END $$;
 
--- Starts TOTP enrollment and replaces an unfinished one. Raises totp_already_enrolled if the user has a confirmed one.
+-- Starts TOTP enrollment and replaces an unfinished enrollment. Raises totp_already_enrolled if the user has a
+-- confirmed TOTP factor.
 CREATE OR REPLACE FUNCTION app.enroll_totp(secret text, new_sealed bytea, new_proof_hash bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -47,7 +49,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enroll_totp TO vouchsafe_app;
 
--- Confirms TOTP enrollment with a code. Returns when the rotated session expires; null if there is nothing to confirm.
+-- Confirms TOTP enrollment with a code and rotates the session. Returns the session's expiry. Returns null if no
+-- unfinished enrollment matches the code.
 CREATE OR REPLACE FUNCTION app.confirm_totp(secret text, shown app.presented_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -59,7 +62,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.confirm_totp TO vouchsafe_app;
 
--- Replaces all recovery codes.
+-- Replaces all recovery codes of the caller.
 CREATE OR REPLACE FUNCTION app.set_recovery_codes(secret text, lookups bytea[], salts bytea[], verifiers bytea[])
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -73,8 +76,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_recovery_codes TO vouchsafe_app;
 
--- Deletes recovery codes and remembered devices after the last factor was removed. Raises last_factor_required if an
--- organization of the user requires MFA.
+-- Does nothing if the user still has a factor. Raises last_factor_required if an organization of the user requires MFA.
+-- Otherwise deletes the user's recovery codes and remembered devices.
 CREATE OR REPLACE FUNCTION app_private.factor_removed(member uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -87,7 +90,7 @@ BEGIN
   DELETE FROM app_private.remembered_devices d WHERE d.user_id = member;
 END $$;
 
--- Removes the TOTP factor of the caller; returns false if there is none.
+-- Removes the TOTP factor of the caller. Returns false if the caller has none.
 CREATE OR REPLACE FUNCTION app.delete_totp(secret text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -100,7 +103,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.delete_totp TO vouchsafe_app;
 
--- Adds a passkey; a user has at most ten. Returns when the rotated session expires.
+-- Adds a passkey and rotates the session. A user can have at most ten passkeys. Returns the session's expiry.
 CREATE OR REPLACE FUNCTION app.add_passkey(secret text, new_hash bytea, new_id uuid, passkey jsonb) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -129,7 +132,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_passkeys TO vouchsafe_app;
 
--- Renames a passkey of the caller; returns false if there is none.
+-- Renames a passkey of the caller. Returns false if the caller has no such passkey.
 CREATE OR REPLACE FUNCTION app.rename_passkey(passkey uuid, new_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -138,7 +141,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.rename_passkey TO vouchsafe_app;
 
--- Removes a passkey of the caller; returns false if there is none.
+-- Removes a passkey of the caller. Returns false if the caller has no such passkey.
 CREATE OR REPLACE FUNCTION app.delete_passkey(secret text, passkey uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -151,7 +154,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.delete_passkey TO vouchsafe_app;
 
--- Returns the remembered devices of the caller in the entered organization.
+-- Returns the devices that the current organization remembers for the caller.
 CREATE OR REPLACE FUNCTION app.own_devices()
 RETURNS TABLE (id uuid, ip text, user_agent text, created_at timestamptz, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -160,7 +163,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_devices TO vouchsafe_app;
 
--- Removes a remembered device of the caller in the entered organization; returns false if there is none.
+-- Removes a device that the current organization remembers for the caller. Returns false if no such device exists.
 CREATE OR REPLACE FUNCTION app.forget_device(device uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -170,7 +173,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.forget_device TO vouchsafe_app;
 
--- Removes remembered devices and pending sign-ins after a change of the password.
+-- Removes the user's remembered devices and pending sign-ins after a password change.
 CREATE OR REPLACE FUNCTION app_private.password_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -182,9 +185,9 @@ END $$;
 CREATE TRIGGER password_changed AFTER UPDATE ON app_private.credentials FOR EACH ROW
   EXECUTE FUNCTION app_private.password_changed();
 
--- Removes all factors of a member of the entered organization and ends the member's sessions. Requires
--- membership:reset-factors in an interactive session. Raises factor_reset_not_allowed for a member of other
--- organizations, because only operators reset those.
+-- Removes all factors of a member of the current organization and ends the member's sessions. The caller needs
+-- membership:reset-factors in an interactive session. If the member belongs to other organizations too, the function
+-- raises factor_reset_not_allowed. Only operators can reset the factors of such a member.
 CREATE OR REPLACE FUNCTION app.reset_factors(member uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -216,8 +219,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_factors TO vouchsafe_app;
 
--- Deletes expired pending sign-ins and devices, and unfinished TOTP enrollments older than a day; returns the number of
--- rows.
+-- Deletes expired pending sign-ins and expired remembered devices. Also deletes TOTP enrollments that remain unfinished
+-- for more than one day. Returns the number of deleted rows.
 CREATE OR REPLACE FUNCTION app.sweep_sign_ins() RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH pending AS (DELETE FROM app_private.pending_sign_ins p WHERE p.expires_at < now() RETURNING 1),

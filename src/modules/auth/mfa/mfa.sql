@@ -1,6 +1,6 @@
--- MFA: verification of factors, the MFA challenge, step-up, and passkey sign-in.
+-- MFA: verification of factors, the MFA challenge, step-up, and sign-in with a passkey.
 
--- Returns whether a user has a confirmed TOTP factor or a passkey.
+-- Returns true if a user has a confirmed TOTP factor or a passkey.
 CREATE OR REPLACE FUNCTION app_private.has_factor(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.totp_factors t WHERE t.user_id = member AND t.confirmed_at IS NOT NULL)
@@ -21,7 +21,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE u.id = member
 $$;
 
--- Returns the caller's own active session for its secret, and locks the row. Raises session_expired if there is none.
+-- Returns the active session of the caller that has this secret, and locks its row. Raises session_expired if no such
+-- session exists.
 CREATE OR REPLACE FUNCTION app_private.own_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -34,9 +35,9 @@ BEGIN
   RETURN s;
 END $$;
 
--- Returns whether a proof is valid for a factor of the user, and consumes it: a TOTP code with all earlier ones, a
--- recovery code, or a passkey counter (WebAuthn section 6.1.1; a counter that stays at zero is allowed). If two
--- parallel requests present the same proof, only one succeeds.
+-- Returns true if a presented factor is valid for the user, and marks it as used. A TOTP code also invalidates all
+-- earlier codes. A recovery code works once. The counter of a passkey must increase, but a counter that is always zero
+-- is allowed (WebAuthn section 6.1.1). If two parallel requests present the same factor, only one of them succeeds.
 CREATE OR REPLACE FUNCTION app_private.verify_and_consume_factor(member uuid, shown app.presented_factor)
 RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -58,8 +59,9 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- Stores a pending sign-in until the MFA challenge is completed, if the user has a factor and the device is not
--- remembered. Returns when it expires; null if no challenge is needed.
+-- Starts an MFA challenge if the user has a factor and the device is not remembered. Stores the sign-in as pending
+-- until the user completes the challenge. Returns the expiry of the pending sign-in, or null if no challenge is
+-- necessary.
 CREATE OR REPLACE FUNCTION app_private.start_mfa_challenge(m public.memberships, key bytea, visit app.new_session)
 RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -71,7 +73,8 @@ BEGIN
   RETURN now() + interval '5 minutes';
 END $$;
 
--- Returns the remembered device of a new session, if it is not older than the organization allows.
+-- Returns the remembered device that a new session presents. Returns no device if its age exceeds the limit of the
+-- organization.
 CREATE OR REPLACE FUNCTION app_private.device_of(m public.memberships, visit app.new_session)
 RETURNS app_private.remembered_devices
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -81,7 +84,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND d.created_at > now() - make_interval(days => o.remember_device_days)
 $$;
 
--- Records on a new session the time when its remembered device completed the MFA challenge.
+-- Copies the time of the MFA challenge from the remembered device to the new session.
 CREATE OR REPLACE FUNCTION app_private.apply_remembered_device(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions s SET second_factor_at = d.created_at, remembered_device = true
@@ -89,7 +92,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       WHERE d.id IS NOT NULL AND s.org_id = m.org_id AND s.id = visit.id AND app_private.has_factor(m.user_id)
 $$;
 
--- Returns the user of a secret: of a pending sign-in or of a session.
+-- Returns the user to whom a secret belongs. The secret is that of a pending sign-in or of a session.
 CREATE OR REPLACE FUNCTION app_private.authenticating_user(
   secret text, OUT member uuid, OUT key bytea, OUT over boolean
 ) LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -103,9 +106,13 @@ BEGIN
     FROM public.sessions s WHERE s.secret_hash = hashed AND s.revoked_at IS NULL AND s.expires_at > now();
 END $$;
 
--- Reserves one of the five attempts that passwords and factors share, before the input is verified. State: go | busy |
--- locked | expired. salt belongs to the recovery code that lookup names, otherwise to the password; without a match it
--- is a decoy.
+-- Reserves one attempt before the caller verifies a password or a factor. Passwords and factors share a limit of five
+-- attempts.
+-- - The state is `go` if the attempt is reserved.
+-- - The state is `busy` or `locked` in the same cases as in app_private.reserve_attempt.
+-- - The state is `expired` if the pending sign-in or the session is no longer active.
+-- If `lookup` is null, the salt is that of the password. Otherwise it is that of the recovery code with this lookup
+-- value. If nothing matches, the salt is a decoy.
 CREATE OR REPLACE FUNCTION app.begin_reauthentication(
   secret text, lookup bytea, OUT state text, OUT retry_seconds integer, OUT salt bytea
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -129,7 +136,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_reauthentication TO vouchsafe_app;
 
--- Counts a failed reauthentication of a session. Returns refused or locked.
+-- Counts a failed reauthentication of a session. Returns `locked` if this failure locks the user out; otherwise
+-- `refused`.
 CREATE OR REPLACE FUNCTION app.fail_reauthentication(secret text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -141,7 +149,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.fail_reauthentication TO vouchsafe_app;
 
--- Returns the factors of a pending sign-in; no user if it has expired.
+-- Returns the factors of the user with this pending sign-in. Returns no user if the pending sign-in has expired.
 CREATE OR REPLACE FUNCTION app.pending_factors(secret text) RETURNS app.factors
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.factors_of((SELECT p.user_id FROM app_private.pending_sign_ins p
@@ -149,16 +157,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.pending_factors TO vouchsafe_app;
 
--- Returns the factors of the caller's session.
+-- Returns the factors of the current user.
 CREATE OR REPLACE FUNCTION app.own_factors() RETURNS app.factors
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.factors_of(app.user_id())
 $$;
 GRANT EXECUTE ON FUNCTION app.own_factors TO vouchsafe_app;
 
--- Completes an MFA challenge. Opens the session (ok) or counts the failure (refused | locked; locked ends every pending
--- sign-in of the user). expired: there is no pending sign-in or no reserved attempt. A named device is remembered for
--- as long as the organization allows.
+-- Completes an MFA challenge and opens the session.
+-- - The state is `ok` if the factor is valid and the session is open.
+-- - The state is `refused` if the factor is invalid or no organization of the user allows passwords. The failure is
+--   counted.
+-- - The state is `locked` if this failure locks the user out. The function then ends every pending sign-in of the user.
+-- - The state is `expired` if the pending sign-in does not exist or has ended, or if no attempt is reserved.
+-- If `device_hash` is set, the function remembers the device for the number of days that the organization allows.
 CREATE OR REPLACE FUNCTION app.complete_mfa(
   secret text, shown app.presented_factor, visit app.new_session, device_id uuid, device_hash bytea, OUT state text,
   OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean,
@@ -188,7 +200,7 @@ BEGIN
   state := 'ok'; org_id := m.org_id;
   PERFORM app_private.forget_failures(p.lockout_key);
   UPDATE app_private.pending_sign_ins x SET ended_at = now() WHERE x.secret_hash = p.secret_hash;
-  -- Values of the password step remain valid if the factor step has none.
+  -- If the factor step sends no value for a field, the value from the password step applies.
   expires_at := app_private.open_session(m,
     jsonb_populate_record(NULL::app.new_session, p.visit || jsonb_strip_nulls(to_jsonb(visit))),
     'password', 'infinity');
@@ -203,8 +215,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_mfa TO vouchsafe_app;
 
--- Authenticates the user of a session again: by a factor, or by password if the user has no factor. Rotates the session
--- and returns when it expires; null if the proof is invalid or no attempt was reserved.
+-- Reauthenticates the user of a session with a factor. A user without a factor presents the password. Rotates the
+-- session secret and returns the session's expiry. Returns null if the proof is invalid or no attempt is reserved.
 CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.presented_factor, new_hash bytea)
 RETURNS timestamptz LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -227,7 +239,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_step_up TO vouchsafe_app;
 
--- Returns the data that verifies a passkey assertion. The proof stays encrypted.
+-- Returns the data that is necessary to verify a passkey assertion. The stored proof remains encrypted in the result.
 CREATE OR REPLACE FUNCTION app.find_passkey(credential bytea)
 RETURNS TABLE (id uuid, user_id uuid, public_key bytea, counter bigint, sealed bytea, wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -236,8 +248,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_passkey TO vouchsafe_app;
 
--- Signs in with a verified passkey assertion. State: ok | refused | counter (a clone of the passkey is in use) |
--- not_allowed (no organization of the user allows passkeys).
+-- Signs a user in with a verified passkey assertion.
+-- - The state is `ok` if the session is open.
+-- - The state is `refused` if the passkey is unknown or its proof is wrong.
+-- - The state is `not_allowed` if no organization of the user allows passkeys.
+-- - The state is `counter` if the passkey's counter did not increase. A clone of the passkey is probably in use.
 CREATE OR REPLACE FUNCTION app.passkey_sign_in(
   shown app.presented_factor, visit app.new_session, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid,
   OUT expires_at timestamptz

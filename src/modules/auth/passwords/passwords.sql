@@ -1,14 +1,16 @@
--- Passwords: sign-in, lockout, and change.
+-- Passwords: password sign-in, lockout, and password change.
 
--- Returns the salt for an unknown e-mail address: the same one at every attempt.
+-- Returns the salt for an unknown e-mail address. The salt is constant for each address.
 CREATE OR REPLACE FUNCTION app_private.decoy_salt(of bytea)
 RETURNS bytea LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT substring(sha256(k.secret || of) FROM 1 FOR 16) FROM app_private.false_salt_key k
 $$;
 
--- Reserves one of five attempts for a key in one statement, before the password or code is hashed. Failures and pending
--- attempts count together, so parallel attempts cannot exceed five. Returns go | busy (five attempts are pending) |
--- locked.
+-- Reserves one attempt for a lockout key before the caller hashes a password or code. A single statement checks and
+-- reserves. The limit is five failures and pending attempts together, so parallel attempts cannot exceed it.
+-- - The state is `go` if the attempt is reserved.
+-- - The state is `busy` if the limit is reached, no lock is set, and the last attempt is less than 20 seconds old.
+-- - The state is `locked` in all other cases.
 CREATE OR REPLACE FUNCTION app_private.reserve_attempt(key bytea, OUT state text, OUT retry_seconds integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -31,7 +33,8 @@ BEGIN
     coalesce(l.locked_until, l.last_at + interval '15 minutes') - clock_timestamp())));
 END $$;
 
--- Releases a reserved attempt. Returns false if none was reserved; then the caller must not compare a password or code.
+-- Releases a reserved attempt. If it returns false, no attempt was reserved, and the caller must not compare a password
+-- or code.
 CREATE OR REPLACE FUNCTION app_private.release_attempt(key bytea) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -40,7 +43,7 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- Counts a failure. Returns refused, or locked if this failure locked the key.
+-- Counts a failure. Returns `locked` if this failure locks the key; otherwise `refused`.
 CREATE OR REPLACE FUNCTION app_private.count_failure(key bytea) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = l.failures + 1, locked_until =
@@ -48,15 +51,15 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
    WHERE l.lockout_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END
 $$;
 
--- Resets the failures of a key after a success.
+-- Resets the failure count of a key after a success.
 CREATE OR REPLACE FUNCTION app_private.forget_failures(key bytea) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.lockout_key = key;
   DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = key AND l.pending = 0;
 $$;
 
--- Starts a password sign-in: reserves an attempt and returns the salt. An unknown e-mail address gets a constant decoy
--- salt.
+-- Starts a password sign-in: reserves an attempt and returns the salt. For an unknown e-mail address, the salt is a
+-- constant decoy.
 CREATE OR REPLACE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -72,10 +75,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_sign_in TO vouchsafe_app;
 
--- Completes a password sign-in. Opens a session (ok), starts the MFA challenge (second_factor: the secret is that of
--- the pending sign-in), or counts the failure (refused | locked). email_digest replaces an unknown e-mail address in
--- the audit log, so that the audit event costs the same work. Without a reserved attempt, no password is compared. The
--- context can write the outcome to the audit log of the organization concerned.
+-- Completes a password sign-in.
+-- - The state is `ok` if the password is correct and the session is open.
+-- - The state is `second_factor` if the MFA challenge has started. The secret then belongs to the pending sign-in.
+-- - The state is `refused` if the sign-in failed.
+-- - The state is `locked` if this failure locks the e-mail address.
+-- If no attempt is reserved, the function compares no password and returns `refused`. For an unknown e-mail address,
+-- the audit event contains email_digest instead of a user. Thus known and unknown addresses cost the same work. The
+-- context can write the outcome to the audit log of the user's organization, or of the installation if no organization
+-- applies.
 CREATE OR REPLACE FUNCTION app.complete_sign_in(
   address text, evaluated bytea, visit app.new_session, OUT state text, OUT user_id uuid, OUT org_id uuid,
   OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT email_digest uuid
@@ -121,7 +129,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 
--- Stores the verifier of a password, ends the user's sessions except keep_session, and invalidates mailed tokens.
+-- Stores a password verifier. Ends all sessions of the user except keep_session, and invalidates all mailed tokens of
+-- the user.
 CREATE OR REPLACE FUNCTION app_private.store_password(
   member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -137,9 +146,9 @@ BEGIN
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
 
--- Sets a password and ends every other session and every mailed token. Members must prove the current password when
--- they change their own, because it signs them in to other organizations too. The worker's database role, which
--- operators use, sets the password of any member of the entered organization.
+-- Sets a password. Ends the user's other sessions and invalidates all mailed tokens of the user. A member must prove
+-- the current password before changing it, because the same password also works in other organizations. The worker's
+-- database role, which operators use, can set the password of any member of the current organization.
 CREATE OR REPLACE FUNCTION app.set_password(
   member uuid, current bytea, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -155,15 +164,18 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_password TO vouchsafe_app;
 
--- Returns the lockout key of a user: the key of the e-mail address that the user signs in with.
+-- Returns the lockout key of a user. It is the key of the e-mail address with which the user signs in.
 CREATE OR REPLACE FUNCTION app_private.lockout_key(member uuid) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(convert_to(CASE WHEN u.scoped_org_id IS NULL THEN u.email ELSE u.id::text END, 'UTF8'))
     FROM public.users u WHERE u.id = member
 $$;
 
--- Compares a password hash with the caller's password. Returns ok, or counts the failure (refused | locked). Without a
--- reserved attempt, no password is compared.
+-- Verifies the password of the current user. The parameter `evaluated` is the slow hash of the entered password.
+-- - Returns `ok` if the password is correct.
+-- - Returns `refused` if the password is wrong or no attempt is reserved.
+-- - Returns `locked` if this failure locks the user out.
+-- If no attempt is reserved, the function compares no password.
 CREATE OR REPLACE FUNCTION app.prove_password(secret text, evaluated bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -180,6 +192,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.prove_password TO vouchsafe_app;
 
--- Returns the lockout key of a known or unknown e-mail address: its SHA-256.
+-- Returns the lockout key of an e-mail address: its SHA-256. The address can be unknown.
 CREATE OR REPLACE FUNCTION app_private.lockout_key(address text) RETURNS bytea
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;

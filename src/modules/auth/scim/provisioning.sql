@@ -1,7 +1,8 @@
--- SCIM provisioning: users and groups of a directory.
+-- SCIM provisioning: the users and groups that a SCIM client manages.
 
--- Returns the role that a member's groups determine. The first entry of the connection's list that matches a group name
--- or a directory id decides. Without a match, returns the default role or null.
+-- Returns the role that results from a member's groups. The connection has an ordered list of group mappings. The first
+-- mapping that matches a group name or a directory id determines the role. If no mapping matches, the function returns
+-- the connection's default role, which can be null.
 CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.role FROM (
@@ -15,9 +16,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE app_private.is_role(c.org_id, r.role)
 $$;
 
--- Returns the directory's member for a sign-in through the same connection. Looks the member up by the provider's
--- subject, otherwise by the e-mail address of a member without a linked identity. Returns null if the directory does
--- not contain the user.
+-- Returns the provisioned member that signs in through the same connection. First searches for the provider's subject.
+-- Otherwise searches for the e-mail address among members without a linked identity. Returns null if the SCIM client
+-- has not provisioned the user.
 CREATE OR REPLACE FUNCTION app_private.scim_member(c public.sso_connections, subject text, address text) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -34,9 +35,9 @@ BEGIN
   RETURN CASE cardinality(candidates) WHEN 1 THEN candidates[1] END;
 END $$;
 
--- Applies the directory's data to a membership and returns the effect. Any effect ends the membership's sessions. A
--- reactivated membership has none of its former grants. A membership that a member of the organization ended is
--- reactivated only if the directory sets active again.
+-- Applies the data of a SCIM user to the membership and returns the effect. If there is an effect, the function ends
+-- the member's sessions. A reactivated membership does not get its former grants back. If a member of the organization
+-- ended the membership, it is reactivated only when the SCIM client sets `active` to true again.
 CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, anew boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -74,9 +75,11 @@ BEGIN
   RETURN NEXT (m.id, effect_kind, m.role, target_role)::app.scim_effect;
 END $$;
 
--- Changes the e-mail address of a member's user to the directory's address, if no other organization is affected. The
--- user must be scoped to this organization. Or the user must have no other membership, and the organization must have
--- verified the old and the new domain. Otherwise the address stays the same.
+-- Changes the e-mail address of a member's user to the address that the SCIM client sent. The address changes only in
+-- two cases:
+-- - The user is scoped to this organization.
+-- - The user has no other membership, and this organization has verified the old and the new domain.
+-- In all other cases the address stays the same, so that no other organization is affected.
 CREATE OR REPLACE FUNCTION app_private.scim_move_email(
   c public.sso_connections, m public.memberships, address text
 ) RETURNS void
@@ -97,7 +100,7 @@ BEGIN
   UPDATE public.users x SET email = address WHERE x.id = u.id;
 END $$;
 
--- Raises an error if another user of the directory has the same userName or externalId.
+-- Raises an error if another user of the connection has the same userName or externalId.
 CREATE OR REPLACE FUNCTION app_private.scim_assert_unique(c public.sso_connections, u app.scim_user, own uuid)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -109,9 +112,11 @@ BEGIN
   END IF;
 END $$;
 
--- Returns the membership that a new directory user claims: none, one that the organization created for the e-mail
--- address and that never signed in, or one with an identity of this connection. Raises scim_account_exists for any
--- other account.
+-- Finds the existing account for a new SCIM user. Returns a null membership if the user is not a member of the
+-- organization yet. Otherwise returns the membership in two cases:
+-- - The organization created the membership for the e-mail address, and the user has never signed in.
+-- - The membership has an identity of this connection.
+-- Raises scim_account_exists for any other account.
 CREATE OR REPLACE FUNCTION app_private.scim_match_user(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -136,8 +141,8 @@ BEGIN
   member_id := m.id;
 END $$;
 
--- Creates a directory user and its membership. An existing member keeps the role until the groups change it. A former
--- member is reactivated, and the linked identities are deleted.
+-- Creates a SCIM user and its membership. An existing member keeps the current role until the user's groups change it.
+-- A former member is reactivated, and the function deletes the former member's linked identities.
 CREATE OR REPLACE FUNCTION app.scim_create_user(u app.scim_user, new_user uuid, new_membership uuid)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -177,7 +182,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_create_user TO vouchsafe_app;
 
--- Applies the directory's data to a user. The version changes only with the data.
+-- Updates a SCIM user. The version increases only if the data changed.
 CREATE OR REPLACE FUNCTION app.scim_update_user(member uuid, u app.scim_user) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -204,7 +209,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
--- Ends a membership and deletes the directory's data. Linked identities stay, so that sign-ins with them are rejected.
+-- Ends a membership and deletes its SCIM data. The linked identities remain, so that sign-ins through them are
+-- rejected.
 CREATE OR REPLACE FUNCTION app.scim_delete_user(member uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -218,7 +224,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
 
--- Creates or replaces a group: name, directory id, and members. Updates the membership of every member whose groups
+-- Creates or replaces a group with its name, directory id, and members. Then updates every membership whose groups
 -- changed.
 CREATE OR REPLACE FUNCTION app.scim_put_group(
   group_id uuid, is_new boolean, full_name text, external text, members uuid[]
@@ -264,7 +270,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
--- Deletes a group and updates the memberships of its members. Raises not_found for an unknown group.
+-- Deletes a group and updates the memberships of its members. Raises not_found if the group does not exist.
 CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -281,7 +287,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 
--- Returns the users of the directory, with only the data that the directory sent.
+-- Returns the users of the current connection. The result contains only data that the SCIM client sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
   email text, email_type text,
@@ -296,7 +302,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.scim_users TO vouchsafe_app;
 
--- Returns the groups of the directory.
+-- Returns the groups of the current connection.
 CREATE OR REPLACE FUNCTION app.scim_groups(single uuid DEFAULT NULL)
 RETURNS TABLE (id uuid, display_name text, external_id text, version integer, created_at timestamptz,
   updated_at timestamptz)
@@ -307,7 +313,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.scim_groups TO vouchsafe_app;
 
--- Returns memberships in groups, optionally of some members or some groups.
+-- Returns which users are in which groups. The parameters optionally limit the result to some users or some groups.
 CREATE OR REPLACE FUNCTION app.scim_group_members(of_users uuid[] DEFAULT NULL, of_groups uuid[] DEFAULT NULL)
 RETURNS TABLE (group_id uuid, group_name text, user_id uuid, user_display text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -2,7 +2,7 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
--- Limits a connection to two active tokens, so that one can replace the other without a gap.
+-- Limits a connection to two active tokens. The second token allows rotation without an interruption.
 CREATE OR REPLACE FUNCTION app_private.limit_scim_tokens() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -17,9 +17,14 @@ END $$;
 CREATE TRIGGER limit_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW
   EXECUTE FUNCTION app_private.limit_scim_tokens();
 
--- Enters with a SCIM token. State is ok, or the reason: unknown | revoked | expired | disabled | suspended. For a known
--- token, the context can write the rejection to the audit log. A writing request first locks the organization and then
--- checks the token, so that changes by SCIM clients and members are serialized.
+-- Authenticates a SCIM token and sets the tenant context.
+-- - The state is `ok` if the token is valid.
+-- - The state is `unknown` if no such token exists.
+-- - The state is `revoked` or `expired` if the token is no longer valid.
+-- - The state is `disabled` if the connection is disabled.
+-- - The state is `suspended` if the organization is not active.
+-- If a known token is rejected, the context can only write the rejection to the audit log. If `may_change` is true, the
+-- function locks the organization before it checks the token. The lock serializes changes by SCIM clients and members.
 CREATE OR REPLACE FUNCTION app.enter_scim(
   secret text, address inet, may_change boolean, OUT state text, OUT org_id uuid, OUT connection_id uuid,
   OUT token_id uuid
@@ -57,14 +62,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_scim TO vouchsafe_app;
 
--- Returns the connection of the SCIM context; null in any other context.
+-- Returns the connection id of the SCIM context. Returns null in any other context.
 CREATE OR REPLACE FUNCTION app.scim_connection_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[1] = 'scim' THEN c[8]::uuid END FROM app.verified_context() AS c;
 END;
 GRANT EXECUTE ON FUNCTION app.scim_connection_id TO vouchsafe_app;
 
--- Returns the connection of the SCIM context; raises 42501 in any other context.
+-- Returns the connection of the SCIM context. Raises 42501 in any other context.
 CREATE OR REPLACE FUNCTION app_private.scim_connection() RETURNS public.sso_connections
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -76,8 +81,8 @@ BEGIN
   RETURN own_connection;
 END $$;
 
--- A SCIM client creates and ends memberships. So only a member with every permission of the owner role can create a
--- token, and not with an API key.
+-- A SCIM client creates and ends memberships. Therefore, only a member with every permission of the owner role can
+-- create a token, and an API key cannot.
 CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()) AND (SELECT app.api_key_id()) IS NULL);
 

@@ -1,9 +1,10 @@
--- Switching a session to another organization of its user.
+-- Switching a session to another organization of the same user.
 
--- Returns the organizations that a session's sign-in covers, for its own user. A local sign-in covers all of the user's
--- organizations. A sign-in through an identity provider covers the provider's organization and the organizations of the
--- same institution that trust it; the provider learns no other membership. An organization is reachable if it accepts
--- the sign-in method and its session lifetime has not passed.
+-- Returns the organizations for which the sign-in of the caller's session is valid. A local sign-in is valid for all
+-- organizations of the user. An SSO sign-in is valid for the connection's organization. It is also valid for each
+-- organization of the same institution that trusts the connection's organization. Other memberships are not listed, so
+-- the identity provider does not learn them. The column `reachable` is true if the organization accepts the session's
+-- sign-in method and its session lifetime has not passed.
 CREATE OR REPLACE FUNCTION app_private.switch_targets(secret text)
 RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -19,7 +20,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND (app.is_local(s.method) OR o.id = x.origin OR app_private.trusts(o, x.origin))
 $$;
 
--- Returns the organizations of the session's user, and which of them the session can switch to.
+-- Returns the organizations of the session's user. The column `reachable` is true if the session can switch to the
+-- organization.
 CREATE OR REPLACE FUNCTION app.own_organizations(secret text)
 RETURNS TABLE (id uuid, name text, role text, here boolean, reachable boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -28,9 +30,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
 
--- Switches a session to another organization of its user and enters that organization. State: ok | not_found |
--- organization_sign_in_required | session_ended (a parallel request switched it). The new session keeps the sign-in
--- method, the sign-in time, the second factor, and the expiry.
+-- Switches a session to another organization of its user and sets the context of that organization.
+-- - The state is `ok` if the session was switched.
+-- - The state is `not_found` if the user has no active membership in the organization.
+-- - The state is `organization_sign_in_required` if the organization does not accept the session's sign-in.
+-- - The state is `session_ended` if a parallel request switched or ended the session first.
+-- The new session keeps the sign-in method, the sign-in time, the MFA state, and the expiry.
 CREATE OR REPLACE FUNCTION app.switch_organization(
   secret text, org uuid, visit app.new_session, OUT state text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

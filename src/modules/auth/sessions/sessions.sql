@@ -1,8 +1,8 @@
--- Sessions: opening, entering, and ending them.
+-- Sessions: opening, authentication, sign-in requirements, and rotation.
 -- requires platform/database/context.sql
 -- requires modules/auth/mfa/mfa.sql
 
--- Signs the context of a membership. With an API key, the context contains no user.
+-- Sets a signed context for a membership. If an API key is given, the context contains no user.
 CREATE OR REPLACE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['member', m.org_id::text, CASE WHEN api_key_id IS NULL
@@ -10,7 +10,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     m.person_scopes::text, m.person_id::text, m.org_id::text, api_key_id::text])
 $$;
 
--- Records the last use of a membership, at most once per hour. It never waits for a parallel request.
+-- Records the last use of a membership, at most once per hour. The function does not wait for a row lock that a
+-- parallel request holds.
 CREATE OR REPLACE FUNCTION app_private.membership_used(m public.memberships) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -21,14 +22,15 @@ BEGIN
   END IF;
 END $$;
 
--- Signs a context that reaches no tenant row and can only write to one organization's audit log.
+-- Sets a signed context that cannot read or write tenant rows. The context can only write to the audit log of one
+-- organization.
 CREATE OR REPLACE FUNCTION app_private.sign_audit_only_context(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
--- Returns whether an organization accepts sign-ins of another one: both belong to the same institution, and this
--- organization has consented.
+-- Returns true if an organization accepts sign-ins from another organization. Both must belong to the same institution,
+-- and the accepting organization must have consented.
 CREATE OR REPLACE FUNCTION app_private.trusts(o public.organizations, origin uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.institution_sign_in AND EXISTS (
@@ -36,7 +38,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       WHERE x.id = origin AND x.status = 'active' AND x.institution_id = o.institution_id)
 $$;
 
--- Returns the idle timeout of a session: seven days for a remembered one.
+-- Returns the idle timeout of a session. It is seven days if the session is remembered.
 CREATE OR REPLACE FUNCTION app.idle_timeout(remembered boolean, idle_minutes integer)
 RETURNS interval LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
@@ -44,29 +46,32 @@ BEGIN ATOMIC
 END;
 GRANT EXECUTE ON FUNCTION app.idle_timeout TO vouchsafe_app;
 
--- Returns the maximum lifetime of a session: seven days for a remembered one.
+-- Returns the maximum lifetime of a session. It is seven days if the session is remembered.
 CREATE OR REPLACE FUNCTION app_private.absolute_timeout(remembered boolean, session_hours integer) RETURNS interval
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(hours => session_hours) END
 $$;
 
--- Returns whether a sign-in method is local, that is, without an identity provider.
+-- Returns true if a sign-in method works without an identity provider.
 CREATE OR REPLACE FUNCTION app.is_local(method text) RETURNS boolean LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT method IN ('password', 'passkey');
 END;
 
--- Returns whether a role is the owner role of an organization.
+-- Returns true if a role is the owner role of an organization.
 CREATE OR REPLACE FUNCTION app_private.is_owner(o public.organizations, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.is_owner_role)
 $$;
 
--- Returns the requirement that the sign-in of a session does not meet for an organization: step_up (the user has a
--- factor) | mfa_enrollment (the user has none) | sso | method; null if it meets all. trusted: the session was opened in
--- this organization or in one that it trusts. is_owner: the member has the owner role. Owners can sign in locally with
--- a second factor while SSO is enforced (break-glass). The function sets no search path, because Postgres can inline it
--- only then.
+-- Returns the first sign-in requirement of an organization that a session does not meet, or null if it meets all.
+-- - Returns `step_up` if a local session lacks the required MFA and the user has a factor.
+-- - Returns `mfa_enrollment` if a local session lacks the required MFA and the user has no factor.
+-- - Returns `sso` if the organization enforces SSO, the session is local, and break-glass does not apply.
+-- - Returns `method` if the organization does not allow the sign-in method or does not trust its origin.
+-- Set `trusted` to true if the session was opened in this organization or in one that it trusts. Set `is_owner` to true
+-- if the member has the owner role. Even if SSO is enforced, an owner can sign in locally with a second factor
+-- (break-glass). The function sets no search path because Postgres inlines only functions without such a setting.
 CREATE OR REPLACE FUNCTION app.sign_in_required_action(
   s public.sessions, o public.organizations, trusted boolean, is_owner boolean
 ) RETURNS text LANGUAGE sql STABLE
@@ -80,15 +85,15 @@ BEGIN ATOMIC
     WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
 END;
 
--- Returns when the user last authenticated in full: at step-up, or at sign-in. A sign-in on a remembered device or one
--- that is flagged as suspicious does not count.
+-- Returns the time of the user's last full authentication: the step-up or the sign-in. A sign-in is not a full
+-- authentication if it used a remembered device or is flagged as suspicious.
 CREATE OR REPLACE FUNCTION app.authenticated_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.flagged_suspicious) THEN s.signed_in_at END,
     s.stepped_up_at), to_timestamp(0));
 END;
 
--- Returns whether the current settings would reject a session of the entered organization.
+-- Returns true if the organization's current settings would reject the given session.
 CREATE OR REPLACE FUNCTION app.would_lock_out(session uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.sign_in_required_action(s, o, s.origin_org_id IS NULL
@@ -99,9 +104,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.would_lock_out TO vouchsafe_app;
 
--- Enters with a session secret. State is ok, or the reason: unknown | expired | idle | ended | suspended. Only ok signs
--- a context. last_seen_at changes at most twice per minute, without waiting for a parallel request. A background
--- request was sent by a program and does not change it. read_only makes the transaction read-only.
+-- Authenticates a session secret and sets the member's context.
+-- - The state is `ok` if the session is active. Only then does the function set a context.
+-- - The state is `unknown` if no session has this secret or the session is revoked.
+-- - The state is `expired` if the session has exceeded its maximum lifetime.
+-- - The state is `idle` if the session has exceeded the idle timeout.
+-- - The state is `ended` if the membership has ended.
+-- - The state is `suspended` if the organization is not active.
+-- The function updates last_seen_at at most twice per minute. It does not wait for a row lock that a parallel request
+-- holds. Set `background` to true if a program sent the request without user action. Such a request does not update
+-- last_seen_at. If `read_only` is true, the transaction becomes read-only.
 CREATE OR REPLACE FUNCTION app.enter_session(
   secret text, read_only boolean, background boolean DEFAULT false, OUT state text, OUT session_id uuid,
   OUT user_id uuid, OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
@@ -145,8 +157,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 
--- Opens a session and returns when it expires. A user has at most five sessions; the oldest is revoked. The user's row
--- is locked, so that the limit also holds for parallel sign-ins.
+-- Opens a session and returns its expiry. A user can have at most five sessions. If the user has more, the function
+-- revokes the oldest one. The function locks the user's row, so that parallel sign-ins cannot exceed the limit.
 CREATE OR REPLACE FUNCTION app_private.open_session(
   m public.memberships, visit app.new_session, method text, max_expiry timestamptz
 ) RETURNS timestamptz
@@ -174,14 +186,15 @@ BEGIN
   RETURN ends_at;
 END $$;
 
--- Returns whether the new session is remembered.
+-- Returns true if the new session is a remembered session.
 CREATE OR REPLACE FUNCTION app_private.is_remembered(m public.memberships, visit app.new_session) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.remembered FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = visit.id
 $$;
 
--- Returns the membership that a local sign-in enters: the last one used, otherwise the oldest, among organizations that
--- allow the method. Organizations that enforce SSO come last.
+-- Returns the membership with which a local sign-in opens its session. Only organizations that allow the method are
+-- considered. The function prefers organizations that do not enforce SSO, then the last used membership, then the
+-- oldest one.
 CREATE OR REPLACE FUNCTION app_private.default_membership(member uuid, method text) RETURNS public.memberships
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
@@ -191,13 +204,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      DESC NULLS LAST, m.created_at, m.id LIMIT 1
 $$;
 
--- Replaces the secret of a session; the old secret stops working. Returns when the session expires.
+-- Replaces the secret of a session. The old secret becomes invalid immediately. Returns the session's expiry.
 CREATE OR REPLACE FUNCTION app_private.rotate(s public.sessions, new_hash bytea) RETURNS timestamptz
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions x SET secret_hash = new_hash WHERE x.org_id = s.org_id AND x.id = s.id RETURNING x.expires_at
 $$;
 
--- Replaces the secret of the caller's own session. Returns when the session expires.
+-- Replaces the secret of the caller's session. Returns the session's expiry.
 CREATE OR REPLACE FUNCTION app.rotate_session(secret text, new_hash bytea) RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.rotate(app_private.own_session(secret), new_hash)

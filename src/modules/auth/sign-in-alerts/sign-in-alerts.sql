@@ -1,13 +1,14 @@
--- Unusual sign-ins: new devices and countries, impossible travel, password guessing, and password spraying.
+-- Anomaly detection at sign-in: new devices and countries, impossible travel, password guessing, and password spraying.
 
--- Returns the keyed hash that represents a value in the failure log.
+-- Returns the keyed hash under which the failure log stores a value.
 CREATE OR REPLACE FUNCTION app_private.failure_digest(org uuid, of bytea) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(k.secret || uuid_send(org) || of) FROM app_private.failure_mark_key k
 $$;
 
--- Returns the minimum distance of two locations in kilometers: the great-circle distance of their centers (haversine)
--- minus both radii. An IP can be anywhere within its radius, so a large country causes no false alarm.
+-- Returns the minimum distance between two locations in kilometers. It is the great-circle distance of their centers
+-- (haversine formula) minus both radii. An IP can be anywhere within its radius, so the minimum prevents false alarms
+-- for large countries.
 CREATE OR REPLACE FUNCTION app_private.least_distance_km(
   a_lat float8, a_lon float8, a_radius float8, b_lat float8, b_lon float8, b_radius float8
 ) RETURNS float8
@@ -18,14 +19,15 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         2)))) - a_radius - b_radius)
 $$;
 
--- Returns whether two sign-ins are more than 500 km apart and the speed exceeds that of an airliner.
+-- Returns true if two sign-ins are more than 500 km apart and the required speed exceeds that of an airliner.
 CREATE OR REPLACE FUNCTION app_private.is_impossible_travel(km float8, seconds float8) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(km > 500 AND km > 900 * seconds / 3600, false)
 $$;
 
--- Stores a sign-in signal of a membership. Returns whether the signal is new and the membership has older ones. A null
--- signal is not new. others: the membership has older sign-ins.
+-- Stores a signal (a device or a country) of a member's sign-in. Returns true if the signal is new and the membership
+-- has older signals. Returns false for a null signal. The parameter `others` is true if the membership has older
+-- sign-ins.
 CREATE OR REPLACE FUNCTION app_private.is_new_signal(
   m public.memberships, signal_kind text, content bytea, others boolean
 ) RETURNS boolean
@@ -44,16 +46,16 @@ BEGIN
   RETURN others;
 END $$;
 
--- Enqueues a job about an unusual sign-in.
+-- Adds a job about an unusual sign-in to the outbox.
 CREATE OR REPLACE FUNCTION app_private.enqueue_job(org uuid, job text, payload jsonb, request_id text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
   VALUES (org, gen_random_uuid(), job, org || ':' || job, jsonb_strip_nulls(payload), coalesce(request_id, 'unknown'))
 $$;
 
--- Compares a new session with earlier ones, while the user's row is locked. The first sign-in has nothing to compare
--- with. After the retention period of signals, a device is reported again; a country is reported only if another
--- country is known.
+-- Compares a new session with the member's earlier sessions. The caller must hold the lock on the user's row. The first
+-- sign-in is never unusual. After a device signal is deleted at the end of its retention period, the device is reported
+-- again. A country is then reported only if the membership has another known country.
 CREATE OR REPLACE FUNCTION app_private.detect_sign_in_anomaly(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -81,9 +83,9 @@ BEGIN
   END IF;
 END $$;
 
--- Counts a wrong password. Enqueues a report after twenty failures from one IP within ten minutes, over all accounts of
--- the organization. Also enqueues one after ten failures for one account within an hour. Each window has at most one
--- report. Parallel failures wait for each other, so none is missed.
+-- Stores a wrong password. Enqueues a report after 20 failures from one IP within 10 minutes, counted over all accounts
+-- of the organization. Enqueues another report after 10 failures for one account within one hour. Each of these periods
+-- produces at most one report. Parallel calls wait for each other, so every failure is counted.
 CREATE OR REPLACE FUNCTION app_private.detect_brute_force(
   org uuid, member uuid, lockout_key bytea, visit app.new_session
 ) RETURNS void

@@ -1,8 +1,9 @@
--- SSO connections: changes, tests, enforcement, and the log of attempts.
+-- SSO connections: changes, tests, enforcement, and the attempt log.
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
--- Rejects a connection id that another organization uses: a sign-in names its connection by id only.
+-- Rejects a connection id that another organization uses. A sign-in request contains only the connection id, so the id
+-- must be unique across organizations.
 CREATE OR REPLACE FUNCTION app_private.connection_id_is_free() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -16,8 +17,8 @@ END $$;
 CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_id_is_free();
 
--- Returns the data that the API needs to verify a response. The connection secret stays encrypted, so the row is of no
--- use without the KMS.
+-- Returns the data with which the API verifies a provider's response. The connection secret in the result is encrypted
+-- and can be decrypted only with the KMS.
 CREATE OR REPLACE FUNCTION app.find_sso_connection(connection uuid)
 RETURNS TABLE (found public.sso_connections, preset text, key_versions smallint[], wrapped bytea[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -31,8 +32,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_sso_connection TO vouchsafe_app;
 
--- Clears tested_at when a member changes a setting that decides who can sign in through a connection. Metadata that a
--- job fetched from the configured URL does not clear it.
+-- Clears tested_at when a member changes a setting that determines who can sign in through a connection. A job that
+-- fetches new metadata from the configured URL does not clear it.
 CREATE OR REPLACE FUNCTION app_private.connection_untested() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -54,9 +55,9 @@ END $$;
 CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_untested();
 
--- Records a successful test sign-in and enters as the member who ran the test. The caller must present the secret of
--- the connection. Returns false if the connection or the membership no longer exists. The context then allows only an
--- audit event for the failed test.
+-- Records a successful test sign-in by a member. The caller must present the secret of the connection. The context can
+-- then write any audit event but cannot access tenant rows. If the connection or the active membership does not exist,
+-- the function returns false. The context can then only write an audit event about the failed test.
 CREATE OR REPLACE FUNCTION app.sso_test_passed(
   connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -70,11 +71,12 @@ BEGIN
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
   org_id := m.org_id; user_id := m.user_id;
-  PERFORM app_private.sign_authenticated_context(m.org_id); -- the context allows audit events and opens no session
+  PERFORM app_private.sign_authenticated_context(m.org_id); -- allows audit events but no access to tenant rows
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
--- Rejects SSO enforcement when neither the organization nor one that shares a connection with it has a tested one.
+-- Rejects SSO enforcement if no tested connection is available. Connections that other organizations share with this
+-- organization are also considered.
 CREATE OR REPLACE FUNCTION app_private.sso_is_tested() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -88,7 +90,7 @@ END $$;
 CREATE TRIGGER sso_is_tested BEFORE UPDATE OF require_sso ON organizations FOR EACH ROW
   WHEN (NEW.require_sso AND NOT OLD.require_sso) EXECUTE FUNCTION app_private.sso_is_tested();
 
--- Ends the sessions of a connection that is removed, disabled, or no longer shared.
+-- Ends the sessions of a connection when it is removed, disabled, or no longer shared.
 CREATE OR REPLACE FUNCTION app_private.connection_ended() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -104,8 +106,8 @@ CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
   WHEN (OLD.enabled AND NOT NEW.enabled OR OLD.shared AND NOT NEW.shared)
     EXECUTE FUNCTION app_private.connection_ended();
 
--- Enqueues the break-glass notification in the transaction of the session, when an owner signs in locally while SSO is
--- enforced. A remembered device does not count as a second factor here.
+-- Enqueues the break-glass notification when an owner signs in locally while SSO is enforced. The job is in the same
+-- transaction as the session. A remembered device is not accepted as a second factor for this sign-in.
 CREATE OR REPLACE FUNCTION app_private.break_glass_used() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -122,8 +124,9 @@ CREATE TRIGGER break_glass_used AFTER INSERT OR UPDATE OF second_factor_at, reme
   WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method))
     EXECUTE FUNCTION app_private.break_glass_used();
 
--- Adds an attempt to the attempt log of a connection. The caller must have a context that can write to the audit log of
--- the connection's organization. The table keeps the last 200 attempts, so a flood of attempts cannot grow it.
+-- Adds an attempt to the attempt log of a connection. The context must allow writing to the audit log of the
+-- connection's organization. For each connection, the table keeps the last 200 accepted and the last 200 failed
+-- attempts. This limit also bounds the table's size under attack.
 CREATE OR REPLACE FUNCTION app.trace_sso_attempt(connection uuid, attempt jsonb, result bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -143,12 +146,12 @@ BEGIN
   DELETE FROM public.sso_attempts t WHERE (t.org_id, t.id) IN (
     SELECT x.org_id, x.id FROM public.sso_attempts x
       WHERE x.org_id = org AND x.connection_id = connection AND x.accepted = (attempt ->> 'accepted')::boolean
-     ORDER BY x.at DESC, x.id DESC OFFSET 200); -- counted apart: failed attempts never displace others
+     ORDER BY x.at DESC, x.id DESC OFFSET 200); -- failed attempts do not displace accepted ones
 END $$;
 GRANT EXECUTE ON FUNCTION app.trace_sso_attempt TO vouchsafe_app;
 
--- An identity provider authenticates every member. Only a member with every permission of the owner role can connect or
--- change one.
+-- An identity provider can authenticate any member. Therefore, only a member with every permission of the owner role
+-- can create or change a connection.
 CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()));
 

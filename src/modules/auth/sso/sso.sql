@@ -1,6 +1,6 @@
--- SSO sign-in: identities, their memberships, and the end of their sessions.
+-- SSO sign-in: identities, their memberships, and logout by the identity provider.
 
--- Returns whether a user has a password or an identity at a provider.
+-- Returns true if a user has a password or an identity at an identity provider.
 CREATE OR REPLACE FUNCTION app_private.has_signed_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
@@ -8,10 +8,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = i.membership_id WHERE m.user_id = member)
 $$;
 
--- Resolves an e-mail address sent by an organization's directory to a user. An organization that verified the domain
--- gets the account with that e-mail address. It does not get it if the account has signed in without verifying the
--- address. Another organization gets an account that it added and that never signed in, or else a user that only it
--- knows. Returns null if the e-mail address belongs to an account that the organization may not claim.
+-- Resolves an e-mail address that an organization's identity provider or SCIM client sent to a user.
+-- - If the organization has a user of its own with this address, returns that user, but only if the user has never
+--   signed in.
+-- - If the organization has verified the domain, returns the existing account. An account that has signed in must also
+--   have a verified e-mail address.
+-- - If the account is a member of the organization, returns it, but only if it has never signed in.
+-- - In all other cases, creates a user. Without a verified domain, the user is scoped to the organization.
+-- Returns null if the organization may not claim the account.
 CREATE OR REPLACE FUNCTION app_private.resolve_verified_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -31,7 +35,7 @@ BEGIN
   RETURN new_user;
 END $$;
 
--- Enters a context that can only write a failed sign-in to the audit log of the connection's organization.
+-- Sets a context that can only write a failed sign-in to the audit log of the connection's organization.
 CREATE OR REPLACE FUNCTION app.enter_sso_log(connection uuid) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -43,10 +47,13 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 
--- Returns the membership of an identity. A known identity has one. For an unknown identity it is the membership that
--- the directory or the organization created for the e-mail address. If there is none and provisioning is on, the
--- function creates one. It links an account that has signed in only if the organization verified the domain and the
--- account's e-mail address is verified.
+-- Returns the membership of an identity and how it was found.
+-- - The state is `known` if the identity is already linked to a membership.
+-- - The state is `claimed` if the identity is now linked to an existing membership with this e-mail address.
+-- - The state is `provisioned` if the function created a membership. The connection must allow provisioning.
+-- - The state is `email_missing` if the provider sent no e-mail address.
+-- - The state is `account_exists` if the organization may not claim the account with this e-mail address.
+-- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
   new_membership uuid, OUT member_id uuid, OUT state text
@@ -85,9 +92,13 @@ BEGIN
 END $$;
 
 -- Opens a session for a verified response of an identity provider. The caller must present the secret of the
--- connection. Applies the role of the provider's groups; a changed role ends the member's other sessions. The states
--- known, claimed, and provisioned open a session. The other states do not: connection_rejected, role_missing,
--- email_missing, account_exists, account_unknown, membership_ended, last_owner (the role would leave no owner).
+-- connection. The member gets the role that the provider's groups determine. If the role changes, the member's other
+-- sessions end. The states `known`, `claimed`, and `provisioned` of sso_membership open a session. The other states of
+-- sso_membership do not. These states do not open a session either:
+-- - `connection_rejected` if the connection or its secret is invalid, or the organization does not allow the protocol.
+-- - `role_missing` if the provider's groups determine no role.
+-- - `membership_ended` if the membership has ended.
+-- - `last_owner` if the role change would leave the organization without an owner.
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
   connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
   new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb, OUT state text,
@@ -108,11 +119,11 @@ BEGIN
   org_id := c.org_id;
   PERFORM app_private.sign_audit_only_context(c.org_id);
   IF app_private.scim_member(c, subject, address) IS NOT NULL
-    THEN -- the directory's groups override those of the response
+    THEN -- the SCIM groups take precedence
     granted_role := app_private.scim_role_of(c, app_private.scim_member(c, subject, address));
   END IF;
   IF NOT coalesce(app_private.is_role(c.org_id, granted_role), false) THEN
-    state := 'role_missing'; -- a member whose groups give no role is signed out
+    state := 'role_missing'; -- revoke the sessions of a member without a role
     UPDATE public.sessions s SET revoked_at = now()
       WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
       SELECT i.membership_id FROM public.sso_identities i
@@ -145,9 +156,10 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 
--- Ends sessions at the request of an identity provider, also after an organization switch. The message names a user,
--- sessions, or both. The caller must present the secret of the connection. If a session ended, the rest of the
--- transaction runs as that member, for the audit log. The column ended is null if the connection may not end sessions.
+-- Ends sessions at the request of an identity provider. The request identifies a user, sessions, or both. The caller
+-- must present the secret of the connection. Sessions that switched to another organization also end. If at least one
+-- session ended, the function sets the context of its member for the audit event. The column `ended` is null if the
+-- connection may not end sessions.
 CREATE OR REPLACE FUNCTION app.sso_end_sessions(
   connection uuid, entrance bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
   OUT user_id uuid, OUT email text
