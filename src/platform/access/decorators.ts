@@ -65,7 +65,7 @@ export function Public(reason: string, options: RouteOptions = {}): MethodDecora
  * that it provisioned.
  */
 export function ScimAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
-  return applyDecorators(declare({ kind: 'scim', ...options }), ApiBearerAuth('directory'));
+  return applyDecorators(declare({ kind: 'scim', ...options }), ApiBearerAuth('scim'));
 }
 
 /** Returns the policy of a route handler; undefined means that the guard denies every request. */

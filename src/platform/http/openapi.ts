@@ -62,7 +62,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
         bearerFormat: 'vs_scim_ and 49 characters',
         description: 'A SCIM token of a connection',
       },
-      'directory',
+      'scim',
     )
     .addSecurityRequirements('session')
     .addSecurityRequirements('key')
