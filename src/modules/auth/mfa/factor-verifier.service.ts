@@ -18,7 +18,7 @@ import { UserKey } from './user-key.js';
 export interface Proof {
   kind: FactorKind | 'password';
   presented: PresentedFactor | null;
-  /** Whether a passkey signed correctly with a counter that was used before, which indicates a clone. */
+  /** Whether a passkey sent a valid signature with a used counter, which indicates a cloned passkey. */
   copied: boolean;
 }
 
