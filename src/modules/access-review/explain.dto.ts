@@ -13,7 +13,7 @@ export class WhoCanQuery extends PageQuery {
   @Matches(/^[a-z]{2,20}(-[a-z]{1,20}){0,2}$/)
   resource: string;
 
-  /** The id of one resource. Without it, the response lists the members who can reach any resource of this type. */
+  /** The id of one resource. Without it, the response lists the members who can reach resources of this type. */
   @MayBeAbsent()
   @IsUUID()
   id?: string;

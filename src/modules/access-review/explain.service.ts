@@ -11,7 +11,7 @@ import { chainsOf, type Chains } from './levels.js';
 import { assertConcerns, resourceNamed, type Resource } from './resources.js';
 
 const BATCH = 500;
-/** The relation for a query without a resource id. It satisfies both narrow scopes, `assigned` and `own`. */
+/** The relation for a query without a resource id. It satisfies both `assigned` and `own`. */
 const ANY: Relation = { assigned: true, own: true, ownRow: false };
 
 interface Step {

@@ -82,7 +82,7 @@ export const peopleFeature = defineFeature({
       category: 'people',
       severity: 'info',
       description:
-        "A member or a partner system sent a change of a person's record. If the event lists no fields, nothing changed.",
+        "A member or a partner system changed a person's record. If the event lists no fields, nothing changed.",
       meta: { fields: 'codes', version: 'count' },
       realtime: { permission: 'person:read' },
     },
