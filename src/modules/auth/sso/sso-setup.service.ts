@@ -40,7 +40,7 @@ export class SsoSetupService {
     const id = newId();
     const handler = this.protocols.get(protocol);
     const columns = await this.columns(protocol, id, body);
-    await this.assertCanConfigure(body); // the member may have lost permissions during the fetch
+    await this.assertCanConfigure(body); // the member may have lost permissions while the metadata was fetched
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
     await this.repository.insert({
@@ -62,7 +62,7 @@ export class SsoSetupService {
     await this.assertCanConfigure(body);
     const stored = await this.require(id);
     const changes = await this.columns(stored.protocol, id, body, stored);
-    await this.assertCanConfigure(body); // the member may have lost permissions during the fetch
+    await this.assertCanConfigure(body); // the member may have lost permissions while the metadata was fetched
     if (Object.keys(changes).length === 0)
       throw new Problem('invalid_request', { detail: 'The request changes no field.' });
     const keys = await this.protocols.get(stored.protocol).keysFor(id, { ...stored, ...changes });
