@@ -170,7 +170,7 @@ export class PeopleService {
     return columns;
   }
 
-  /** Returns the blind index of an e-mail address. Returns null when the organization has no key for such indexes yet. */
+  /** Returns the blind index of an e-mail address, or null when the organization has no index key yet. */
   private async knownEmailIndex(email: string): Promise<Buffer | null> {
     const ring = await this.dataKeys.knownOfOrganization('index');
     return ring === null ? null : blindIndex(ring.current, normalizeEmail(email));
