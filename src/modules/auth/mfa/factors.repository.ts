@@ -29,7 +29,7 @@ export interface MfaOutcome {
   email: string | null;
   org_id: string;
   expires_at: Date;
-  /** The time until the device is remembered; null when it is not remembered. */
+  /** The time when the remembered device expires. Null when the device is not remembered. */
   device_expires_at: Date | null;
   remembered: boolean;
   [column: string]: unknown;

@@ -27,7 +27,7 @@ export interface LogoutRedirect {
 export interface LogoutRequestContext extends IncomingLogout {
   readonly connectionId: string;
   readonly cookieHeader: string | undefined;
-  /** The session secret from the browser's cookie; null when it has none. */
+  /** The session secret from the cookie. Null when the browser sent no session cookie. */
   readonly session: string | null;
 }
 

@@ -49,12 +49,12 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
     return id;
   }
 
-  /** Throws the errors of `create`. */
+  /** Replaces a group. Throws the errors of `create`. */
   async replace({ id }: GroupRow, body: unknown): Promise<void> {
     await this.put('scim.group_updated', id, readGroup(body));
   }
 
-  /** Throws the errors of `create` and of `patchGroup`. */
+  /** Changes a group. Throws the errors of `create` and of `patchGroup`. */
   async patch({ id, displayName, externalId }: GroupRow, body: unknown): Promise<void> {
     const members = (await this.scim.membersOf([id])).map(({ userId }) => userId);
     await this.put('scim.group_updated', id, patchGroup({ displayName, externalId, members }, body));

@@ -50,12 +50,12 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
     return changes[0]!.membershipId;
   }
 
-  /** Throws the errors of `create`. */
+  /** Replaces a user. Throws the errors of `create`. */
   async replace(before: UserRow, body: unknown): Promise<void> {
     return this.update(before, readUser(body, before));
   }
 
-  /** Throws the errors of `create` and of `patchUser`. */
+  /** Changes a user. Throws the errors of `create` and of `patchUser`. */
   async patch(before: UserRow, body: unknown): Promise<void> {
     return this.update(before, patchUser(before, body));
   }
