@@ -28,7 +28,7 @@ export class GrantRequest {
 }
 
 export class RequestAccessDto {
-  /** The recipient. Default: the caller. */
+  /** The member who receives the permissions. Default: the caller. */
   @MayBeAbsent()
   @IsUUID()
   membershipId?: string;
@@ -39,17 +39,17 @@ export class RequestAccessDto {
   @ArrayMaxSize(20)
   grants: GrantRequest[];
 
-  /** A person to assign to the member for that time, so that the scope "assigned" covers the person. */
+  /** A person to assign to the member while the grant is active. The scope "assigned" then covers this person. */
   @MayBeAbsent()
   @IsUUID()
   personId?: string;
 
-  /** The reason. The approver sees it, and it is stored with the grant. */
+  /** The reason for the request. The approver sees it, and the grant keeps it. */
   @IsString()
   @Length(10, 500)
   reason: string;
 
-  /** Minutes from the approval on: 5 to 480. */
+  /** How many minutes the grant stays active after the approval: 5 to 480. */
   @IsInt()
   @Min(5)
   @Max(480)
@@ -73,7 +73,7 @@ export class AccessGrantResponse {
   @Expose() @Type(() => GrantRequestResponse) grants: GrantRequestResponse[];
   @StaffOnly() reason: string;
   @Expose() minutes: number;
-  /** The member who requested the grant; null for an operator. */
+  /** The member who requested the grant. Null when an operator requested it. */
   @StaffOnly() requestedBy: string | null;
   @Expose() createdAt: Date;
   /** An approved grant is active until `expiresAt`. */
@@ -86,6 +86,6 @@ export class AccessGrantResponse {
 
 export class GrantRequestResponse {
   @Expose() permission: string;
-  /** org, assigned or own. */
+  /** `org`, `assigned`, or `own`. */
   @Expose() scope: string;
 }

@@ -4,8 +4,8 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 export const accessGrantsFeature = defineFeature({
   name: 'access-grants',
   description:
-    'Access grants (time-limited permissions, for example for support): a member gives a reason, a second member ' +
-    'approves, and audit events carry the grant id.',
+    'Access grants: permissions for a limited time, for example for support. A member requests one with a reason, ' +
+    'and a second member approves it. Audit events of actions under a grant contain its id.',
   permissions: {
     'access-grant:read': {
       category: 'Access',
@@ -34,7 +34,7 @@ export const accessGrantsFeature = defineFeature({
     'access_grant.approved': {
       category: 'access',
       severity: 'warning',
-      description: 'A member approved an access grant. Audit events under the grant carry its id.',
+      description: 'A member approved an access grant. Audit events of actions under the grant contain its id.',
       meta: { membershipId: 'id', expiresAt: 'time' },
       realtime: { permission: 'access-grant:read' },
     },
@@ -73,7 +73,8 @@ export const accessGrantsFeature = defineFeature({
   },
   jobs: {
     'access-grants.close': {
-      description: 'Closes expired access grants. They have had no effect since they expired.',
+      description:
+        'Closes expired access grants. An expired grant gives no permissions, even before this job closes it.',
       attempts: 5,
       backoffSeconds: 10,
       timeoutSeconds: 60,
@@ -108,8 +109,8 @@ export const accessGrantsFeature = defineFeature({
     'access-grants.second-person': {
       claims: ['E11', 'S4'],
       description:
-        'An access grant needs a reason and the approval of a second member who holds the permissions. The ' +
-        'database enforces this, and every audit event under a grant carries its id.',
+        'An access grant needs a reason and the approval of a second member who holds its permissions. The ' +
+        'database enforces this. Every audit event of an action under a grant contains its id.',
     },
   },
 });

@@ -23,7 +23,7 @@ const DECISION_ERRORS: Record<Exclude<Decision, 'approved' | 'declined'>, ErrorC
 
 export type ShownGrant = Omit<AccessGrantRow, 'scopes'> & { grants: { permission: string; scope: string }[] };
 
-/** Manages access grants. The database decides who may decide on a request. */
+/** Manages access grants. The database decides whether the caller may approve or decline a request. */
 @Injectable()
 export class AccessGrantsService {
   constructor(
@@ -42,8 +42,9 @@ export class AccessGrantsService {
   }
 
   /**
-   * Requests an access grant. Throws unknown_permission, scope_not_applicable, or not_found when the member or the
-   * person belongs to another organization.
+   * Requests an access grant. Throws `unknown_permission` when a permission does not exist. Throws
+   * `scope_not_applicable` when a permission does not support the scope. Throws `not_found` when the organization has
+   * no such member or person.
    */
   async request({ membershipId, ...wanted }: RequestAccessDto): Promise<ShownGrant> {
     const requestedBy = currentMember().membershipId;
@@ -51,9 +52,9 @@ export class AccessGrantsService {
   }
 
   /**
-   * Requests an access grant for a member of the operator's support staff and adds that member to the organization.
-   * The grant has no effect until a member of the organization approves it. Throws the errors of `request`, and
-   * membership_exists when the user is already a regular member.
+   * Requests an access grant for a member of the operator's support staff, and adds that member to the organization.
+   * The grant gives no permissions until a member of the organization approves it. Throws the errors of `request`.
+   * Throws `membership_exists` when the user is or was a regular member.
    */
   async requestSupport({
     email,
@@ -68,8 +69,11 @@ export class AccessGrantsService {
   }
 
   /**
-   * Approves or declines a request. Throws not_found, access_grant_self_approval, access_grant_already_decided,
-   * access_grant_request_expired, access_grant_already_active, or insufficient_privileges_to_grant.
+   * Approves or declines a request. Throws `not_found` when there is no such request. Throws
+   * `access_grant_self_approval` when it is the caller's own. Throws `access_grant_already_decided` when it has been
+   * decided. Throws `access_grant_request_expired` when it has expired. Throws `access_grant_already_active` when the
+   * member has an active grant. Throws `insufficient_privileges_to_grant` when the caller does not hold the requested
+   * permissions.
    */
   async decide(id: string, approve: boolean): Promise<ShownGrant> {
     const decision = await this.grants.decide(id, approve, newId());
@@ -86,7 +90,7 @@ export class AccessGrantsService {
     return grant;
   }
 
-  /** Ends a grant or withdraws a request. Throws not_found. */
+  /** Ends an active grant or withdraws a request. Throws `not_found` when there is none with this id to end. */
   async end(id: string): Promise<void> {
     const grant = await this.grants.find(id);
     if (grant === null || !(await this.grants.end(id))) throw new Problem('not_found');
@@ -96,7 +100,7 @@ export class AccessGrantsService {
     });
   }
 
-  /** Closes expired grants, records the expiry, and returns their number. */
+  /** Closes expired grants and records an audit event for each. Returns the number of closed grants. */
   async closeExpired(): Promise<number> {
     const ids = await this.grants.closeExpired();
     for (const id of ids) this.audit.record('access_grant.expired', { target: { type: 'access-grant', id } });

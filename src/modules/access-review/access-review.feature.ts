@@ -7,8 +7,8 @@ const SEVEN_YEARS = 2_557;
 export const accessReviewFeature = defineFeature({
   name: 'access-review',
   description:
-    'Access explanations and reviews: which members can reach a resource and why, what a user can see and do, ' +
-    'and reviews of all access in the organization.',
+    'Shows which members can reach a resource and why. Shows what a user can see and do. Supports ' +
+    'reviews of all access in the organization.',
   permissions: {
     'access:explain': {
       category: 'Access',
@@ -142,8 +142,8 @@ export const accessReviewFeature = defineFeature({
     'access-review.explained': {
       claims: ['C5', 'E10', 'E12'],
       description:
-        'The list of members who can reach a resource and the preview of a user are computed from the grants, ' +
-        'assignments and row rules that enforce access. Both give reasons.',
+        'The list of members who can reach a resource and the preview of a user use the same grants, ' +
+        'assignments, and row policies that enforce access. Both state the reasons.',
     },
   },
 });

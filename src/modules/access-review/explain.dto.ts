@@ -7,13 +7,13 @@ import type { LevelName } from './explain.repository.js';
 
 export class WhoCanQuery extends PageQuery {
   /**
-   * The resource type: assignment, delivery, export, membership, organization, person, session, sso-connection, or
-   * webhook-source.
+   * The resource type: `assignment`, `delivery`, `export`, `membership`, `organization`, `person`, `session`,
+   * `sso-connection`, or `webhook-source`.
    */
   @Matches(/^[a-z]{2,20}(-[a-z]{1,20}){0,2}$/)
   resource: string;
 
-  /** The id of one resource. Without it, the answer lists the members who can reach resources of this type. */
+  /** The id of one resource. Without it, the response lists the members who can reach resources of this type. */
   @MayBeAbsent()
   @IsUUID()
   id?: string;
@@ -32,13 +32,14 @@ export class PreviewQuery {
 /** One rule that sets the scope of a member's permission. */
 export class LevelResponse {
   /**
-   * member (an override), access-grant, role (an override of the organization), or default. The first two override
-   * role, and role overrides default.
+   * The source of the rule. `member` is an override for the member, and `access-grant` is an active access grant.
+   * `role` is the organization's override for a role, and `default` is the preset. `member` and `access-grant` take
+   * precedence over `role`, and `role` over `default`.
    */
   @Expose() level: LevelName;
-  /** The role of a role or default rule; otherwise null. */
+  /** The role, if the level is `role` or `default`. Otherwise null. */
   @Expose() role: string | null;
-  /** org, assigned, own, or none (a denial). */
+  /** `org`, `assigned`, `own`, or `none`. The value `none` denies the permission. */
   @Expose() scope: string;
   @Expose() since: Date | null;
   @Expose() accessGrantId: string | null;
@@ -53,18 +54,21 @@ export class RelatingAssignment {
 }
 
 export class ReasonResponse {
-  /** Seeing the resource and using the permission are separate steps. Each step needs one of its reasons. */
+  /**
+   * `see` is the step of seeing the resource. `do` is the step of using the permission. A member needs at least one
+   * reason for each step.
+   */
   @Expose() step: 'see' | 'do';
-  /** Null when the step needs no permission. */
+  /** The permission that the step requires. Null when the step requires none. */
   @Expose() permission: string | null;
   @Expose() scope: string;
   /**
-   * How the scope covers the resource: organization, assigned, own (the person is the member), or own-row (the row
-   * belongs to the member).
+   * Why the scope covers the resource. `organization`: the scope is the whole organization. `assigned`: the person is
+   * assigned to the member. `own`: the person is the member. `own-row`: the row belongs to the member.
    */
   @Expose() relation: string;
   @StaffOnly() @Type(() => RelatingAssignment) assignments: RelatingAssignment[];
-  /** The rules that grant the permission; several when they agree. */
+  /** The rules that grant the permission. The list has several rules if they give the same scope. */
   @StaffOnly() @Type(() => LevelResponse) decidedBy: LevelResponse[];
   @StaffOnly() @Type(() => LevelResponse) overrides: LevelResponse[];
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { Resource } from './resources.js';
 
-/** The level of a rule; `member` and `access-grant` have the same rank. */
+/** The level of a rule. The levels `member` and `access-grant` have the same precedence. */
 export type LevelName = 'member' | 'access-grant' | 'role' | 'default';
 
 export interface AssignmentFact {
@@ -19,7 +19,7 @@ export type MemberFacts = {
   role: string;
   personId: string | null;
   grants: Record<string, string>;
-  /** The current assignments to the person in question. */
+  /** The member's current assignments to the person that the resource concerns. */
   assignments: AssignmentFact[];
 };
 
@@ -35,17 +35,17 @@ export type LevelRow = {
 };
 
 /**
- * The attributes of a resource that decide on access: the person it concerns, the membership that owns it, and the
- * permission that its row names.
+ * The attributes of a resource that access decisions use. `person` is the person that it concerns. `owner` is the
+ * membership that owns it. `permission` is the permission that its row names.
  */
 export type Thing = { person: string | null; owner: string | null; permission: string | null };
 
-/** Reads access data from the database. The functions answer only callers with the permission to ask. */
+/** Reads access data through SQL functions. They return data only to a caller with the required permission. */
 @Injectable()
 export class ExplainRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns null when the caller cannot see the resource. */
+  /** Returns the attributes of a resource. Returns null when the caller cannot see the resource. */
   async thing({ table, rows }: Resource, id: string): Promise<Thing | null> {
     const [row] = await this.unitOfWork.sql<Thing>(
       `SELECT ${rows.person ?? 'NULL::uuid'} AS person, ${rows.own?.column ?? 'NULL::uuid'} AS owner,
@@ -56,7 +56,10 @@ export class ExplainRepository {
     return row ?? null;
   }
 
-  /** Returns active members by id with their assignments to a person; `after` is the last id of the previous page. */
+  /**
+   * Returns a page of active members, sorted by id, with their assignments to the person. `after` is the last id of the
+   * previous page.
+   */
   async members(personId: string | null, after: string | null, limit: number): Promise<MemberFacts[]> {
     const rows = await this.unitOfWork.sql<MemberFacts>(
       `SELECT id, name, email, role, person_id AS "personId", grants, assignments
@@ -66,7 +69,7 @@ export class ExplainRepository {
     return rows.map((row) => ({ ...row, assignments: row.assignments.map(dated) }));
   }
 
-  /** Returns the rules for the permissions of the given members, highest rank first. */
+  /** Returns the rules for the permissions of the given members, highest precedence first. */
   levels(membershipIds: readonly string[]): Promise<LevelRow[]> {
     return this.unitOfWork.sql<LevelRow>(
       `SELECT membership_id AS "membershipId", permission, source AS level, scope, since,
@@ -77,7 +80,7 @@ export class ExplainRepository {
   }
 }
 
-/** Parses the dates of an assignment that comes from JSON. */
+/** Converts the dates of an assignment from JSON strings to dates. */
 export function dated<T extends { from: Date; until: Date | null }>(fact: T): T {
   return { ...fact, from: new Date(fact.from), until: fact.until === null ? null : new Date(fact.until) };
 }

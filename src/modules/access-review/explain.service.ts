@@ -11,7 +11,7 @@ import { chainsOf, type Chains } from './levels.js';
 import { assertConcerns, resourceNamed, type Resource } from './resources.js';
 
 const BATCH = 500;
-/** For questions without a resource id: every relation that a scope may need. */
+/** The relation for a query without a resource id. It satisfies both `assigned` and `own`. */
 const ANY: Relation = { assigned: true, own: true, ownRow: false };
 
 interface Step {
@@ -19,13 +19,13 @@ interface Step {
   rule: Rule;
 }
 
-/** A member with the access paths for each step. */
+/** A member who can reach the resource, with the access paths for each step. */
 interface Reaching {
   member: MemberFacts;
   paths: (AccessPath & Pick<Step, 'step'>)[];
 }
 
-/** Answers which members can reach a resource, and why, from the rules that enforce access. */
+/** Determines which members can reach a resource, and why. Uses the same rules that enforce access. */
 @Injectable()
 export class ExplainService {
   constructor(
@@ -35,9 +35,9 @@ export class ExplainService {
   ) {}
 
   /**
-   * Returns a page of the active members who can currently reach a resource, by id.
-   * Throws unknown_resource_type, unknown_permission, permission_not_applicable, or not_found when the caller cannot
-   * see the resource.
+   * Returns a page of the active members who can reach a resource now, sorted by id. Throws `unknown_resource_type` or
+   * `unknown_permission` when the type or the permission does not exist. Throws `permission_not_applicable` when the
+   * permission does not apply to the type. Throws `not_found` when the caller cannot see the resource.
    */
   async whoCan({ resource: name, id, permission, limit, cursor }: WhoCanQuery): Promise<Page<WhoCanResponse>> {
     const resource = resourceNamed(name);
@@ -67,7 +67,7 @@ export class ExplainService {
     return thing;
   }
 
-  /** Returns the next members after an id who can take all steps. */
+  /** Returns the members with ids greater than `after` who can take all steps. */
   private async reaching(
     steps: readonly Step[],
     thing: Thing | null,
@@ -86,7 +86,8 @@ export class ExplainService {
 }
 
 /**
- * Returns the steps to check: "see" when a resource or no permission is given, and "do" when a permission is given.
+ * Returns the steps to check. Includes `see` when the query names a resource or no permission. Includes `do` when the
+ * query names a permission.
  */
 function stepsOf({ rows }: Resource, thing: Thing | null, permission: string | undefined): Step[] {
   return [

@@ -4,18 +4,18 @@ import { LevelResponse, RelatingAssignment } from './explain.dto.js';
 
 export class PreviewedPermission {
   @Expose() permission: string;
-  /** org, assigned, own, or none. */
+  /** `org`, `assigned`, `own`, or `none`. */
   @Expose() scope: string;
-  /** Empty when no rule names the permission; the scope is then none. */
+  /** The rules that decide the scope. Empty when no rule names the permission. The scope is then `none`. */
   @StaffOnly() @Type(() => LevelResponse) decidedBy: LevelResponse[];
   @StaffOnly() @Type(() => LevelResponse) overrides: LevelResponse[];
-  /** The number of people in scope; null for a permission that is not person-scoped. */
+  /** The number of people that the scope covers. Null when the permission does not apply to people. */
   @Expose() people: number | null;
 }
 
 export class PreviewedAssignment extends RelatingAssignment {
   @StaffOnly() personId: string;
-  /** False for an assignment that starts later. */
+  /** Whether the assignment has started. */
   @Expose() inForce: boolean;
 }
 
@@ -35,7 +35,9 @@ export class PreviewedAccessGrant {
 export class AllowedRoute {
   @Expose() method: string;
   @Expose() path: string;
-  /** The permission that the route requires, or signed-in. */
+  /**
+   * The permission that the route requires. The value `signed-in` means that every signed-in user may call the route.
+   */
   @Expose() permission: string;
 }
 
@@ -45,23 +47,23 @@ export class PreviewResponse {
   @StaffOnly() name: string;
   @StaffOnly() email: string;
   @Expose() role: string;
-  /** member, or support (a member of the operator's staff). */
+  /** `member`, or `support` for a member of the operator's support staff. */
   @Expose() kind: string;
   @StaffOnly() createdAt: Date;
   @StaffOnly() endedAt: Date | null;
-  /** Accurate to the hour. */
+  /** The time of the last use, accurate to the hour. */
   @StaffOnly() lastUsedAt: Date | null;
   /**
-   * Problem codes that a sign-in by password would meet: membership_ended, organization_suspended,
-   * password_change_required (blocks changes only), step_up_required, mfa_enrollment_required, sso_required,
-   * sign_in_method_not_allowed.
+   * The error codes that the user would get after a sign-in with a password: `membership_ended`,
+   * `organization_suspended`, `password_change_required` (for changes only), `step_up_required`,
+   * `mfa_enrollment_required`, `sso_required`, `sign_in_method_not_allowed`.
    */
   @StaffOnly() signInRestrictions: string[];
-  /** All declared permissions. An ended membership holds none. */
+  /** All declared permissions. If the membership has ended, every scope is `none`. */
   @Expose() @Type(() => PreviewedPermission) permissions: PreviewedPermission[];
   @Expose() @Type(() => PreviewedAssignment) assignments: PreviewedAssignment[];
   /** Active access grants. */
   @Expose() @Type(() => PreviewedAccessGrant) accessGrants: PreviewedAccessGrant[];
-  /** The routes that the permissions open. The scopes decide which rows a route returns. */
+  /** The routes that the user may call. The scopes decide which rows a route returns. */
   @Expose() @Type(() => AllowedRoute) routes: AllowedRoute[];
 }

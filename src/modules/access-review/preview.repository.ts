@@ -17,7 +17,7 @@ export type MemberInFull = {
   lastUsedAt: Date | null;
   mustChangePassword: boolean;
   suspended: boolean;
-  /** The requirement of the organization that a sign-in by password does not meet. */
+  /** The organization's sign-in requirement that a sign-in with a password does not meet. Null when it meets all. */
   requiredAction: SessionRow['required_action'];
   grants: Record<string, string>;
   /** The number of people in the organization. */
@@ -36,7 +36,7 @@ export type MemberInFull = {
 export class PreviewRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns null for a user who has never been a member of the organization. */
+  /** Returns the member. Returns null when the user has never been a member of the organization. */
   async member(userId: string): Promise<MemberInFull | null> {
     const [row] = await this.unitOfWork.sql<MemberInFull>(
       `SELECT id, user_id AS "userId", name, email, role, kind, status, person_id AS "personId",

@@ -13,13 +13,13 @@ import type { AllowedRoute, PreviewResponse, PreviewedPermission } from './previ
 import { PreviewRepository, type MemberInFull } from './preview.repository.js';
 import { resourceNamed } from './resources.js';
 
-/** A number of people with the same relation to the member. */
+/** The number of people who have the same relation to the member. */
 interface Group {
   relation: Relation;
   count: number;
 }
 
-/** Answers what a user can see and do, from the rules that enforce access. */
+/** Determines what a user can see and do. Uses the same rules that enforce access. */
 @Injectable()
 export class PreviewService {
   constructor(
@@ -30,7 +30,7 @@ export class PreviewService {
     private readonly scanner: MetadataScanner,
   ) {}
 
-  /** Throws not_found for a user who has never been a member. */
+  /** Returns the preview of a user. Throws `not_found` when the user has never been a member. */
   async preview(userId: string): Promise<PreviewResponse> {
     const member = await this.previews.member(userId);
     if (member === null) throw new Problem('not_found');
@@ -104,7 +104,7 @@ function groupsOf({ people, personId, assignments }: MemberInFull): Group[] {
   ];
 }
 
-/** Counts the people whom the member can see and whom the permission covers. */
+/** Counts the people whom the member can see and to whom the member's permission applies. */
 function peopleInReach(permission: string, grants: Grants, groups: readonly Group[]): number {
   const rules = [ruleOf(resourceNamed('person').rows, 'select'), ruleOfPermission(permission, true)];
   return groups

@@ -19,12 +19,12 @@ import { PageQuery } from '../../platform/http/pagination.dto.js';
 export const MAX_OVERLAP_SECONDS = 7 * 86_400;
 
 export class CreateApiKeyDto {
-  /** The purpose of the key. */
+  /** The name, which describes the purpose of the key. */
   @IsString()
   @Length(1, 100)
   name: string;
 
-  /** Permissions of the key. Each request is also limited to the member's current permissions. */
+  /** The permissions of the key. A request with the key also needs the member's own current permission. */
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(100)
@@ -32,13 +32,13 @@ export class CreateApiKeyDto {
   @Matches(/^[a-z][a-z-]*:[a-z][a-z-]*$/, { each: true })
   permissions: string[];
 
-  /** 1 to 365. */
+  /** How many days the key stays valid: 1 to 365. */
   @IsInt()
   @Min(1)
   @Max(365)
   expiresInDays: number;
 
-  /** Networks that may use the key, such as 192.0.2.0/24 or 2001:db8::/32. Default: all networks. */
+  /** The networks from which the key works, such as 192.0.2.0/24 or 2001:db8::/32. Default: all networks. */
   @MayBeAbsent()
   @IsArray()
   @ArrayMinSize(1)
@@ -65,7 +65,7 @@ export class ApiKeysQuery extends PageQuery {
 
 export class ApiKeyResponse {
   @Expose() id: string;
-  /** The member it acts as. */
+  /** The membership that the key acts as. */
   @StaffOnly() membershipId: string;
   @Expose() name: string;
   /** The first characters of the key. */
@@ -74,11 +74,11 @@ export class ApiKeyResponse {
   @Expose() allowedRanges: string[] | null;
   @Expose() createdAt: Date;
   @Expose() expiresAt: Date;
-  /** Accurate to the minute. */
+  /** The time of the last use, accurate to the minute. */
   @Expose() lastUsedAt: Date | null;
   @StaffOnly() lastUsedIp: string | null;
   @Expose() revokedAt: Date | null;
-  /** The key that this key replaced. */
+  /** The id of the key that this key replaced. */
   @Expose() rotatedFrom: string | null;
 }
 

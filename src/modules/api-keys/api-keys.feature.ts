@@ -36,7 +36,7 @@ export const apiKeysFeature = defineFeature({
     'api_key.rotated': {
       category: 'api-keys',
       severity: 'notice',
-      description: 'A member rotated an API key. The old key ends after the overlap.',
+      description: 'A member rotated an API key. The old key stays valid during the overlap, then expires.',
       meta: { newKeyId: 'id', overlapSeconds: 'count', expiresAt: 'time' },
     },
     'api_key.revoked': {
@@ -83,7 +83,7 @@ export const apiKeysFeature = defineFeature({
     'api-keys.narrowed': {
       claims: ['C5'],
       description:
-        'A key reaches only what its member currently holds and its list names. The database enforces this too. ' +
+        'A key has a permission only if its list names it and its member holds it. The database enforces this too. ' +
         'A key cannot create or revoke keys.',
     },
     'api-keys.hashed': {

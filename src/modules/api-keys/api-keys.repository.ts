@@ -31,12 +31,14 @@ const COLUMNS = `k.id, k.membership_id AS "membershipId", k.name, k.prefix, k.pe
   k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", host(k.last_used_ip) AS "lastUsedIp",
     k.revoked_at AS "revokedAt", k.rotated_from AS "rotatedFrom"`;
 
-/** Reads and writes API keys of the current organization, limited to those that the caller may see. */
+/**
+ * Reads and writes API keys of the current organization. The caller reaches only the keys that the row policies allow.
+ */
 @Injectable()
 export class ApiKeysRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns the newest keys first; `before` is the last id of the previous page. */
+  /** Returns a page of keys, newest first. `before` is the last id of the previous page. */
   list(membershipId: string | undefined, before: string | null, limit: number): Promise<ApiKeyRow[]> {
     return this.unitOfWork.sql<ApiKeyRow>(
       `SELECT ${COLUMNS} FROM api_keys k WHERE k.org_id = $1 AND ($2::uuid IS NULL OR k.membership_id = $2)
@@ -54,7 +56,7 @@ export class ApiKeysRepository {
     return row ?? null;
   }
 
-  /** Fails with SQLSTATE 22P02 when a range is invalid. */
+  /** Stores a key. Fails with SQLSTATE 22P02 when an IP range is invalid. */
   async insert({
     id,
     membershipId,
@@ -87,7 +89,10 @@ export class ApiKeysRepository {
     return row!.state;
   }
 
-  /** Returns the membership of the key; null when there is no key to revoke or the caller may not revoke it. */
+  /**
+   * Revokes a key and returns its membership. Returns null when there is no active key with this id or the caller may
+   * not revoke it.
+   */
   async revoke(id: string): Promise<string | null> {
     const [row] = await this.unitOfWork.sql<{ membershipId: string }>(
       `UPDATE api_keys SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL

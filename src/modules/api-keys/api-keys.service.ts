@@ -16,7 +16,9 @@ const DEFAULT_OVERLAP_SECONDS = 86_400;
 /** A key with its secret, which is shown once. */
 export type ShownKey = ApiKeyRow & { key: string };
 
-/** Manages API keys. A program with rights of its own needs its own member, and that member creates the key. */
+/**
+ * Manages API keys. If a program needs different permissions, add a member for it. That member then creates the key.
+ */
 @Injectable()
 export class ApiKeysService {
   constructor(
@@ -32,8 +34,9 @@ export class ApiKeysService {
   }
 
   /**
-   * Creates a key for the caller. Throws unknown_permission, insufficient_privileges_to_grant, or invalid_request when
-   * a range is invalid.
+   * Creates a key for the caller. Throws `unknown_permission` when a permission does not exist. Throws
+   * `insufficient_privileges_to_grant` when the caller does not hold a permission. Throws `invalid_request` when an IP
+   * range is invalid.
    */
   async create({ name, permissions, expiresInDays, allowedRanges }: CreateApiKeyDto): Promise<ShownKey> {
     const { grants, membershipId } = currentMember();
@@ -60,8 +63,9 @@ export class ApiKeysService {
   }
 
   /**
-   * Replaces one of the caller's keys with a new key. A member cannot rotate the key of another member.
-   * Throws not_found, api_key_already_rotated, or insufficient_privileges_to_grant.
+   * Replaces one of the caller's keys with a new key. Throws `not_found` when the caller has no such key. Throws
+   * `api_key_already_rotated` when the key was rotated before. Throws `insufficient_privileges_to_grant` when the key
+   * has permissions that the caller no longer holds.
    */
   async rotate(id: string, { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateApiKeyDto): Promise<ShownKey> {
     const { key, id: newKeyId, prefix, secretHash } = freshKey();
@@ -77,7 +81,7 @@ export class ApiKeysService {
     return { ...created, key };
   }
 
-  /** Revokes a key at once. Throws not_found. */
+  /** Revokes a key immediately. Throws `not_found` when there is no key that the caller may revoke. */
   async revoke(id: string): Promise<void> {
     const membershipId = await this.keys.revoke(id);
     if (membershipId === null) throw new Problem('not_found');

@@ -39,12 +39,12 @@ export class AuditQuery extends PageQuery {
   @IsIn(OUTCOMES)
   outcome?: Outcome;
 
-  /** The access grant under which the action ran. */
+  /** The id of the access grant under which the actor acted. */
   @MayBeAbsent()
   @IsUUID()
   accessGrantId?: string;
 
-  /** The API key that made the request. */
+  /** The id of the API key that made the request. */
   @MayBeAbsent()
   @IsUUID()
   apiKeyId?: string;
@@ -81,7 +81,7 @@ export class EventTypeResponse {
   @Expose() description: string;
 }
 
-/** An audit event. Category, severity and description are null for a type that is no longer declared. */
+/** An audit event. If the type is no longer declared, the category, severity, and description are null. */
 export class AuditEventResponse {
   /** The id of the event. */
   @Expose() id: string;
@@ -98,8 +98,8 @@ export class AuditEventResponse {
   @StaffOnly() requestId: string;
   /** The API key of the request. */
   @StaffOnly() apiKeyId: string | null;
-  /** The active access grant of the request. */
+  /** The id of the access grant that was active during the request. */
   @StaffOnly() accessGrantId: string | null;
-  /** The declared fields of the event: ids, codes, counts, times. */
+  /** The metadata of the event: ids, codes, counts, and times. It contains only fields that the event type declares. */
   @StaffOnly() @Type(() => Object) meta: Record<string, unknown>;
 }

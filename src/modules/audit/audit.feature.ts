@@ -55,11 +55,11 @@ export const auditFeature = defineFeature({
   controls: {
     'audit.append-only': {
       claims: ['M5', 'C6'],
-      description: 'The database rejects changes to and deletion of audit events, also by the table owner.',
+      description: 'The database rejects every change and deletion of an audit event, even by the table owner.',
     },
     'audit.search': {
       claims: ['M5', 'C6'],
-      description: 'A search by actor, resource, or time is answered from indexes and is itself recorded.',
+      description: 'A search by actor, resource, or time uses an index. The audit log records every search.',
     },
     'audit.no-personal-data': {
       claims: ['E18'],

@@ -3,7 +3,7 @@ import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { pageStatement, type AuditFilter, type Outcome, type Position } from './audit-search.js';
 
-/** A stored audit event; `payload` is the canonical JSON of the personal data, null once erased. */
+/** A stored audit event. `payload` is the canonical JSON of the personal data. It is null after erasure. */
 export interface AuditEventRow {
   id: string;
   occurredAt: Date;
@@ -26,13 +26,16 @@ export interface AuditEventRow {
 export class AuditRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns a page, newest first; `after` is the position of the last event of the previous page. */
+  /** Returns a page of events, newest first. `after` is the position of the last event of the previous page. */
   page(filter: AuditFilter, after: Position | null, limit: number): Promise<AuditEventRow[]> {
     const { text, values } = pageStatement(currentContext().orgId, filter, after, limit);
     return this.unitOfWork.sql<AuditEventRow>(text, values);
   }
 
-  /** Creates the missing partitions for the next months and returns their number. Requires the worker's role. */
+  /**
+   * Creates the missing partitions for the next months. Returns the number of created partitions. Requires the worker's
+   * database role.
+   */
   async ensurePartitions(monthsAhead: number): Promise<number> {
     const [row] = await this.unitOfWork.sql<{ made: number }>('SELECT app.ensure_audit_partitions($1) AS made', [
       monthsAhead,

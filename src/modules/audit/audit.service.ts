@@ -18,7 +18,10 @@ export class AuditService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** Returns a page, newest first. Throws invalid_request for an unknown category or target type, or an empty range. */
+  /**
+   * Returns a page of events, newest first. Throws `invalid_request` when the category or target type is unknown, or
+   * when the time range is empty.
+   */
   async search({ limit, cursor, ...query }: AuditQuery): Promise<Page<AuditEventResponse>> {
     const scope = { purpose: 'audit', orgId: currentContext().orgId };
     const after = cursor === undefined ? null : positionOf(this.cursors.decode(scope, cursor));
@@ -62,8 +65,8 @@ function filterOf({ type, category, from, to, ...filter }: Omit<AuditQuery, 'lim
 }
 
 /**
- * Returns the event types to search for. The log may contain a type that is no longer in the catalog. A category
- * covers only declared types.
+ * Returns the event types to search for. A search by type also accepts a type that is no longer declared, because the
+ * log may contain it. A search by category covers only declared types.
  */
 function typesOf(type: string | undefined, category: string | undefined): string[] | undefined {
   if (category === undefined) return type === undefined ? undefined : [type];

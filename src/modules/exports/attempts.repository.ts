@@ -5,7 +5,10 @@ import type { SealingKey, StoredObject } from '../../platform/storage/index.js';
 import { FILE_HOURS, type ExportKind } from './export.js';
 import type { PeopleFilter } from './people-csv.js';
 
-/** One attempt of the worker to build a file. The object key identifies the attempt: only the latest can finish. */
+/**
+ * An attempt of the worker to build a file. Its object key identifies it. Only the latest attempt can finish the
+ * export.
+ */
 export interface ExportAttempt {
   id: string;
   kind: ExportKind;
@@ -15,7 +18,7 @@ export interface ExportAttempt {
   objectKey: string;
 }
 
-/** The result of an attempt. */
+/** The file that an attempt has built. */
 export interface RenderedExport {
   stored: StoredObject;
   seal: SealingKey;
@@ -29,14 +32,14 @@ interface OpenExport extends Omit<ExportAttempt, 'objectKey'> {
   [column: string]: unknown;
 }
 
-/** Reads and writes exports of the current organization for the worker. */
+/** Reads and writes the exports of the current organization. The worker uses it. */
 @Injectable()
 export class AttemptsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /**
-   * Locks an unfinished export and returns it, with the object key that an earlier attempt may have left. Returns null
-   * when the export has ended.
+   * Locks an unfinished export and returns it, with the object key of an earlier attempt if one exists. Returns null
+   * when the export is no longer queued or running.
    */
   async open(id: string): Promise<OpenExport | null> {
     const [row] = await this.unitOfWork.sql<OpenExport>(
@@ -47,7 +50,7 @@ export class AttemptsRepository {
     return row ?? null;
   }
 
-  /** Stores the object key before the file is written, so that the file can be found and removed after a crash. */
+  /** Stores the object key before the worker writes the file. After a crash, the file can then be found and removed. */
   async begin(id: string, objectKey: string): Promise<void> {
     await this.unitOfWork.execute(
       `UPDATE exports SET state = 'running', rows = 0, object_key = $3 WHERE org_id = $1 AND id = $2`,
@@ -62,7 +65,7 @@ export class AttemptsRepository {
     );
   }
 
-  /** Marks the file as ready. Returns false when a later attempt has started. */
+  /** Marks the export as ready. Returns false when a later attempt has started. */
   async finish({ id, objectKey }: ExportAttempt, { stored, seal, rows }: RenderedExport): Promise<boolean> {
     const finished = await this.unitOfWork.execute(
       `UPDATE exports SET state = 'ready', rows = $4, bytes = $5, sha256 = $6, key_version = $7,

@@ -4,7 +4,7 @@ import { StaffOnly } from '../../platform/http/audience.js';
 import { KINDS, STATUSES, type Kind, type Status } from '../people/index.js';
 import { EXPORT_KINDS, type ExportKind, type ExportStatus } from './export.js';
 
-/** Limits the people. Without a filter, the export contains all people that the caller can see. */
+/** A filter for the people in an export. Without a filter, the export contains all people whom the caller can see. */
 export class PeopleFilterDto {
   @IsOptional()
   @IsIn(KINDS)
@@ -19,12 +19,12 @@ export class CreateExportDto {
   @IsIn(EXPORT_KINDS)
   kind: ExportKind;
 
-  /** The person of a `person_pdf`. */
+  /** The person whose record to export. Required for `person_pdf`. */
   @IsOptional()
   @IsUUID()
   personId?: string | null;
 
-  /** For `people_csv` only. */
+  /** The filter. Allowed for `people_csv` only. */
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -33,7 +33,7 @@ export class CreateExportDto {
 }
 
 export class FileQuery {
-  /** The token from the `url` of the export. */
+  /** The token in the `url` of the export. */
   @IsString()
   @MaxLength(200)
   token: string;
@@ -45,7 +45,7 @@ export class ExportFilterResponse {
 }
 
 export class ExportProgress {
-  /** Rows written so far; 1 for a finished record of one person. */
+  /** The number of rows written so far. For a `person_pdf`, the number is 1 when the file is finished. */
   @Expose() rows: number;
 }
 
@@ -54,7 +54,7 @@ export class ExportResponse {
   @Expose() kind: ExportKind;
   @StaffOnly() personId: string | null;
   @StaffOnly() @Type(() => ExportFilterResponse) filter: ExportFilterResponse;
-  /** The membership of the requester. */
+  /** The id of the membership that requested the export. */
   @StaffOnly() requestedBy: string;
   @Expose() status: ExportStatus;
   @StaffOnly() @Type(() => ExportProgress) progress: ExportProgress;
@@ -67,7 +67,8 @@ export class ExportResponse {
   /** When the file expires. */
   @Expose() expiresAt: Date | null;
   /**
-   * The download link, for the requester while the file is ready. It works once and replaces the previous link.
+   * The download link. Only the requester receives it, and only while the file is ready. It works once and replaces the
+   * previous link.
    */
   @Expose() url: string | null;
   @Expose() urlExpiresAt: Date | null;

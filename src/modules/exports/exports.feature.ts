@@ -3,7 +3,8 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const exportsFeature = defineFeature({
   name: 'exports',
-  description: 'Exports: a job builds the file with a watermark that names the requester. The file is downloaded once.',
+  description:
+    'Exports. A job builds a file with a watermark that names the requester. The file can be downloaded once.',
   permissions: {
     'export:create': {
       category: 'Exports',
@@ -39,7 +40,7 @@ export const exportsFeature = defineFeature({
     'export.downloaded': {
       category: 'exports',
       severity: 'notice',
-      description: 'A member downloaded an export. Its link was consumed.',
+      description: 'A member downloaded an export. The link no longer works.',
       meta: { kind: 'code', rows: 'count', bytes: 'count' },
       realtime: { permission: 'export:read' },
     },
@@ -83,7 +84,7 @@ export const exportsFeature = defineFeature({
       objectColumn: 'object_key',
     },
     'exports.finished': {
-      description: 'Ended exports, with their files',
+      description: 'Exports that have ended, with their files',
       table: 'exports',
       ageColumn: 'finished_at',
       days: 7,
@@ -118,7 +119,7 @@ export const exportsFeature = defineFeature({
     },
     'exports.single-use': {
       claims: ['M10'],
-      description: 'The link works once, for fifteen minutes, for the requester. Only its digest is stored.',
+      description: 'A link works once, within fifteen minutes, and only for the requester. Only its digest is stored.',
     },
     'exports.sealed-files': {
       claims: ['E15'],

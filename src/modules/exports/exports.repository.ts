@@ -4,7 +4,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { LINK_MINUTES, type ExportKind, type ExportStatus } from './export.js';
 import type { PeopleFilter } from './people-csv.js';
 
-/** The readable columns of an export, without the object key and the link. */
+/** The columns of an export that the API may return. They exclude the object key and the link. */
 export interface ExportRow {
   id: string;
   kind: ExportKind;
@@ -22,7 +22,7 @@ export interface ExportRow {
   [column: string]: unknown;
 }
 
-/** A file whose link was just consumed. */
+/** A file that the caller may download now. Its link has been used. */
 export interface ConsumedFile {
   kind: ExportKind;
   personId: string | null;
@@ -40,7 +40,7 @@ const COLUMNS = `e.id, e.kind, e.person_id AS "personId", e.filter, e.requested_
   e.rows, e.bytes::float8 AS bytes, e.sha256, e.error_code AS "errorCode", e.created_at AS "createdAt",
   e.finished_at AS "finishedAt", e.expires_at AS "expiresAt"`;
 
-/** Reads and writes exports of the current organization for requests. */
+/** Reads and writes the exports of the current organization. The API uses it. */
 @Injectable()
 export class ExportsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -60,7 +60,7 @@ export class ExportsRepository {
     return row ?? null;
   }
 
-  /** Returns a page, newest first; `before` is the last id of the previous page. */
+  /** Returns a page of exports, newest first. `before` is the last id of the previous page. */
   list(before: string | null, limit: number): Promise<ExportRow[]> {
     return this.unitOfWork.sql<ExportRow>(
       `SELECT ${COLUMNS} FROM exports e WHERE e.org_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC
@@ -69,7 +69,9 @@ export class ExportsRepository {
     );
   }
 
-  /** Replaces the link and returns its expiry; null when this member has no file to download. */
+  /**
+   * Replaces the link and returns its expiry. Returns null when this member has no such export with a file to download.
+   */
   async replaceLink(id: string, membershipId: string, tokenHash: Buffer): Promise<Date | null> {
     const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>(
       `UPDATE exports SET token_hash = $4, token_expires_at = least(now() + make_interval(mins => $5), expires_at)
@@ -82,8 +84,8 @@ export class ExportsRepository {
   }
 
   /**
-   * Consumes a link in one statement, so that only one of several parallel requests receives the file. From then on,
-   * retention may remove the file.
+   * Marks a link as used and returns its file. One statement does both, so only one of several parallel requests
+   * receives the file. After that, retention may remove the file.
    */
   async consumeLink(id: string, membershipId: string, tokenHash: Buffer): Promise<ConsumedFile | null> {
     const [row] = await this.unitOfWork.sql<ConsumedFile>(

@@ -15,7 +15,7 @@ import type { PeopleFilter } from './people-csv.js';
 
 const NO_LINK = { url: null, urlExpiresAt: null };
 
-/** Handles requests for exports: creation, status, and the single download. */
+/** Handles requests for exports: creation, status, and the one download. */
 @Injectable()
 export class ExportsService {
   constructor(
@@ -27,7 +27,10 @@ export class ExportsService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** Enqueues an export. Throws forbidden, not_found, or invalid_request. */
+  /**
+   * Enqueues an export. Throws `forbidden` when the caller lacks the permission. Throws `not_found` when the caller
+   * cannot see the person. Throws `invalid_request` when the fields do not match the kind of export.
+   */
   async request(body: CreateExportDto): Promise<ExportResponse> {
     const { kind, personId, filter } = parsed(body);
     const { grants, membershipId } = currentMember();
@@ -40,7 +43,10 @@ export class ExportsService {
     return present(await this.row(id));
   }
 
-  /** Returns one export; for the requester of a ready export, with a new link. Throws not_found. */
+  /**
+   * Returns one export. If the export is ready and the caller requested it, the response contains a new link. Throws
+   * `not_found` when the caller cannot see the export.
+   */
   async read(id: string): Promise<ExportResponse> {
     const row = await this.row(id);
     const { grants, membershipId } = currentMember();
@@ -66,8 +72,9 @@ export class ExportsService {
   }
 
   /**
-   * Streams the file once. The audit event and the consumed link are committed before the first byte is sent.
-   * Throws not_found for an export of another member, and export_link_expired for any link but the current one.
+   * Streams the file. A file can be downloaded once. The audit event and the use of the link are committed before the
+   * first byte is sent. Throws `not_found` when another member requested the export. Throws `export_link_expired` when
+   * the link is not the current one.
    */
   async download(id: string, token: string): Promise<StreamableFile> {
     const { grants, membershipId } = currentMember();
@@ -95,8 +102,8 @@ export class ExportsService {
 }
 
 /**
- * Returns the request without nulls. A person's record needs the person and takes no filter; a list of people takes a
- * filter and no person.
+ * Validates a request and removes its nulls. An export of one person needs `personId` and accepts no filter. An export
+ * of people accepts a filter and no `personId`.
  */
 function parsed({ kind, ...body }: CreateExportDto): Pick<ExportRow, 'kind' | 'personId' | 'filter'> {
   const personId = body.personId ?? null;

@@ -52,7 +52,7 @@ export const institutionsFeature = defineFeature({
   controls: {
     'institutions.consent': {
       claims: ['M7'],
-      description: 'Organizations of an institution share statistics only, and only with their consent.',
+      description: 'Organizations of an institution share only statistics. Each organization must consent.',
     },
   },
 });

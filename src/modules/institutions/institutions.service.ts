@@ -5,7 +5,7 @@ import type { Page } from '../../platform/http/pagination.js';
 import type { OrganizationStatistics } from './institutions.dto.js';
 import { InstitutionsRepository } from './institutions.repository.js';
 
-/** Manages institutions: reports for their organizations; creation and membership for operators. */
+/** Manages institutions. Members read reports. Operators create institutions and assign organizations to them. */
 @Injectable()
 export class InstitutionsService {
   constructor(
@@ -13,22 +13,25 @@ export class InstitutionsService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Returns statistics of the consenting organizations of the caller's institution; empty without an institution. */
+  /**
+   * Returns the statistics of the organizations in the caller's institution that have consented. The list is empty if
+   * the caller's organization has no institution.
+   */
   async report(): Promise<Page<OrganizationStatistics>> {
     const items = await this.institutions.report();
     this.audit.record('institution.report_viewed', { meta: { organizations: items.length } });
     return { items, nextCursor: null };
   }
 
-  /** For operators, as are `add` and `remove`. */
+  /** Creates an institution. Only operators use `create`, `add`, and `remove`. */
   async create(id: string, name: string): Promise<void> {
     await this.institutions.create(id, name);
     this.audit.record('institution.created', { target: { type: 'institution', id } });
   }
 
   /**
-   * Moves the current organization into an institution and clears its consents. Returns false when it already belongs
-   * to it.
+   * Moves the current organization into an institution and clears its consents. Returns false when the organization
+   * already belongs to this institution.
    */
   async add(institutionId: string): Promise<boolean> {
     const added = await this.institutions.place(institutionId);
@@ -36,7 +39,7 @@ export class InstitutionsService {
     return added;
   }
 
-  /** Returns false when the organization belongs to no institution. */
+  /** Removes the current organization from its institution. Returns false when the organization belongs to none. */
   async remove(): Promise<boolean> {
     const removed = await this.institutions.place(null);
     if (removed) this.audit.record('institution.left', { target: organization() });

@@ -6,7 +6,7 @@ import { type NewSession, newSessionParam } from '../auth/sessions/index.js';
 import type { Credential } from '../auth/passwords/index.js';
 import type { InviteClaims } from './invite-token.js';
 
-/** The reasons of `app.accept_invite` for a rejected invite. */
+/** The reasons with which `app.accept_invite` rejects an invite. */
 export type InviteRejectionReason =
   | 'unknown'
   | 'superseded'
@@ -20,9 +20,12 @@ export type InviteRejectionReason =
   | 'can_sign_in'
   | 'member_already';
 
-/** The result of an acceptance, and the organization whose audit log records it. */
+/** The result of an acceptance, with the organization whose audit log records it. */
 export interface Acceptance {
-  /** second_factor: accepted, and the returned secret belongs to a pending sign-in instead of a session. */
+  /**
+   * `accepted`: the membership exists, and the session is open. `second_factor`: the membership exists, but the
+   * returned secret is that of a pending sign-in. Every other state is a rejection.
+   */
   state: 'accepted' | 'second_factor' | InviteRejectionReason;
   org_id: string;
   user_id?: string;
@@ -36,12 +39,15 @@ export function isAccepted(state: Acceptance['state']): boolean {
   return state === 'accepted' || state === 'second_factor';
 }
 
-/** Accepts invites, with or without an account, through the functions that check the token. */
+/** Accepts invites of users with and without an account. SQL functions check the token. */
 @Injectable()
 export class AcceptanceRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Enters with the token: sets the password, creates the membership, and opens the session. */
+  /**
+   * Returns the tenant context that accepts an invite. It sets the password, creates the membership, and opens the
+   * session.
+   */
   entrance(
     token: string,
     { orgId, id, email, role, expiresAt }: InviteClaims,
@@ -62,7 +68,7 @@ export class AcceptanceRepository {
     };
   }
 
-  /** Accepts for the signed-in user. The rest of the transaction runs in the inviting organization. */
+  /** Accepts an invite for the signed-in user. The rest of the transaction then runs in the inviting organization. */
   async acceptOwn(token: string, { orgId, id, email, role, expiresAt }: InviteClaims): Promise<Acceptance> {
     const [row] = await this.unitOfWork.sql<Acceptance>(
       'SELECT * FROM app.accept_own_invite($1, $2, $3, $4, $5, $6, $7)',

@@ -11,7 +11,7 @@ import type { AcceptedInviteResponse } from './invites.dto.js';
 import { assertStrong, Passwords } from '../auth/passwords/index.js';
 import { newSession, type OpenedSession } from '../auth/sessions/index.js';
 
-/** Accepts invites with the token from the mail. */
+/** Accepts invites with the token from the invitation mail. */
 @Injectable()
 export class AcceptanceService {
   private readonly key: Buffer;
@@ -29,11 +29,11 @@ export class AcceptanceService {
   }
 
   /**
-   * Accepts for a user without an account: sets the password, creates the membership, and opens a session. A user with
-   * an enrolled second factor must first present it. The password is hashed first, so that an invalid token takes the
-   * same time.
-   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists, and mfa_required after an acceptance
-   * that needs a second factor.
+   * Accepts an invite for a user without an account. Sets the password, creates the membership, and opens a session.
+   * The password is hashed before the token is checked, so an invalid token takes the same time. Throws `weak_password`
+   * when the password does not meet the policy. Throws `invite_invalid` when the invite is invalid or has expired.
+   * Throws `sign_in_to_accept` when the user has an account. Throws `membership_exists` when the user is already a
+   * member. Throws `mfa_required` after the acceptance when the user must first present a second factor.
    */
   async accept(token: string, password: string): Promise<OpenedSession> {
     const known = readInvite(this.key, token);
@@ -56,12 +56,15 @@ export class AcceptanceService {
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at!, remembered: false };
   }
 
-  /** Accepts for the signed-in user; the session does not change. Throws invite_invalid, membership_exists. */
+  /**
+   * Accepts an invite for the signed-in user. The session stays in its organization. Throws `invite_invalid` when the
+   * invite is invalid or has expired. Throws `membership_exists` when the user is already a member.
+   */
   async acceptOwn(token: string): Promise<AcceptedInviteResponse> {
     const claims = this.read(token);
     const outcome = { user_id: currentMember().userId, ...(await this.acceptance.acceptOwn(token, claims)) };
     this.inLogOf(outcome, () => this.record(outcome, claims));
-    await this.unitOfWork.commit(); // keeps the audit event when the next line throws
+    await this.unitOfWork.commit(); // keeps the audit event if the next line throws
     assertAccepted(outcome);
     return { organizationId: outcome.org_id, membershipId: outcome.membership_id };
   }
@@ -72,7 +75,10 @@ export class AcceptanceService {
     return claims;
   }
 
-  /** Records no event that would show whether an e-mail address has an account. */
+  /**
+   * Records the acceptance or its failure. It omits each event that would reveal whether an e-mail address has an
+   * account.
+   */
   private record(outcome: Acceptance, { id, role, orgId: invitedTo }: InviteClaims): void {
     const { state, org_id: orgId, user_id: userId, membership_id: membershipId } = outcome;
     const target = orgId === invitedTo ? ({ type: 'invite', id } as const) : undefined;
@@ -88,7 +94,9 @@ export class AcceptanceService {
     else if (state === 'second_factor') this.audit.record('auth.mfa_challenged', { target, outcome: 'denied' });
   }
 
-  /** Writes to the audit log of the inviting organization. That log never names a user who did not become a member. */
+  /**
+   * Writes to the audit log of the inviting organization. The event names the user only if the user became a member.
+   */
   private inLogOf({ state, org_id: orgId }: Acceptance, write: () => void): void {
     withIdentity({ orgId, ...(state !== 'accepted' && { actor: { type: 'anonymous', id: null } }) }, write);
   }

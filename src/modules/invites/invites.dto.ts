@@ -3,18 +3,18 @@ import { IsString, Length, MaxLength, MinLength } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { CreateMembershipDto } from '../tenancy/index.js';
 
-/** The invitee and the role: the same fields as for a new membership. */
+/** The invitee and the role. The fields are the same as for a new membership. */
 export class CreateInviteDto extends CreateMembershipDto {}
 
 export class AcceptOwnInviteDto {
-  /** The token after `#token=` in the mailed link. */
+  /** The token from the URL fragment `#token=` of the mailed link. */
   @IsString()
   @Length(1, 2_000)
   token: string;
 }
 
 export class AcceptInviteDto extends AcceptOwnInviteDto {
-  /** 12 to 128 characters with upper case, lower case, a digit and a special character. */
+  /** 12 to 128 characters, with an upper-case letter, a lower-case letter, a digit, and a special character. */
   @IsString()
   @MinLength(1)
   @MaxLength(1_000)
@@ -27,16 +27,16 @@ export class InviteResponse {
   @Expose() name: string;
   @Expose() role: string;
   @StaffOnly() personId: string | null;
-  /** The membership that sent the invite last. */
+  /** The membership that last sent the invite. */
   @StaffOnly() invitedBy: string;
-  /** pending, accepted, revoked or expired. */
+  /** `pending`, `accepted`, `revoked`, or `expired`. */
   @Expose() status: string;
   @Expose() createdAt: Date;
-  /** When the last mail was sent. */
+  /** The time when the last mail was sent. */
   @Expose() sentAt: Date | null;
   @Expose() expiresAt: Date;
   @Expose() acceptedAt: Date | null;
-  /** The membership that the acceptance created. */
+  /** The membership that was created when the invitee accepted. */
   @StaffOnly() membershipId: string | null;
   @StaffOnly() revokedAt: Date | null;
 }

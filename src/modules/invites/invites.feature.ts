@@ -41,7 +41,7 @@ export const invitesFeature = defineFeature({
     'invite.resent': {
       category: 'members',
       severity: 'notice',
-      description: "A member resent an invite under the member's own name. The previous link expired.",
+      description: "A member resent an invite in that member's own name. The previous link no longer works.",
       meta: { role: 'code' },
     },
     'invite.revoked': {
@@ -58,7 +58,7 @@ export const invitesFeature = defineFeature({
     'invite.acceptance_failed': {
       category: 'members',
       severity: 'warning',
-      description: 'A user presented a genuine invite that is not pending.',
+      description: 'A user failed to accept a genuine invite. The event contains the reason.',
       meta: { reason: 'code' },
     },
   },
@@ -80,7 +80,7 @@ export const invitesFeature = defineFeature({
   },
   retention: {
     'invites.expired': {
-      description: 'Expired invites, accepted or not. The audit log keeps the inviter and the acceptance',
+      description: 'Expired invites, accepted or not. The audit log still shows who invited and who accepted',
       table: 'invites',
       ageColumn: 'expires_at',
       days: 30,
@@ -110,7 +110,7 @@ export const invitesFeature = defineFeature({
     'invites.token': {
       claims: ['C16', 'E4'],
       description:
-        'Signed, for one e-mail address and role, single-use, for one week. The database stores only a digest.',
+        'An invite is signed for one e-mail address and role. It works once within a week. Only its digest is stored.',
     },
     'invites.no-oracle': {
       claims: ['E8'],

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-/** Days until an invite expires, from the last request to send it. */
+/** How many days an invite stays valid after a member last sent it. */
 export const INVITE_DAYS = 7;
 
-/** The readable columns of an invite, without the token digest. */
+/** The columns of an invite that the API may return. They exclude the token digest. */
 export interface InviteRow {
   id: string;
   email: string;
@@ -44,7 +44,7 @@ const COLUMNS = `id, email, name, role, person_id AS "personId", invited_by AS "
 export class InvitesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns a page, newest first; `before` is the last id of the previous page. */
+  /** Returns a page of invites, newest first. `before` is the last id of the previous page. */
   list(before: string | null, limit: number): Promise<InviteRow[]> {
     return this.unitOfWork.sql<InviteRow>(
       `SELECT ${COLUMNS} FROM invites WHERE org_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
@@ -70,7 +70,7 @@ export class InvitesRepository {
     return row!;
   }
 
-  /** Extends an invite by a week and invalidates its token. Returns null when it was accepted or revoked. */
+  /** Extends an invite by a week and invalidates its token. Returns null when the invite was accepted or revoked. */
   async prolong(id: string): Promise<InviteRow | null> {
     const [row] = await this.unitOfWork.sql<InviteRow>(
       `UPDATE invites SET expires_at = now() + make_interval(days => $3)
@@ -80,7 +80,7 @@ export class InvitesRepository {
     return row ?? null;
   }
 
-  /** Returns null when the invite was accepted or revoked. */
+  /** Revokes an invite. Returns null when the invite was accepted or revoked. */
   async revoke(id: string): Promise<InviteRow | null> {
     const [row] = await this.unitOfWork.sql<InviteRow>(
       `UPDATE invites SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL
@@ -90,7 +90,7 @@ export class InvitesRepository {
     return row ?? null;
   }
 
-  /** Returns the content of the mail; null when the invite is no longer pending. */
+  /** Returns the content of the mail. Returns null when the invite is no longer pending. */
   async mail(id: string): Promise<InviteMail | null> {
     const [row] = await this.unitOfWork.sql<InviteMail>(
       `SELECT i.id, i.email, i.role, i.expires_at AS "expiresAt", o.name AS organization, m.name AS inviter
@@ -102,7 +102,9 @@ export class InvitesRepository {
     return row ?? null;
   }
 
-  /** Replaces the token digest, for the worker. Returns false when the invite has changed since it was loaded. */
+  /**
+   * Replaces the token digest. The worker uses it. Returns false when the invite has changed since the worker read it.
+   */
   async replaceToken({ id, expiresAt }: InviteMail, tokenHash: Buffer): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(

@@ -12,10 +12,10 @@ import { OrganizationService } from '../tenancy/index.js';
 import type { CreateInviteDto } from './invites.dto.js';
 import { InvitesRepository, type InviteRow } from './invites.repository.js';
 
-/** Limits the mails to one e-mail address, so that an organization cannot flood a mailbox. */
+/** Limits the mails to each e-mail address, so that an organization cannot flood a mailbox. */
 const BY_ADDRESSEE: RateLimit = { name: 'invite-addressee', points: 10, seconds: 3_600 };
 
-/** Creates, resends and revokes invites. The inviter never sees a token. */
+/** Creates, resends, and revokes invites. The inviter never sees a token. */
 @Injectable()
 export class InvitesService {
   constructor(
@@ -36,8 +36,10 @@ export class InvitesService {
   }
 
   /**
-   * Invites an e-mail address. The answer does not reveal whether it has an account. Throws unknown_role,
-   * insufficient_privileges_to_grant, not_found when the person does not exist, invites_disabled, too_many_requests.
+   * Invites an e-mail address. The response does not reveal whether the address has an account. Throws `unknown_role`
+   * when the role does not exist. Throws `insufficient_privileges_to_grant` when the caller may not grant the role.
+   * Throws `not_found` when the person does not exist. Throws `invites_disabled` when the organization adds members
+   * through SSO only. Throws `too_many_requests` when the rate limit is exceeded.
    */
   async create({ email, name, role, personId }: CreateInviteDto): Promise<InviteRow> {
     await this.assertMayInvite(role, personId);
@@ -51,8 +53,8 @@ export class InvitesService {
   }
 
   /**
-   * Resends an invite under the caller's name with a new expiry. The previous token becomes invalid. Throws the errors
-   * of `create`, and invite_not_pending.
+   * Resends an invite in the caller's name with a new expiry. The previous token becomes invalid. Throws the errors of
+   * `create`. Throws `invite_not_pending` when the invite was accepted or revoked.
    */
   async resend(id: string): Promise<InviteRow> {
     const { role, email, personId } = await this.require(id);
@@ -65,7 +67,10 @@ export class InvitesService {
     return invite;
   }
 
-  /** Throws not_found, invite_not_pending. */
+  /**
+   * Revokes an invite. Throws `not_found` when there is no such invite. Throws `invite_not_pending` when the invite was
+   * accepted or revoked.
+   */
   async revoke(id: string): Promise<InviteRow> {
     await this.require(id);
     const invite = await this.invites.revoke(id);

@@ -6,7 +6,7 @@ import { ASSIGNMENT_COLUMNS, type AssignmentEntity } from './assignment.entity.j
 
 const COLUMNS = selectList(ASSIGNMENT_COLUMNS);
 
-/** The people in each narrow scope, in a form that uses an index. */
+/** SQL conditions for the people that the scopes `assigned` and `own` cover. Postgres can use an index for them. */
 const REACHED = {
   assigned: 'person_id = ANY ((SELECT app.assigned_people())::uuid[])',
   own: 'person_id = (SELECT app.own_person_id())',
@@ -22,7 +22,10 @@ export interface AssignmentFilter {
 export class AssignmentsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns a page by id; `after` is the last id seen. `within` repeats a narrow scope for the index. */
+  /**
+   * Returns a page of assignments, sorted by id. `after` is the last id of the previous page. `within` repeats the
+   * caller's scope as a condition that can use an index.
+   */
   list(
     { within, personId, membershipId }: AssignmentFilter,
     after: string | null,
@@ -40,7 +43,7 @@ export class AssignmentsRepository {
     );
   }
 
-  /** Returns whether the caller may assign people to a member. */
+  /** Returns whether the caller may assign people to this member. */
   async mayEntrust(membershipId: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ may: boolean }>('SELECT app.may_assign($1) AS may', [membershipId]);
     return row!.may;
@@ -51,7 +54,9 @@ export class AssignmentsRepository {
     await this.unitOfWork.executeVarying(insertInto('assignments', ASSIGNMENT_COLUMNS, row));
   }
 
-  /** Ends an assignment without an end or with a later end. Returns null when there is no such assignment. */
+  /**
+   * Sets the end of an assignment. Returns null when there is no such assignment, or when it ends at an earlier time.
+   */
   async end(id: string, at: Date): Promise<AssignmentEntity | null> {
     const key = [currentContext().orgId, id];
     const ended = await this.unitOfWork.execute(

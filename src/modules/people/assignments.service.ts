@@ -10,7 +10,7 @@ import type { AssignmentEntity } from './assignment.entity.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import type { AssignmentsQuery, CreateAssignmentDto } from './people.dto.js';
 
-/** Manages assignments of people to members. A change affects the scope of the member at once. */
+/** Manages assignments of people to members. A change affects the member's scope immediately. */
 @Injectable()
 export class AssignmentsService {
   constructor(
@@ -28,8 +28,8 @@ export class AssignmentsService {
   }
 
   /**
-   * Throws not_found when the person or the member does not belong to this organization. Throws
-   * insufficient_privileges_to_grant when the member would gain permissions over the person that the caller does not
+   * Assigns a person to a member. Throws `not_found` when the organization has no such person or member. Throws
+   * `insufficient_privileges_to_grant` when the member would gain a permission over the person that the caller does not
    * hold for the whole organization.
    */
   async create({ personId, membershipId, startsAt, endsAt }: CreateAssignmentDto) {
@@ -51,7 +51,7 @@ export class AssignmentsService {
     return assignment;
   }
 
-  /** Ends an assignment now. Throws not_found when it does not exist or has ended. */
+  /** Ends an assignment now. Throws `not_found` when the assignment does not exist or has ended. */
   async end(id: string) {
     const ended = await this.assignments.end(id, this.clock.now());
     if (ended === null) throw new Problem('not_found');
@@ -60,7 +60,7 @@ export class AssignmentsService {
   }
 }
 
-/** Returns the scope of assignment:read when it is narrower than the organization. */
+/** Returns the caller's scope of `assignment:read` if that scope does not cover the whole organization. */
 function narrowed(): { within?: 'assigned' | 'own' } {
   const scope = currentContext().member?.grants.get('assignment:read');
   return scope === 'assigned' || scope === 'own' ? { within: scope } : {};

@@ -2,7 +2,7 @@ import { Expose, Type } from 'class-transformer';
 import { StaffOnly } from '../../platform/http/audience.js';
 import type { Kind, Status } from './person.js';
 
-/** A person's record before a change. */
+/** A person's record as it was before a change. */
 export class PersonSnapshotResponse {
   @StaffOnly() externalId: string | null;
   @Expose() kind: Kind;
@@ -17,7 +17,7 @@ export class PersonSnapshotResponse {
   @Expose() hasAddress: boolean;
   /** `***-**-1234` */
   @Expose() ssn: string | null;
-  /** Month and day hidden, year shown. */
+  /** The year. The month and the day are masked. */
   @Expose() dateOfBirth: string | null;
 }
 
@@ -27,9 +27,9 @@ export class PersonChangeResponse {
   @StaffOnly() version: number;
   /** The time of the change. */
   @Expose() takenAt: Date;
-  /** The membership that changed the record; null for a partner's webhook, a job or an operator. */
+  /** The membership that changed the record. Null when a partner's webhook, a job, or an operator changed it. */
   @StaffOnly() changedBy: string | null;
-  /** The fields that received another value. */
+  /** The names of the fields that changed. */
   @Expose() changed: string[];
   @Expose() @Type(() => PersonSnapshotResponse) before: PersonSnapshotResponse;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-/** A snapshot from the database trigger; `before` holds the columns in the format of `to_jsonb`. */
+/** A snapshot that the database trigger stored. `before` contains the columns in the format of `to_jsonb`. */
 export interface SnapshotRow {
   version: number;
   takenAt: Date;
@@ -12,12 +12,15 @@ export interface SnapshotRow {
   [column: string]: unknown;
 }
 
-/** Reads snapshots of people in the current organization, within the caller's scope. Only a trigger writes them. */
+/**
+ * Reads snapshots of people in the current organization, limited to the caller's scope. Only the database trigger
+ * writes them.
+ */
 @Injectable()
 export class HistoryRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns a page, newest first; `before` is the last version of the previous page. */
+  /** Returns a page of snapshots, newest first. `before` is the last version of the previous page. */
   list(personId: string, before: number | null, limit: number): Promise<SnapshotRow[]> {
     return this.unitOfWork.sql<SnapshotRow>(
       `SELECT version, taken_at AS "takenAt", changed_by AS "changedBy", changed, before

@@ -11,7 +11,7 @@ import { PeopleService } from './people.service.js';
 import { SEALED } from './person.js';
 import { changedFields, formerRecord, type Open } from './person-snapshot.js';
 
-/** Returns a person's record as it was before each change. */
+/** Reads the history of a person: the record as it was before each change. */
 @Injectable()
 export class HistoryService {
   constructor(
@@ -23,8 +23,8 @@ export class HistoryService {
   ) {}
 
   /**
-   * Returns a page, newest first, and records the access. Throws not_found outside the scope of person:read-history or
-   * person:read.
+   * Returns a page of changes, newest first, and records the access in the audit log. Throws `not_found` when the
+   * person is outside the caller's scope of `person:read-history` or `person:read`.
    */
   async list(personId: string, { limit, cursor }: PageQuery): Promise<Page<PersonChangeResponse>> {
     const scope = { purpose: `history of ${personId}`, orgId: currentContext().orgId };
@@ -52,7 +52,9 @@ export class HistoryService {
     };
   }
 
-  /** Returns a decryption function. After the person's key is destroyed, encrypted values are shown as masks only. */
+  /**
+   * Returns a function that decrypts values. If the person's key was destroyed, encrypted values appear as masks only.
+   */
   private async opener(personId: string): Promise<Open> {
     const ring = await this.dataKeys.find(personId);
     if (ring.isEmpty) return (_field, sealed) => (sealed === null ? null : '');

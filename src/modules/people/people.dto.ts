@@ -19,9 +19,9 @@ import { KINDS, STATUSES, type Kind, type Status } from './person.js';
 
 const DATE = /^(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
-/** The fields of a person. An absent field does not change; null clears a field. */
+/** The fields of a person. An absent field stays unchanged. Null clears a field. */
 class PersonFields {
-  /** The partner's id of the person, unique in the organization. */
+  /** The partner's id of the person. It is unique in the organization. */
   @IsOptional()
   @IsString()
   @Length(1, 100)
@@ -53,7 +53,7 @@ class PersonFields {
   @MaxLength(500)
   address?: string | null;
 
-  /** YYYY-MM-DD */
+  /** The date as YYYY-MM-DD. */
   @IsOptional()
   @Matches(DATE, { message: 'must be a date as YYYY-MM-DD' })
   @IsPastDay()
@@ -101,7 +101,7 @@ export class UpdatePersonDto extends PersonFields {
   @IsIn(STATUSES)
   status?: Status;
 
-  /** The version that the caller read. If the record has a newer version, the update is rejected. */
+  /** The version that the caller read. If the record has a newer version, the API rejects the update. */
   @MayBeAbsent()
   @IsInt()
   @Min(1)
@@ -143,13 +143,13 @@ export class PersonSummary {
 }
 
 export class PersonResponse extends PersonSummary {
-  /** Whether the field has a value. The contact unlock shows the value. */
+  /** Whether the field has a value. Only the contact unlock returns the value. */
   @Expose() hasEmail: boolean;
   @Expose() hasPhone: boolean;
   @Expose() hasAddress: boolean;
   /** `***-**-1234` */
   @Expose() ssn: string | null;
-  /** Month and day hidden, year shown. */
+  /** The year. The month and the day are masked. */
   @Expose() dateOfBirth: string | null;
   @StaffOnly() version: number;
   @Expose() createdAt: Date;

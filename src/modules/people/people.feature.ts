@@ -82,7 +82,7 @@ export const peopleFeature = defineFeature({
       category: 'people',
       severity: 'info',
       description:
-        "A member or a partner system changed a person's record. An empty list of fields means no difference.",
+        "A member or a partner system changed a person's record. If the event lists no fields, nothing changed.",
       meta: { fields: 'codes', version: 'count' },
       realtime: { permission: 'person:read' },
     },
@@ -95,7 +95,7 @@ export const peopleFeature = defineFeature({
     'assignment.created': {
       category: 'people',
       severity: 'info',
-      description: 'A member assigned a person to a member.',
+      description: 'A member assigned a person to a member of the organization.',
       meta: { membershipId: 'id' },
       realtime: { permission: 'assignment:read' },
     },

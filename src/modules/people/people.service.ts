@@ -22,7 +22,7 @@ import {
 
 const SEALED_FIELDS = Object.keys(SEALED) as SealedField[];
 
-/** Reads and changes people. The database decides whom the caller can see. */
+/** Reads and changes people. The database decides which people the caller can see. */
 @Injectable()
 export class PeopleService {
   constructor(
@@ -32,7 +32,7 @@ export class PeopleService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** Returns one person with masked identifiers. Throws not_found outside the caller's scope. */
+  /** Returns one person with masked identifiers. Throws `not_found` when the person is outside the caller's scope. */
   async read(id: string): Promise<PersonResponse> {
     const row = await this.row(id);
     this.audit.record('person.viewed', { target: { type: 'person', id } });
@@ -40,8 +40,8 @@ export class PeopleService {
   }
 
   /**
-   * Returns a page of people without encrypted fields. Throws forbidden for a search by e-mail address without
-   * person:unlock-contact.
+   * Returns a page of people, without encrypted fields. Throws `forbidden` when the caller searches by e-mail address
+   * but lacks `person:unlock-contact`.
    */
   async list({ limit, cursor, email, ...filter }: PeopleQuery): Promise<Page<PersonSummaryRow>> {
     const scope = { purpose: 'people', orgId: currentContext().orgId };
@@ -53,18 +53,24 @@ export class PeopleService {
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
-  /** Returns whether the caller may unlock the contact details of a person. Operators and jobs always may. */
+  /**
+   * Returns whether the caller may unlock the contact details of a person. The result is always true for operators and
+   * jobs.
+   */
   async mayUnlock(id: string): Promise<boolean> {
     const { member } = currentContext();
     return member === null || this.isInScope(id, member.grants.get('person:unlock-contact'));
   }
 
-  /** Returns whether a readable person is also in the scope of another permission. */
+  /** Returns whether the given scope of another permission covers a person whom the caller can read. */
   isInScope(id: string, scope: string | undefined): Promise<boolean> {
     return this.people.isInScope(id, scope);
   }
 
-  /** Decrypts contact details and records the unlock. Throws not_found outside the scope of person:unlock-contact. */
+  /**
+   * Returns the decrypted contact details and records the unlock in the audit log. Throws `not_found` when the person
+   * is outside the caller's scope of `person:unlock-contact`.
+   */
   async unlockContact(id: string): Promise<ContactResponse> {
     const row = await this.row(id);
     if (!(await this.mayUnlock(id))) throw new Problem('not_found');
@@ -80,7 +86,7 @@ export class PeopleService {
     return contact;
   }
 
-  /** Adds a person with a new data key. Throws external_id_taken. */
+  /** Adds a person with a new data key. Throws `external_id_taken` when another person has the external id. */
   async create(fields: PersonFields): Promise<PersonResponse> {
     const id = newId();
     const ring = await this.dataKeys.create(id);
@@ -103,8 +109,9 @@ export class PeopleService {
   }
 
   /**
-   * Changes the given fields that differ. Without a difference, the record does not change, and the event says so.
-   * Throws not_found, version_conflict or external_id_taken.
+   * Changes the given fields that differ from the record. If none differs, the record stays the same, and the audit
+   * event lists no fields. Throws `not_found` when the person is outside the caller's scope. Throws `version_conflict`
+   * when the record has a newer version. Throws `external_id_taken` when another person has the external id.
    */
   async update(id: string, { version, ...fields }: PersonFields & { version?: number }): Promise<PersonResponse> {
     const row = await this.row(id, true);
@@ -122,7 +129,7 @@ export class PeopleService {
     return this.present(after);
   }
 
-  /** Creates the person with this external id, or changes the existing person. */
+  /** Changes the person with this external id. Creates the person if there is none. */
   async upsertByExternalId(externalId: string, fields: PersonFields): Promise<PersonResponse> {
     const known = await this.people.findByExternalId(externalId);
     return known === null ? this.create({ ...fields, externalId }) : this.update(known.id, fields);
@@ -163,7 +170,7 @@ export class PeopleService {
     return columns;
   }
 
-  /** Returns null in an organization without any e-mail address. */
+  /** Returns the blind index of an e-mail address, or null when the organization has no index key yet. */
   private async knownEmailIndex(email: string): Promise<Buffer | null> {
     const ring = await this.dataKeys.knownOfOrganization('index');
     return ring === null ? null : blindIndex(ring.current, normalizeEmail(email));
@@ -185,15 +192,18 @@ export class PeopleService {
 }
 
 /**
- * Returns the fields whose value differs from the row. Encrypted columns are decrypted for the comparison, because
- * the same text never encrypts to the same bytes.
+ * Returns the fields whose values differ from the row. Encrypted columns are decrypted for the comparison, because two
+ * encryptions of the same text produce different bytes.
  */
 function differing(row: PersonRow, cipher: RowCipher, fields: PersonFields): PersonFields {
   const stored = (field: string) => (isSealed(field) ? cipher.open(SEALED[field], row[field]) : row[field]);
   return Object.fromEntries(Object.entries(fields).filter(([field, value]) => value !== stored(field)));
 }
 
-/** A search by e-mail address reveals the address, so it needs the permission to unlock it. */
+/**
+ * Returns whether the caller may search by e-mail address. A match reveals the address, so the search needs the
+ * permission to unlock it.
+ */
 function maySearchContacts(): boolean {
   const { member } = currentContext();
   return member === null || member.grants.has('person:unlock-contact');

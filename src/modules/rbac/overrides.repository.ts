@@ -15,7 +15,7 @@ export class OverridesRepository {
     );
   }
 
-  /** Returns false when there was no override. */
+  /** Removes an override for a role. Returns false when there is none. */
   async removeRole(role: string, permission: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute('DELETE FROM role_overrides WHERE org_id = $1 AND role = $2 AND permission = $3', [
@@ -26,7 +26,7 @@ export class OverridesRepository {
     );
   }
 
-  /** Returns false when there is no such active membership. */
+  /** Sets an override for a member. Returns false when there is no such active membership. */
   async setMember(membershipId: string, permission: string, scope: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
@@ -39,7 +39,7 @@ export class OverridesRepository {
     );
   }
 
-  /** Returns false when there was no override. */
+  /** Removes an override for a member. Returns false when there is none. */
   async removeMember(membershipId: string, permission: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
@@ -49,7 +49,7 @@ export class OverridesRepository {
     );
   }
 
-  /** Returns whether an active member holds a permission for the whole organization. */
+  /** Returns whether at least one active member holds the permission for the whole organization. */
   async isHeld(permission: string): Promise<boolean> {
     return (
       (

@@ -6,7 +6,7 @@ import { Problem } from '../../platform/problem/index.js';
 import { OverridesRepository } from './overrides.repository.js';
 import { RolesService } from './roles.service.js';
 
-/** Manages an organization's overrides for roles and members. A change applies from the next request on. */
+/** Manages an organization's overrides for roles and members. A change applies from the next request. */
 @Injectable()
 export class OverridesService {
   constructor(
@@ -15,7 +15,12 @@ export class OverridesService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Throws unknown_role, unknown_permission, scope_not_applicable, insufficient_privileges_to_grant, last_owner. */
+  /**
+   * Sets an override for a role. Throws `unknown_role` or `unknown_permission` when the role or the permission does not
+   * exist. Throws `scope_not_applicable` when the permission does not support the scope. Throws
+   * `insufficient_privileges_to_grant` when the caller does not hold the permission for the whole organization. Throws
+   * `last_owner` when no active member would hold it for the whole organization.
+   */
   async setRole(role: string, permission: string, scope: string) {
     await this.roles.assertRole(role);
     this.assertApplicable(permission, scope);
@@ -24,7 +29,7 @@ export class OverridesService {
     return { permission, scope, source: 'role' };
   }
 
-  /** Throws the errors of `setRole`, and not_found when there is no override. */
+  /** Removes an override for a role. Throws the errors of `setRole`. Throws `not_found` when there is no override. */
   async removeRole(role: string, permission: string): Promise<void> {
     await this.roles.assertRole(role);
     await this.runChange(permission, async () => {
@@ -33,7 +38,10 @@ export class OverridesService {
     this.audit.record('role.override_removed', { target: { type: 'role', id: role }, meta: { role, permission } });
   }
 
-  /** Throws unknown_permission, scope_not_applicable, insufficient_privileges_to_grant, not_found, last_owner. */
+  /**
+   * Sets an override for a member. Throws the errors of `setRole`, except `unknown_role`. Throws `not_found` when there
+   * is no such active membership.
+   */
   async setMember(membershipId: string, permission: string, scope: string) {
     this.assertApplicable(permission, scope);
     await this.runChange(permission, async () => {
@@ -46,7 +54,7 @@ export class OverridesService {
     return { permission, scope, source: 'member' };
   }
 
-  /** Throws the errors of `setMember`. */
+  /** Removes an override for a member. Throws `not_found` when it does not exist, and other errors of `setMember`. */
   async removeMember(membershipId: string, permission: string): Promise<void> {
     await this.runChange(permission, async () => {
       if (!(await this.overrides.removeMember(membershipId, permission))) throw new Problem('not_found');
@@ -58,8 +66,9 @@ export class OverridesService {
   }
 
   /**
-   * Runs a change. The caller must hold the permission for the whole organization before it, and an active member must
-   * hold it afterwards. Role changes of one organization run one at a time, so that two cannot rely on each other.
+   * Runs a change. Before the change, the caller must hold the permission for the whole organization. After the change,
+   * an active member must hold it. Role changes of one organization run one at a time. Otherwise two changes could each
+   * rely on a member whom the other change affects.
    */
   private async runChange(permission: string, change: () => Promise<void>): Promise<void> {
     if (!declared('permissions').has(permission)) throw new Problem('unknown_permission');

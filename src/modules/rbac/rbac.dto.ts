@@ -11,18 +11,18 @@ export class PermissionResponse {
 
 export class GrantResponse {
   @Expose() permission: string;
-  /** org, assigned, own, or none. */
+  /** `org`, `assigned`, `own`, or `none`. */
   @Expose() scope: string;
-  /** The source of the scope: default, role or member. */
+  /** The source of the scope: `default`, `role`, or `member`. */
   @StaffOnly() source: string;
 }
 
 export class RoleResponse {
   @Expose() key: string;
   @Expose() name: string;
-  /** A custom role of the organization, not a role of its preset. */
+  /** Whether the role is a custom role of the organization. If false, it is a role of the preset. */
   @Expose() custom: boolean;
-  /** A portal role. Its responses omit staff-only fields. */
+  /** Whether the role is a portal role. Responses to members with a portal role omit staff-only fields. */
   @Expose() portal: boolean;
   @Expose() description: string;
   @StaffOnly() @Type(() => GrantResponse) grants: GrantResponse[];
@@ -46,12 +46,12 @@ export class CreateRoleDto extends RoleFields {
   @Length(1, 100)
   name: string;
 
-  /** A portal role. Its responses omit staff-only fields. */
+  /** Whether the role is a portal role. Responses to members with a portal role omit staff-only fields. */
   @MayBeAbsent()
   @IsBoolean()
   portal?: boolean;
 
-  /** A role whose grants are copied. Default: no grants. */
+  /** The role whose grants to copy. Without it, the new role has no grants. */
   @MayBeAbsent()
   @Matches(ROLE_KEY)
   copyOf?: string;

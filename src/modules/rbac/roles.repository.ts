@@ -24,7 +24,7 @@ export interface CustomRole {
 export class RolesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns whether the organization has the role, from its preset or as a custom role. */
+  /** Returns whether the organization has the role, either from its preset or as a custom role. */
   async exists(role: string): Promise<boolean> {
     const rows = await this.unitOfWork.sql(
       `SELECT 1 FROM preset_roles r JOIN organizations o ON o.preset = r.preset WHERE o.id = $1 AND r.role = $2
@@ -59,7 +59,7 @@ export class RolesRepository {
     );
   }
 
-  /** Returns null when the organization has no such custom role. */
+  /** Changes a custom role. Returns null when the organization has no such custom role. */
   async update(
     key: string,
     { name, description }: { name?: string; description?: string },
@@ -74,7 +74,8 @@ export class RolesRepository {
   }
 
   /**
-   * Returns false when the organization has no such custom role. Fails on roles_in_use while a member holds the role.
+   * Deletes a custom role. Returns false when the organization has no such custom role. Fails on the constraint
+   * `roles_in_use` while a member holds the role.
    */
   async delete(key: string): Promise<boolean> {
     return (await this.unitOfWork.execute('DELETE FROM roles WHERE org_id = $1 AND key = $2', [this.orgId, key])) > 0;
@@ -91,7 +92,7 @@ export class RolesRepository {
     );
   }
 
-  /** Serializes changes of roles and members in this organization. */
+  /** Takes a lock, so that changes of roles and members in this organization run one at a time. */
   async lockOrganization(): Promise<void> {
     await this.unitOfWork.sql('SELECT app.lock_organization()');
   }

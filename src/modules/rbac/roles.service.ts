@@ -53,8 +53,9 @@ export class RolesService {
   }
 
   /**
-   * Creates a role without grants, or with the grants of the role in `copyOf`.
-   * Throws role_exists, unknown_role, or insufficient_privileges_to_grant for the copied role.
+   * Creates a role. The role has the grants of the role in `copyOf`, or none. Throws `role_exists` when the key is
+   * taken. Throws `unknown_role` when the role in `copyOf` does not exist. Throws `insufficient_privileges_to_grant`
+   * when the caller may not grant that role.
    */
   async create({ key, copyOf, ...rest }: CreateRoleDto) {
     if (PRESET_ROLES.has(key) || key === SUPPORT_ROLE) throw new Problem('role_exists');
@@ -73,7 +74,7 @@ export class RolesService {
     return this.read(key);
   }
 
-  /** Throws not_found for a preset role or an unknown role. */
+  /** Changes a custom role. Throws `not_found` when the organization has no such custom role. */
   async update(key: string, changes: UpdateRoleDto) {
     if ((await this.roles.update(key, changes)) === null) throw new Problem('not_found');
     this.audit.record('role.updated', {
@@ -83,7 +84,10 @@ export class RolesService {
     return this.read(key);
   }
 
-  /** Throws not_found for a preset or unknown role, and role_in_use while a member or a mapping uses the role. */
+  /**
+   * Deletes a custom role. Throws `not_found` when the organization has no such custom role. Throws `role_in_use` while
+   * a member or a role mapping uses the role.
+   */
   async delete(key: string): Promise<void> {
     await this.roles.lockOrganization();
     try {
@@ -95,14 +99,15 @@ export class RolesService {
     this.audit.record('role.deleted', { target: { type: 'role', id: key }, meta: { role: key } });
   }
 
-  /** Throws unknown_role. */
+  /** Checks that a role exists. Throws `unknown_role` when it does not. */
   async assertRole(role: string): Promise<void> {
     if (!(await this.roles.exists(role))) throw new Problem('unknown_role');
   }
 
   /**
-   * Throws unknown_role, or insufficient_privileges_to_grant when the caller may not grant the role. With `personId`,
-   * the role's scope "own" covers that person's record, so the caller needs the permission for the whole organization.
+   * Checks that the caller may grant a role. With `personId`, the role's scope "own" covers that person's record, so
+   * the caller must hold such permissions for the whole organization. Throws `unknown_role` when the role does not
+   * exist. Throws `insufficient_privileges_to_grant` when the caller may not grant it.
    */
   async assertGivable(role: string, personId?: string | null): Promise<void> {
     await this.assertRole(role);
@@ -112,15 +117,18 @@ export class RolesService {
   }
 
   /**
-   * An identity provider can sign in every member, so the caller must hold all permissions of the owner role. Throws
-   * insufficient_privileges_to_grant.
+   * Checks that the caller holds all permissions of the owner role. Changes of identity providers require this, because
+   * an identity provider can sign in any member. Throws `insufficient_privileges_to_grant` when the caller lacks one.
    */
   async assertSpeaksForAll(): Promise<void> {
     const { member } = currentContext();
     if (member !== null) await this.assertGivable(OWNER_ROLES[member.preset as Preset]);
   }
 
-  /** Throws insufficient_privileges_to_grant when a grant exceeds those of the caller. The system is exempt. */
+  /**
+   * Checks that the caller holds all given grants. Jobs and operators are exempt. Throws
+   * `insufficient_privileges_to_grant` when a grant exceeds the caller's own.
+   */
   assertWithinOwn(grants: ReadonlyMap<string, string>): void {
     const { member } = currentContext();
     if (member === null) return;
@@ -130,13 +138,16 @@ export class RolesService {
     if (beyond) throw new Problem('insufficient_privileges_to_grant');
   }
 
-  /** An access grant cannot be passed on: throws insufficient_privileges_to_grant while one is active. */
+  /**
+   * Checks that the caller has no active access grant, because a member cannot pass on time-limited permissions. Throws
+   * `insufficient_privileges_to_grant` when an access grant is active.
+   */
   assertForGood(): void {
     if (currentContext().member?.accessGrantId)
       throw new Problem('insufficient_privileges_to_grant', { detail: 'An access grant is active' });
   }
 
-  /** Serializes changes of roles and members in this organization. */
+  /** Takes a lock, so that changes of roles and members in this organization run one at a time. */
   lockOrganization(): Promise<void> {
     return this.roles.lockOrganization();
   }

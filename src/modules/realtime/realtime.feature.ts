@@ -13,7 +13,7 @@ export const realtimeFeature = defineFeature({
     stream_limit_reached: { status: 429, title: 'Too many open event streams for this session' },
   },
   retention: {
-    // A client can resume within one day. The second day covers a transaction that is still open when the first ends.
+    // A client can resume within one day. The second day covers a transaction that is still open after the first day.
     'realtime_events.old': {
       description: 'Delivered real-time events; the audit log keeps them',
       table: 'realtime_events',
@@ -55,7 +55,7 @@ export const realtimeFeature = defineFeature({
     'live.nothing-missed': {
       claims: ['E16'],
       description:
-        'A client that reconnects to any process continues at its position, without missed or repeated events.',
+        'A client can reconnect to any process. The stream continues after the last event without gaps or repetition.',
     },
   },
 });

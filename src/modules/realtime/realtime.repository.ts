@@ -3,7 +3,7 @@ import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { startOf, type Position } from './position.js';
 
-/** An event that the caller may see. */
+/** An event that the caller is allowed to see. */
 export interface LiveEvent {
   position: Position;
   type: string;
@@ -12,15 +12,18 @@ export interface LiveEvent {
   occurredAt: Date;
 }
 
-/** Events in order, and the position up to which they are complete. */
+/** Events in order, and a position. No event at or before this position can still appear. */
 export interface Batch {
   events: LiveEvent[];
   end: Position;
 }
 
-/** The newest position of an organization; `waiting` means that newer events wait for an open transaction. */
+/**
+ * The newest position of an organization. If `waiting` is true, newer events exist, but an open transaction delays
+ * their delivery.
+ */
 export interface Head {
-  /** A transaction id; null without events. */
+  /** A transaction id. Null when the organization has no events. */
   newest: string | null;
   waiting: boolean;
 }
@@ -28,8 +31,9 @@ export interface Head {
 type Row = { horizon: string; id: string | null; transactionId: string } & Omit<LiveEvent, 'position'>;
 
 /**
- * Selects rows by transaction id, below the oldest open transaction. A late commit could otherwise add rows before a
- * position that a subscription has passed. The limit is in the reading statement itself, so that both use one snapshot.
+ * Selects rows in the order of their transaction ids, up to the oldest open transaction. Without that limit, a late
+ * commit could add rows before a position that a stream has already passed. The statement that reads the rows also
+ * computes the limit, so both use the same snapshot.
  */
 const AFTER = `
   SELECT s.horizon::text AS horizon, e.*
@@ -43,7 +47,7 @@ const AFTER = `
        ORDER BY l.transaction_id, l.id LIMIT $4
     ) e ON true`;
 
-/** Reads events of the current organization that the row policies show to the caller. */
+/** Reads events of the current organization. Row policies limit them to the events that the caller may see. */
 @Injectable()
 export class RealtimeRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -75,7 +79,7 @@ export class RealtimeRepository {
     return row!;
   }
 
-  /** Returns the position for a new stream. */
+  /** Returns the position at which a new stream starts. */
   async present(): Promise<Position> {
     const [row] = await this.unitOfWork.sql<{ horizon: string }>(
       'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon',

@@ -24,8 +24,10 @@ export class RealtimeService {
   }
 
   /**
-   * Opens a stream after `lastEventId`, or from now on. Throws invalid_request or last_event_id_expired for that id,
-   * stream_limit_reached, or unavailable.
+   * Opens a stream of the events after `lastEventId`. If it is empty, the stream starts now. Throws `invalid_request`
+   * when `lastEventId` is invalid. Throws `last_event_id_expired` when the events after it are no longer stored. Throws
+   * `stream_limit_reached` when the session has too many streams. Throws `unavailable` when this process cannot open a
+   * stream now.
    */
   async listen(lastEventId: string): Promise<EventStream> {
     const { orgId } = currentContext();

@@ -4,22 +4,22 @@ import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
-/** A policy as it applies to the organization. */
+/** A retention policy with the settings of the organization. */
 export class PolicyResponse {
   @Expose() name: string;
   @Expose() description: string;
   @StaffOnly() table: string;
-  /** The column with the age of a row. */
+  /** The column that determines the age of a row. */
   @StaffOnly() ageColumn: string;
-  /** Days until a row is due. */
+  /** The age in days at which a row is due for removal. */
   @Expose() days: number;
-  /** The declared days, used without a setting of the organization. */
+  /** The number of days that the policy declares. It applies when the organization has no setting of its own. */
   @Expose() declaredDays: number;
-  /** The minimum for `days`. */
+  /** The smallest allowed value of `days`. */
   @StaffOnly() floorDays: number;
-  /** Whether rows are deleted or some of their columns cleared. */
+  /** `delete` removes the rows. `clear` empties some of their columns. */
   @Expose() action: 'delete' | 'clear';
-  /** The cleared columns. */
+  /** The columns that `clear` empties. */
   @StaffOnly() columns: string[];
   @StaffOnly() nextRunAt: Date;
 }
@@ -29,16 +29,16 @@ export class PlanResponse {
   @Expose() policy: string;
   /** The number of due rows. */
   @StaffOnly() due: number;
-  /** The age of the oldest due row. */
+  /** The time that determines the age of the oldest due row. */
   @StaffOnly() oldest: Date | null;
-  /** Rows of this age and newer stay. The value moves on the full hour. */
+  /** Only rows older than this time are due. The value changes once an hour. */
   @Expose() cutoff: Date;
-  /** SHA-256 in hex. Pass it to `run` to remove exactly these rows. */
+  /** SHA-256 of the plan, in hexadecimal. Pass it to `run` to remove exactly these rows. */
   @StaffOnly() planHash: string;
 }
 
 export class SetDaysDto {
-  /** At least the policy's floor. */
+  /** The new number of days. It must be at least `floorDays` of the policy. */
   @IsInt()
   @Min(0)
   @Max(36_500)
@@ -46,7 +46,7 @@ export class SetDaysDto {
 }
 
 export class RunPolicyDto {
-  /** The hash of a preview. The run is rejected when other rows are due by then. */
+  /** The `planHash` of a preview. The API rejects the run if the due rows have changed since the preview. */
   @MayBeAbsent()
   @Matches(/^[0-9a-f]{64}$/, { message: 'must be the planHash of a preview' })
   planHash?: string;
@@ -63,19 +63,22 @@ export class RunsQuery extends PageQuery {
   policy?: string;
 }
 
-/** One run of a policy. The event `retention.completed` with this run as target is its certificate. */
+/**
+ * One run of a policy. The audit event `retention.completed` with this run as its target is the certificate of the
+ * deletion.
+ */
 export class RunResponse {
   @Expose() id: string;
   @Expose() policy: string;
   @Expose() status: 'queued' | 'running' | 'completed' | 'failed';
-  /** The id of the user, or the name of the job or operator. */
+  /** The id of the user who requested the run, or the name of the job or operator. */
   @StaffOnly() requestedBy: string;
   @Expose() cutoff: Date;
   @StaffOnly() planHash: string;
-  /** Rows that were due at the time of planning. */
+  /** The number of rows that were due when the run was planned. */
   @StaffOnly() due: number;
   @StaffOnly() removed: number;
-  /** Stored objects that were removed with the rows. */
+  /** The number of stored objects that were removed together with the rows. */
   @StaffOnly() objects: number;
   @StaffOnly() batches: number;
   @Expose() createdAt: Date;

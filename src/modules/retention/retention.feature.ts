@@ -47,13 +47,13 @@ export const retentionFeature = defineFeature({
     'retention.days_reset': {
       category: 'retention',
       severity: 'notice',
-      description: 'A member reset the retention period of a policy to the declared one.',
+      description: 'A member reset the retention period of a policy to its declared value.',
       meta: { policy: 'code' },
     },
     'retention.completed': {
       category: 'retention',
       severity: 'notice',
-      description: 'Certificate: the worker removed the due rows of a retention policy.',
+      description: 'The worker removed the due rows of a retention policy. This event is the certificate.',
       meta: {
         policy: 'code',
         removed: 'count',
@@ -146,7 +146,8 @@ export const retentionFeature = defineFeature({
     },
     'retention.own-days': {
       claims: ['E21'],
-      description: 'An organization sets its own periods, never below a floor. The audit log is kept for seven years.',
+      description:
+        'An organization sets its own periods, but not below the minimum. The audit log is kept for seven years.',
     },
     'retention.certified': {
       claims: ['E21'],
@@ -154,7 +155,7 @@ export const retentionFeature = defineFeature({
     },
     'retention.once-a-slot': {
       claims: ['E21'],
-      description: 'One run per night with any number of workers. A missed night is caught up.',
+      description: 'Retention runs once per night, with any number of workers. A missed run takes place later.',
     },
   },
 });

@@ -21,7 +21,7 @@ export interface RetentionRun {
   [column: string]: unknown;
 }
 
-/** The status of a run follows from its end and from its job. */
+/** The columns of a run. Its status follows from its end time and from its job. */
 const COLUMNS = `r.id, r.policy, r.requested_by AS "requestedBy", r.cutoff, encode(r.plan_hash, 'hex') AS "planHash",
   r.due::float8 AS due, r.removed::float8 AS removed, r.objects::float8 AS objects, r.batches,
   r.created_at AS "createdAt", r.finished_at AS "finishedAt",
@@ -33,7 +33,7 @@ const COLUMNS = `r.id, r.policy, r.requested_by AS "requestedBy", r.cutoff, enco
 export class RetentionRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns the organization's settings: days by policy. */
+  /** Returns the organization's own settings, as days by policy name. */
   async ownDays(): Promise<Map<string, number>> {
     const rows = await this.unitOfWork.sql<{ policy: string; days: number }>(
       'SELECT policy, days FROM retention_overrides WHERE org_id = $1',
@@ -42,7 +42,9 @@ export class RetentionRepository {
     return new Map(rows.map(({ policy, days }) => [policy, days]));
   }
 
-  /** The database rejects fewer days than the policy's floor: retention_below_floor. */
+  /**
+   * Stores a setting. The database throws `retention_below_floor` when the days are below the minimum of the policy.
+   */
   async setDays(policy: string, days: number): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO retention_overrides (org_id, policy, days) VALUES ($1, $2, $3)
@@ -51,7 +53,7 @@ export class RetentionRepository {
     );
   }
 
-  /** Returns false when there was no setting. */
+  /** Removes a setting. Returns false when there is none. */
   async resetDays(policy: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute('DELETE FROM retention_overrides WHERE org_id = $1 AND policy = $2', [
@@ -67,14 +69,14 @@ export class RetentionRepository {
     return { due: Number(row!.due), oldest: row!.oldest };
   }
 
-  /** Removes one batch. Returns the number of rows and the keys of their stored objects. */
+  /** Removes one batch of due rows. Returns the number of rows and the keys of their stored objects. */
   async removeBatch(policy: RetentionPolicy, cutoff: Date): Promise<{ rows: number; objects: string[] }> {
     const { text, values } = batchStatement(policy, currentContext().orgId, cutoff);
     const rows = await this.unitOfWork.sql<{ object: string | null }>(text, values);
     return { rows: rows.length, objects: rows.flatMap(({ object }) => object ?? []) };
   }
 
-  /** `jobId` is the job of the run; null when no row is due, and the run has ended. */
+  /** Stores a run. `jobId` is the id of its job. If no row is due, `jobId` is null and the run is stored as ended. */
   async insertRun(id: string, plan: RetentionPlan, dueSince: Date | null, jobId: string | null): Promise<void> {
     const { orgId, actor } = currentContext();
     await this.unitOfWork.execute(
@@ -85,7 +87,7 @@ export class RetentionRepository {
     );
   }
 
-  /** Returns an open run; null otherwise. */
+  /** Returns a run that has not ended. Returns null when there is none with this id. */
   async findOpen(id: string): Promise<{ policy: string; cutoff: Date } | null> {
     const [row] = await this.unitOfWork.sql<{ policy: string; cutoff: Date }>(
       'SELECT policy, cutoff FROM retention_runs WHERE org_id = $1 AND id = $2 AND finished_at IS NULL',
@@ -102,7 +104,7 @@ export class RetentionRepository {
     );
   }
 
-  /** Ends a run; null when it had already ended. */
+  /** Ends a run and returns its counts. Returns null when the run had already ended. */
   async finish(id: string): Promise<Pick<RetentionRun, 'removed' | 'objects' | 'batches' | 'planHash'> | null> {
     const [row] = await this.unitOfWork.sql<Pick<RetentionRun, 'removed' | 'objects' | 'batches' | 'planHash'>>(
       `UPDATE retention_runs SET finished_at = now() WHERE org_id = $1 AND id = $2 AND finished_at IS NULL
@@ -113,7 +115,7 @@ export class RetentionRepository {
     return row ?? null;
   }
 
-  /** Returns a page, newest first; `before` is the last id of the previous page. */
+  /** Returns a page of runs, newest first. `before` is the last id of the previous page. */
   list(policy: string | undefined, before: string | null, limit: number): Promise<RetentionRun[]> {
     const newest = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
     return this.unitOfWork.sql<RetentionRun>(
@@ -124,14 +126,17 @@ export class RetentionRepository {
     );
   }
 
-  /** Returns the ids of all organizations, including the installation's own. Requires the worker's role. */
+  /**
+   * Returns the ids of all organizations. The list includes the organization of the installation itself. Requires the
+   * worker's database role.
+   */
   async organizations(): Promise<string[]> {
     return (await this.unitOfWork.queryOnce<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(
       ({ id }) => id,
     );
   }
 
-  /** Returns per policy, over all organizations, how long the oldest due row has been due. */
+  /** Returns, for each policy, how many seconds the oldest due row of all organizations has been due. */
   overdue(): Promise<{ policy: string; seconds: number }[]> {
     return this.unitOfWork.queryOnce('SELECT policy, seconds FROM app.retention_overdue()');
   }

@@ -12,7 +12,7 @@ import { cutoffOf, dueSince, planOf, policiesOf, type RetentionPlan, type Retent
 import type { PolicyResponse, RunsQuery } from './retention.dto.js';
 import { RetentionRepository, type RetentionRun } from './retention.repository.js';
 
-/** Plans and starts retention of the current organization within the current unit of work. */
+/** Plans and starts retention runs of the current organization, within the current unit of work. */
 @Injectable()
 export class RetentionService {
   constructor(
@@ -27,14 +27,14 @@ export class RetentionService {
     return { items: (await this.all()).map((policy) => this.describe(policy)), nextCursor: null };
   }
 
-  /** Returns a policy as it applies to the current organization. */
+  /** Returns a policy with the settings of the current organization. */
   async find(name: string): Promise<RetentionPolicy | undefined> {
     return (await this.all()).find((policy) => policy.name === name);
   }
 
   /**
-   * Sets the retention period of a policy, from the next run on.
-   * Throws retention_policy_not_found, and retention_below_floor from the database.
+   * Sets the retention period of a policy. It applies from the next run. Throws `retention_policy_not_found` when there
+   * is no such policy. The database throws `retention_below_floor` when the period is below the minimum.
    */
   async setDays(name: string, days: number): Promise<PolicyResponse> {
     await this.policy(name);
@@ -46,7 +46,10 @@ export class RetentionService {
     return this.describe(await this.policy(name));
   }
 
-  /** Resets the period to the declared one. Throws retention_policy_not_found, and not_found without a setting. */
+  /**
+   * Resets the retention period to the declared value. Throws `retention_policy_not_found` when there is no such
+   * policy. Throws `not_found` when the organization has no setting.
+   */
   async resetDays(name: string): Promise<void> {
     await this.policy(name);
     if (!(await this.repository.resetDays(name))) throw new Problem('not_found');
@@ -56,14 +59,14 @@ export class RetentionService {
     });
   }
 
-  /** Returns what a run would remove now. Throws retention_policy_not_found. */
+  /** Returns what a run would remove now. Throws `retention_policy_not_found` when there is no such policy. */
   async preview(name: string): Promise<RetentionPlan> {
     return this.plan(await this.policy(name));
   }
 
   /**
-   * Enqueues a run of a policy and returns its id. With the hash of a preview, it runs only if the same rows are due.
-   * Throws retention_policy_not_found or retention_plan_changed.
+   * Enqueues a run of a policy and returns the id of the run. Throws `retention_policy_not_found` when there is no such
+   * policy. Throws `retention_plan_changed` when `planHash` is given and the due rows have changed since that preview.
    */
   async request(name: string, planHash?: string): Promise<string> {
     const policy = await this.policy(name);
@@ -77,7 +80,10 @@ export class RetentionService {
     return id;
   }
 
-  /** Plans every policy of the organization and starts those with due rows. The others are recorded as done. */
+  /**
+   * Plans a run of every policy of the organization. Starts the runs that have due rows. Records the other runs as
+   * ended.
+   */
   async startAll(): Promise<{ policies: number; due: number }> {
     const policies = await this.all();
     let due = 0;
@@ -90,12 +96,12 @@ export class RetentionService {
     return { policies: policies.length, due };
   }
 
-  /** Starts another run of a policy for the rows that the last run did not reach. */
+  /** Starts another run of a policy, for the due rows that the previous run left. */
   async startAgain(policy: RetentionPolicy): Promise<void> {
     await this.start(policy, await this.plan(policy));
   }
 
-  /** Returns the organization's runs, newest first. */
+  /** Returns a page of the organization's runs, newest first. */
   async runs({ limit, cursor, policy }: RunsQuery): Promise<Page<RetentionRun>> {
     const scope = { purpose: 'retention-runs', orgId: currentContext().orgId };
     const before = this.cursors.lastId(scope, cursor);
@@ -103,7 +109,7 @@ export class RetentionService {
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
-  /** For operators: returns the organizations with policies. */
+  /** Returns the ids of the organizations for which retention runs. Operators use it. */
   organizations(): Promise<string[]> {
     return this.repository.organizations();
   }

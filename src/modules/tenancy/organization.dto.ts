@@ -23,19 +23,19 @@ const SIGN_IN = ['password', 'passkey', 'saml', 'oidc'] as const;
 export class OrganizationResponse {
   @Expose() id: string;
   @Expose() name: string;
-  /** The preset of the roles: gme, workforce or enrollment. */
+  /** The preset that defines the roles: `gme`, `workforce`, or `enrollment`. */
   @Expose() preset: string;
   @StaffOnly() status: string;
   @StaffOnly() idleMinutes: number;
   @StaffOnly() sessionHours: number;
   @StaffOnly() rememberMeAllowed: boolean;
   @StaffOnly() postalAddress: string | null;
-  /** password, passkey, saml, oidc. */
+  /** The allowed sign-in methods: `password`, `passkey`, `saml`, and `oidc`. */
   @StaffOnly() allowedSignIn: string[];
   @StaffOnly() requireMfa: boolean;
   @StaffOnly() rememberDeviceDays: number;
   @StaffOnly() requireSso: boolean;
-  /** The institution of the organization. Operators set it. */
+  /** The institution that the organization belongs to. Only operators can set it. */
   @StaffOnly() institutionId: string | null;
   @StaffOnly() institutionSignIn: boolean;
   @StaffOnly() institutionReporting: boolean;
@@ -48,26 +48,26 @@ export class UpdateOrganizationDto {
   @Length(1, 200)
   name?: string;
 
-  /** Minutes without a request until a session ends: 15, 30, or 10080 (seven days). */
+  /** A session without requests ends after this number of minutes: 15, 30, or 10080 (seven days). */
   @MayBeAbsent()
   @IsIn([15, 30, 10_080])
   idleMinutes?: number;
 
-  /** Maximum hours of a session. */
+  /** The maximum duration of a session, in hours. */
   @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(168)
   sessionHours?: number;
 
-  /** The postal address for letters and mails; null for none. */
+  /** The postal address for letters and mails. Null clears it. */
   @MayBeAbsent()
   @ValidateIf((_body, value) => value !== null)
   @IsString()
   @Length(1, 500)
   postalAddress?: string | null;
 
-  /** Whether the institution's other organizations may see the statistics of this one. */
+  /** Whether other organizations of the institution may see this organization's statistics. */
   @MayBeAbsent()
   @IsBoolean()
   institutionReporting?: boolean;
@@ -75,7 +75,10 @@ export class UpdateOrganizationDto {
 
 /** The sign-in policy. */
 export class UpdateSignInPolicyDto {
-  /** The allowed sign-in methods, at least one. Sessions of other methods are rejected from now on. */
+  /**
+   * The allowed sign-in methods: at least one. From now on, the API rejects sessions that were opened with another
+   * method.
+   */
   @MayBeAbsent()
   @IsArray()
   @ArrayNotEmpty()
@@ -88,27 +91,30 @@ export class UpdateSignInPolicyDto {
   @IsBoolean()
   requireMfa?: boolean;
 
-  /** Days for which a device is remembered after a second factor; 0 for none. */
+  /** How many days a device is remembered after a second factor. The value 0 disables remembered devices. */
   @MayBeAbsent()
   @IsInt()
   @Min(0)
   @Max(30)
   rememberDeviceDays?: number;
 
-  /** Whether sign-in requires single sign-on. */
+  /** Whether members must sign in through SSO. */
   @MayBeAbsent()
   @IsBoolean()
   requireSso?: boolean;
 
   /**
-   * Whether members may switch over from another organization of the institution, after sign-in at its identity
-   * provider.
+   * Whether a session from another organization of the institution can switch to this organization. The session must
+   * come from that organization's identity provider.
    */
   @MayBeAbsent()
   @IsBoolean()
   institutionSignIn?: boolean;
 
-  /** Whether a session may last seven days at the user's request. If disabled, such sessions get the normal length. */
+  /**
+   * Whether users may request a session of seven days. If disabled, existing sessions of seven days get the normal
+   * duration.
+   */
   @MayBeAbsent()
   @IsBoolean()
   rememberMeAllowed?: boolean;

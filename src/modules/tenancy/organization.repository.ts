@@ -9,7 +9,7 @@ import { ORGANIZATION_COLUMNS, type OrganizationEntity } from './organization.en
 export class OrganizationRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Throws when the caller may not read the organization. */
+  /** Returns the current organization. Throws an error when the caller may not read it. */
   async find(): Promise<OrganizationEntity> {
     const [row] = await this.unitOfWork.sql<RowOf<OrganizationEntity>>(
       `SELECT ${selectList(ORGANIZATION_COLUMNS)} FROM organizations WHERE id = $1`,
@@ -28,7 +28,7 @@ export class OrganizationRepository {
     });
   }
 
-  /** Returns whether the new settings would reject the calling session. */
+  /** Returns whether the stored settings would end the access of the current session. */
   async shutsOut(): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ out: boolean | null }>('SELECT app.would_lock_out($1) AS out', [
       currentMember().sessionId,
@@ -36,12 +36,12 @@ export class OrganizationRepository {
     return row!.out ?? false;
   }
 
-  /** Requires the worker's role, as do the following methods. */
+  /** Creates an organization. This method and all methods below it require the worker's database role. */
   async create(id: string, name: string, preset: string): Promise<void> {
     await this.unitOfWork.sql('SELECT app.create_organization($1, $2, $3)', [id, name, preset]);
   }
 
-  /** Returns false when the organization already had that status. */
+  /** Sets the status. Returns false when the organization already had this status. */
   async setStatus(status: 'active' | 'suspended'): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ changed: boolean }>('SELECT app.set_organization_status($1) AS changed', [
       status,
@@ -49,7 +49,7 @@ export class OrganizationRepository {
     return row!.changed;
   }
 
-  /** Returns the ids of all organizations, including the installation's own. */
+  /** Returns the ids of all organizations. The list includes the organization of the installation itself. */
   async ids(): Promise<string[]> {
     return (await this.unitOfWork.queryOnce<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(
       ({ id }) => id,

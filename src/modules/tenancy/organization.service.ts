@@ -8,7 +8,7 @@ import type { UpdateSignInPolicyDto, UpdateOrganizationDto } from './organizatio
 import type { OrganizationEntity } from './organization.entity.js';
 import { OrganizationRepository } from './organization.repository.js';
 
-/** Manages the current organization: its own settings, and its status for operators. */
+/** Manages the current organization. Members change its settings. Operators change its status. */
 @Injectable()
 export class OrganizationService {
   constructor(
@@ -20,7 +20,10 @@ export class OrganizationService {
     return this.organizations.find();
   }
 
-  /** Throws no_institution when a consent has no institution. */
+  /**
+   * Changes settings. Throws `no_institution` when the change gives a consent and the organization belongs to no
+   * institution.
+   */
   async update(changes: UpdateOrganizationDto): Promise<OrganizationEntity> {
     await this.assertInstitution(changes.institutionReporting);
     await this.organizations.update(changes);
@@ -28,7 +31,10 @@ export class OrganizationService {
     return this.organizations.find();
   }
 
-  /** Changes the sign-in policy. Throws would_lock_you_out, no_institution. */
+  /**
+   * Changes the sign-in policy. Throws `would_lock_you_out` when the change would end the caller's own access. Throws
+   * `no_institution` when a setting requires an institution and the organization belongs to none.
+   */
   async secure(changes: UpdateSignInPolicyDto): Promise<OrganizationEntity> {
     await this.assertInstitution(changes.institutionSignIn);
     await this.organizations.update(changes);
@@ -37,20 +43,26 @@ export class OrganizationService {
     return this.organizations.find();
   }
 
-  /** Creates an organization. For operators, as are the following methods. */
+  /** Creates an organization. Only operators use this method and all methods below it. */
   async create(id: string, name: string, preset: Preset): Promise<void> {
     await this.organizations.create(id, name, preset);
     this.audit.record('organization.created', { target: { type: 'organization', id }, meta: { preset } });
   }
 
-  /** Suspends the organization. The reason is a word such as `unpaid`. Returns false when it was already suspended. */
+  /**
+   * Suspends the organization. The reason is one word, such as `unpaid`. Returns false when the organization was
+   * already suspended.
+   */
   async suspend(reason: string): Promise<boolean> {
     if (!isCode(reason))
       throw new Error('the reason must be one word, such as unpaid or incident: the audit log records it');
     return this.setStatus('suspended', () => this.record('organization.suspended', { reason }));
   }
 
-  /** Reactivates the organization; sessions that have not expired continue. Returns false when it was active. */
+  /**
+   * Reactivates the organization. Sessions that have not expired continue. Returns false when the organization was
+   * active.
+   */
   resume(): Promise<boolean> {
     return this.setStatus('active', () => this.record('organization.resumed'));
   }

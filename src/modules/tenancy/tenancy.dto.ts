@@ -24,7 +24,7 @@ export class CreateMembershipDto {
   @Matches(/^[a-z_]{1,40}$/)
   role: string;
 
-  /** The member's own person record, for roles with the scope "own". */
+  /** The person record of the member. The scope "own" covers this record. */
   @MayBeAbsent()
   @IsUUID()
   personId?: string;

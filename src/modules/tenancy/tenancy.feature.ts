@@ -107,7 +107,7 @@ export const tenancyFeature = defineFeature({
     'membership.ended': {
       category: 'members',
       severity: 'notice',
-      description: 'A membership ended together with its sessions.',
+      description: 'A membership ended. Its sessions ended too.',
       realtime: { permission: 'membership:read' },
     },
   },

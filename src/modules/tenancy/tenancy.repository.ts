@@ -44,7 +44,7 @@ export class TenancyRepository {
     return row ?? null;
   }
 
-  /** Returns the user with an e-mail address, and creates the user if there is none. */
+  /** Returns the id of the user with this e-mail address. Creates the user if there is none. */
   async ensureUser(id: string, email: string): Promise<string> {
     const [row] = await this.unitOfWork.sql<{ id: string }>('SELECT app.ensure_user($1, $2) AS id', [id, email]);
     return row!.id;
@@ -57,7 +57,7 @@ export class TenancyRepository {
     );
   }
 
-  /** Returns the membership of a support user, and creates it if there is none. */
+  /** Returns the support membership of a user. Creates the membership if there is none. */
   async ensureSupport(id: string, userId: string, name: string): Promise<{ id: string; kind: string; status: string }> {
     await this.unitOfWork.execute(
       `INSERT INTO memberships (org_id, id, user_id, name, kind, role) VALUES ($1, $2, $3, $4, 'support', $5)
@@ -72,8 +72,8 @@ export class TenancyRepository {
   }
 
   /**
-   * Returns false when the caller may not change the role. The database rejects a change that would leave no owner who
-   * can manage members: last_owner.
+   * Changes the role of a member. Returns false when the caller may not change it. The database throws `last_owner`
+   * when no owner who can manage members would remain.
    */
   async changeRole(id: string, role: string): Promise<boolean> {
     return (
@@ -85,7 +85,10 @@ export class TenancyRepository {
     );
   }
 
-  /** Behaves like `changeRole`. */
+  /**
+   * Ends a membership. Returns false when the caller may not end it. The database throws `last_owner` when no owner who
+   * can manage members would remain.
+   */
   async endMembership(id: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(

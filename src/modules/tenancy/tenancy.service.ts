@@ -29,8 +29,9 @@ export class TenancyService {
   }
 
   /**
-   * Adds a member and creates the user for a new e-mail address. Throws unknown_role, membership_exists,
-   * insufficient_privileges_to_grant.
+   * Adds a member. Creates the user if the e-mail address is new. Throws `unknown_role` when the role does not exist.
+   * Throws `membership_exists` when the user is already a member. Throws `insufficient_privileges_to_grant` when the
+   * caller may not grant the role.
    */
   async add({ email, name, role, personId }: CreateMembershipDto): Promise<MembershipRow> {
     await this.roles.assertGivable(role, personId);
@@ -48,8 +49,8 @@ export class TenancyService {
   }
 
   /**
-   * Adds a member of the operator's support staff, who holds only permissions from access grants.
-   * Throws membership_exists when the user is or was a regular member.
+   * Adds a member of the operator's support staff. Such a member holds only permissions from access grants. Throws
+   * `membership_exists` when the user is or was a regular member.
    */
   async addSupport(email: string, name: string): Promise<{ id: string; userId: string; isNew: boolean }> {
     const newMembership = newId();
@@ -59,7 +60,10 @@ export class TenancyService {
     return { id, userId, isNew: id === newMembership };
   }
 
-  /** Changes a member's role from the next request on. Throws the errors of `add`, and last_owner. */
+  /**
+   * Changes a member's role. The change applies from the next request. Throws the errors of `add`. Throws `last_owner`
+   * when no owner who can manage members would remain.
+   */
   async changeRole(id: string, role: string): Promise<MembershipRow> {
     await this.roles.lockOrganization();
     const member = await this.member(id);
@@ -71,8 +75,9 @@ export class TenancyService {
   }
 
   /**
-   * Transfers the caller's owner role to another member and gives the caller another role. The sessions of both end.
-   * Throws not_found, unknown_role, and insufficient_privileges_to_grant when the caller is not an owner.
+   * Transfers the caller's owner role to another member. The caller gets the role in `ownRole`. The sessions of both
+   * members end. Throws `not_found` when there is no such member. Throws `unknown_role` when that role does not exist.
+   * Throws `insufficient_privileges_to_grant` when the caller is not an owner.
    */
   async transfer({ membershipId, ownRole }: TransferOwnerDto): Promise<MembershipRow> {
     await this.roles.lockOrganization();
@@ -91,7 +96,11 @@ export class TenancyService {
     return answer;
   }
 
-  /** Ends a membership and its sessions. Throws not_found, last_owner, insufficient_privileges_to_grant. */
+  /**
+   * Ends a membership and its sessions. Throws `not_found` when there is no such member. Throws `last_owner` when no
+   * owner who can manage members would remain. Throws `insufficient_privileges_to_grant` when the member holds more
+   * permissions than the caller.
+   */
   async end(id: string): Promise<MembershipRow> {
     await this.roles.lockOrganization();
     const member = await this.member(id);
@@ -109,7 +118,10 @@ export class TenancyService {
     return member;
   }
 
-  /** Ends sessions first, because the caller may lose the permission to end them with the old role. */
+  /**
+   * Ends the member's sessions, then changes the role. With the old role, the caller may lose the permission to end
+   * sessions, so the sessions end first.
+   */
   private async giveRole({ id, role: from }: MembershipRow, to: string): Promise<void> {
     await this.tenancy.endSessions(id);
     if (!(await this.tenancy.changeRole(id, to))) throw new Problem('forbidden');

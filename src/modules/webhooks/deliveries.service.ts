@@ -8,7 +8,7 @@ import { InboxRepository, type DeliveryRow } from './inbox.repository.js';
 import { WebhookSourcesService } from './webhook-sources.service.js';
 import type { DeliveriesQuery, ReplayResponse } from './webhooks.dto.js';
 
-/** Lists and replays deliveries of an organization's sources. */
+/** Lists and replays deliveries to the webhook sources of an organization. */
 @Injectable()
 export class DeliveriesService {
   constructor(
@@ -18,7 +18,10 @@ export class DeliveriesService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** Returns a page of a source's deliveries, newest first. Throws webhook_source_not_found. */
+  /**
+   * Returns a page of a source's deliveries, newest first. Throws `webhook_source_not_found` when there is no such
+   * source.
+   */
   async list(sourceId: string, { limit, cursor, status }: DeliveriesQuery): Promise<Page<DeliveryRow>> {
     const scope = { purpose: `deliveries ${sourceId} ${status ?? ''}`, orgId: currentContext().orgId };
     const before = this.cursors.lastId(scope, cursor);
@@ -27,7 +30,10 @@ export class DeliveriesService {
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
-  /** Enqueues a failed delivery again. Throws not_found or delivery_not_failed. */
+  /**
+   * Enqueues a failed delivery again. Throws `not_found` when there is no such delivery. Throws `delivery_not_failed`
+   * when the delivery has not failed.
+   */
   async replay(id: string): Promise<ReplayResponse> {
     if (!(await this.inbox.exists(id))) throw new Problem('not_found');
     if (!(await this.inbox.replay(id, newId()))) throw new Problem('delivery_not_failed');

@@ -3,7 +3,7 @@ import { currentContext } from '../../platform/context/context.js';
 import type { TenantContext } from '../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-/** A row of `app.find_webhook_source`: encrypted secrets and wrapped keys, as parallel arrays. */
+/** A row of `app.find_webhook_source`. The encrypted secrets and their wrapped keys are parallel arrays. */
 export interface FoundSource {
   org_id: string;
   limit_per_minute: number;
@@ -16,7 +16,7 @@ export interface FoundSource {
   [column: string]: unknown;
 }
 
-/** A delivery for the database: its body is encrypted, and digests and order key are keyed. */
+/** A delivery as the database stores it. The body is encrypted. The digests and the order key are keyed hashes. */
 export interface SealedDelivery {
   sourceId: string;
   entrance: Buffer;
@@ -29,14 +29,14 @@ export interface SealedDelivery {
   requestId: string;
 }
 
-/** The outcome of a delivery; `stored_id` is the first delivery of the message. */
+/** The outcome of storing a delivery. `stored_id` is the id of the first delivery of the same message. */
 export interface Ingested {
   outcome: 'accepted' | 'duplicate' | 'conflict' | 'refused';
   stored_id: string;
   [column: string]: unknown;
 }
 
-/** A stored delivery for the worker. */
+/** A stored delivery, as the worker reads it. */
 export interface StoredDelivery {
   sourceId: string;
   body: Buffer | null;
@@ -46,7 +46,7 @@ export interface StoredDelivery {
 export const DELIVERY_STATUSES = ['accepted', 'processed', 'failed'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** A delivery in a list. */
+/** A delivery, as a list shows it. */
 export interface DeliveryRow {
   id: string;
   messageId: string;
@@ -63,7 +63,7 @@ const CONDITIONS: Record<DeliveryStatus, string> = {
   accepted: `i.processed_at IS NULL AND o.state IS DISTINCT FROM 'failed'`,
 };
 
-/** Enters a context that can write only to the audit log of the source's organization. */
+/** Returns the tenant context that can write to the audit log of the source's organization, and to nothing else. */
 export function enterWebhookSource({ id, orgId }: { id: string; orgId: string }): TenantContext {
   return {
     statement: { text: 'SELECT app.enter_webhook_source($1)', values: [id] },
@@ -71,18 +71,21 @@ export function enterWebhookSource({ id, orgId }: { id: string; orgId: string })
   };
 }
 
-/** The inbox. Functions of the database insert into it from outside; an organization reads and updates it. */
+/**
+ * Stores and reads deliveries. The API inserts them through SQL functions, before any tenant context exists. Members
+ * and the worker read and update them within the organization.
+ */
 @Injectable()
 export class InboxRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns the data for signature verification; null when the source is unknown, disabled or removed. */
+  /** Returns the data for signature verification. Returns null when the source is unknown, disabled, or removed. */
   async findSource(id: string): Promise<FoundSource | null> {
     const [row] = await this.unitOfWork.queryOnce<FoundSource>('SELECT * FROM app.find_webhook_source($1)', [id]);
     return row ?? null;
   }
 
-  /** Stores deliveries durably with their jobs. Returns the outcomes in the same order. */
+  /** Stores deliveries together with their jobs. Returns the outcomes in the order of the deliveries. */
   ingest(deliveries: readonly SealedDelivery[]): Promise<Ingested[]> {
     return this.unitOfWork.queryOnce<Ingested>(
       'SELECT * FROM app.ingest_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9)',
@@ -100,7 +103,7 @@ export class InboxRepository {
     );
   }
 
-  /** Returns a delivery with its encrypted body; null when it was deleted. */
+  /** Returns a delivery with its encrypted body. Returns null when the delivery was deleted. */
   async find(id: string): Promise<StoredDelivery | null> {
     const [row] = await this.unitOfWork.sql<StoredDelivery>(
       'SELECT source_id AS "sourceId", body_enc AS body FROM webhook_inbox WHERE org_id = $1 AND id = $2',
@@ -116,7 +119,7 @@ export class InboxRepository {
     );
   }
 
-  /** Returns a page of a source's deliveries, newest first; `before` is the last id of the previous page. */
+  /** Returns a page of a source's deliveries, newest first. `before` is the last id of the previous page. */
   list(
     sourceId: string,
     status: DeliveryStatus | undefined,
@@ -147,7 +150,7 @@ export class InboxRepository {
     return rows.length > 0;
   }
 
-  /** Gives a failed delivery a new job. Returns false when the delivery has not failed. */
+  /** Creates a new job for a failed delivery. Returns false when the delivery has not failed. */
   async replay(id: string, jobId: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ replayed: boolean }>(
       'SELECT app.replay_webhook($1, $2, $3) AS replayed',

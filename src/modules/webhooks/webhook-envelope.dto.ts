@@ -2,7 +2,10 @@ import { plainToInstance } from 'class-transformer';
 import { IsISO8601, IsObject, IsString, validate } from 'class-validator';
 import { PermanentFailure } from '../../platform/jobs/on-job.js';
 
-/** The body of a delivery: the event type and its data. The feature that declares the event describes the data. */
+/**
+ * The body of a delivery: the event type and its data. The feature that declares the event type also declares the class
+ * of the data.
+ */
 export class WebhookEnvelope {
   @IsString()
   type: string;
@@ -15,7 +18,10 @@ export class WebhookEnvelope {
   data: object;
 }
 
-/** Returns the value as a valid instance of the class. Fails permanently with payload_invalid. */
+/**
+ * Returns the value as a validated instance of the class. Fails permanently with `payload_invalid` when the value is
+ * invalid.
+ */
 export async function parseAs<T extends object>(type: new () => T, value: unknown): Promise<T> {
   const instance = plainToInstance(type, value);
   const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });

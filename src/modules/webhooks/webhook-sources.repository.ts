@@ -6,7 +6,7 @@ import { WEBHOOK_SOURCE_COLUMNS, type WebhookSourceEntity } from './webhook-sour
 
 const COLUMNS = selectList(WEBHOOK_SOURCE_COLUMNS);
 
-/** An encrypted signing secret for insertion. */
+/** An encrypted signing secret to store. */
 export interface SealedSecret {
   id: string;
   sourceId: string;
@@ -21,12 +21,17 @@ export interface SecretRow {
   [column: string]: unknown;
 }
 
-/** Reads and writes sources of the current organization, and inserts their secrets, which are never read here. */
+/**
+ * Reads and writes webhook sources of the current organization. It stores their signing secrets but never reads them.
+ */
 @Injectable()
 export class WebhookSourcesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns a page by id, which is the order of creation; `after` is the last id of the previous page. */
+  /**
+   * Returns a page of sources, oldest first. Ids increase with the creation time. `after` is the last id of the
+   * previous page.
+   */
   list(after: string | null, limit: number): Promise<WebhookSourceEntity[]> {
     return this.unitOfWork.sql<RowOf<WebhookSourceEntity>>(
       `SELECT ${COLUMNS} FROM webhook_sources
@@ -48,7 +53,7 @@ export class WebhookSourcesRepository {
     await this.unitOfWork.executeVarying(insertInto('webhook_sources', WEBHOOK_SOURCE_COLUMNS, row));
   }
 
-  /** Returns false when there is no such source. */
+  /** Changes a source. Returns false when there is no such source. */
   async update(id: string, changes: Partial<WebhookSourceEntity>): Promise<boolean> {
     const values: unknown[] = [currentContext().orgId, id];
     const set = setList(WEBHOOK_SOURCE_COLUMNS, changes, values);
@@ -59,7 +64,7 @@ export class WebhookSourcesRepository {
     return changed > 0;
   }
 
-  /** Returns the currently valid secrets, newest first. */
+  /** Returns the secrets that are valid now, newest first, without their values. */
   secrets(sourceId: string): Promise<SecretRow[]> {
     return this.unitOfWork.sql<SecretRow>(
       `SELECT id, created_at AS "createdAt", expires_at AS "expiresAt" FROM webhook_secrets
@@ -75,7 +80,7 @@ export class WebhookSourcesRepository {
     );
   }
 
-  /** Sets the end of every secret of a source, unless the secret ends earlier. */
+  /** Sets the expiry of every secret of a source. A secret that expires earlier does not change. */
   async expireSecrets(sourceId: string, at: Date): Promise<void> {
     await this.unitOfWork.execute(
       `UPDATE webhook_secrets SET expires_at = $3

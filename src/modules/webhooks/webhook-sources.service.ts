@@ -24,7 +24,7 @@ import type {
   UpdateSourceDto,
 } from './webhooks.dto.js';
 
-/** Manages webhook sources. A secret is shown once, at its creation. */
+/** Manages webhook sources. The API returns a secret only once, when it creates the secret. */
 @Injectable()
 export class WebhookSourcesService {
   constructor(
@@ -49,13 +49,16 @@ export class WebhookSourcesService {
     );
   }
 
-  /** Throws webhook_source_not_found. */
+  /** Returns a source. Throws `webhook_source_not_found` when there is no such source. */
   async read(id: string): Promise<SourceDetailResponse> {
     const source = await this.require(id);
     return { ...this.present(source), secrets: await this.sources.secrets(id) };
   }
 
-  /** Adds a source with its first secret. Throws webhook_scheme_not_supported. */
+  /**
+   * Adds a source with its first secret. Throws `webhook_scheme_not_supported` when the signature scheme is not
+   * supported.
+   */
   async create({
     name,
     scheme,
@@ -71,7 +74,7 @@ export class WebhookSourcesService {
     return { ...this.present(await this.require(id)), secret };
   }
 
-  /** Changes the given fields. Throws webhook_source_not_found. */
+  /** Changes the given fields. Throws `webhook_source_not_found` when there is no such source. */
   async update(id: string, changes: UpdateSourceDto): Promise<SourceResponse> {
     if (!(await this.sources.update(id, { ...changes, updatedAt: this.clock.now() })))
       throw new Problem('webhook_source_not_found');
@@ -83,7 +86,10 @@ export class WebhookSourcesService {
     return this.present(await this.require(id));
   }
 
-  /** Removes a source and ends its secrets; its deliveries stay. Throws webhook_source_not_found. */
+  /**
+   * Removes a source and expires its secrets. Its deliveries remain. Throws `webhook_source_not_found` when there is no
+   * such source.
+   */
   async remove(id: string): Promise<void> {
     const now = this.clock.now();
     if (!(await this.sources.update(id, { enabled: false, removedAt: now, updatedAt: now })))
@@ -93,7 +99,10 @@ export class WebhookSourcesService {
     this.audit.record('webhook_source.removed', { target: { type: 'webhook-source', id } });
   }
 
-  /** Creates a secret; earlier secrets stay valid for the overlap. Throws webhook_source_not_found. */
+  /**
+   * Creates a new secret. Earlier secrets stay valid during the overlap. Throws `webhook_source_not_found` when there
+   * is no such source.
+   */
   async rotate(
     id: string,
     { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateSecretDto,
@@ -107,7 +116,7 @@ export class WebhookSourcesService {
     return { ...added, previousExpireAt };
   }
 
-  /** Throws webhook_source_not_found when the organization has no such source. */
+  /** Returns a source. Throws `webhook_source_not_found` when the organization has no such source. */
   async require(id: string): Promise<WebhookSourceEntity> {
     const source = await this.sources.find(id);
     if (source === null) throw new Problem('webhook_source_not_found');

@@ -6,12 +6,12 @@ import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { DELIVERY_STATUSES, type DeliveryStatus } from './inbox.repository.js';
 import { SCHEMES, type Scheme } from './webhook-source.js';
 
-/** The answer to a delivery: the delivery is stored and will be processed. */
+/** The response to a delivery. It confirms that the delivery is stored; the worker processes it later. */
 export class DeliveryReceipt {
   /** The id of the delivery; for a repeated message, the id of the first delivery. */
   @Expose() id: string;
   @Expose() status: 'accepted';
-  /** Whether the message was delivered before. */
+  /** Whether the API received the same message before. */
   @Expose() duplicate: boolean;
 }
 
@@ -24,7 +24,7 @@ export class CreateSourceDto {
   @IsIn(SCHEMES)
   scheme: Scheme;
 
-  /** The maximum number of deliveries per minute and process. */
+  /** The maximum number of deliveries that each process accepts per minute. */
   @MayBeAbsent()
   @IsInt()
   @Min(1)
@@ -38,12 +38,12 @@ export class UpdateSourceDto {
   @Length(1, 200)
   name?: string;
 
-  /** A disabled source is answered like an unknown source. */
+  /** Whether the source accepts deliveries. A disabled source gives the same response as an unknown source. */
   @MayBeAbsent()
   @IsBoolean()
   enabled?: boolean;
 
-  /** The maximum number of deliveries per minute and process. */
+  /** The maximum number of deliveries that each process accepts per minute. */
   @MayBeAbsent()
   @IsInt()
   @Min(1)
@@ -52,7 +52,7 @@ export class UpdateSourceDto {
 }
 
 export class RotateSecretDto {
-  /** How long earlier secrets stay valid: at most a day. Default: one hour. */
+  /** How long earlier secrets stay valid: at most one day. Default: one hour. */
   @MayBeAbsent()
   @IsInt()
   @Min(0)
@@ -74,7 +74,7 @@ export class SourceResponse {
   @StaffOnly() appliesTo: string;
   @Expose() enabled: boolean;
   @StaffOnly() limitPerMinute: number;
-  /** The URL for deliveries. */
+  /** The URL to which the partner system sends deliveries. */
   @StaffOnly() url: string;
   @StaffOnly() @Type(() => Date) createdAt: Date;
   @StaffOnly() @Type(() => Date) updatedAt: Date;
@@ -83,12 +83,12 @@ export class SourceResponse {
 export class SecretSummary {
   @Expose() id: string;
   @Expose() @Type(() => Date) createdAt: Date;
-  /** When it expires; null for the current secret. */
+  /** The time when the secret expires. Null for the current secret. */
   @Expose() @Type(() => Date) expiresAt: Date | null;
 }
 
 export class SourceDetailResponse extends SourceResponse {
-  /** The currently valid secrets, without their values. */
+  /** The secrets that are valid now, without their values. */
   @StaffOnly() @Type(() => SecretSummary) secrets: SecretSummary[];
 }
 
@@ -101,7 +101,7 @@ export class RotatedSecretResponse {
   @Expose() id: string;
   /** The signing secret, shown once. */
   @StaffOnly() secret: string;
-  /** When the earlier secrets expire at the latest. */
+  /** The latest time at which an earlier secret expires. */
   @StaffOnly() @Type(() => Date) previousExpireAt: Date;
 }
 
@@ -110,7 +110,7 @@ export class DeliveryResponse {
   /** The sender's id of the message. */
   @StaffOnly() messageId: string;
   @Expose() status: DeliveryStatus;
-  /** Why the delivery failed. */
+  /** The error code of a failed delivery. */
   @StaffOnly() errorCode: string | null;
   @Expose() @Type(() => Date) receivedAt: Date;
   @StaffOnly() @Type(() => Date) processedAt: Date | null;

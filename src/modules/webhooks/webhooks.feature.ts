@@ -7,7 +7,7 @@ export const webhooksFeature = defineFeature({
   permissions: {
     'webhook:read': {
       category: 'Integrations',
-      description: 'List webhook sources, never their secrets.',
+      description: 'List webhook sources, without their secrets.',
       scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'] },
     },
     'webhook:create': {
@@ -27,7 +27,7 @@ export const webhooksFeature = defineFeature({
     },
     'delivery:read': {
       category: 'Integrations',
-      description: 'List deliveries of webhook sources with their status, never the bodies.',
+      description: 'List deliveries of webhook sources with their status, without the bodies.',
       scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'] },
     },
     'delivery:replay': {
@@ -75,13 +75,13 @@ export const webhooksFeature = defineFeature({
     'webhook.conflict': {
       category: 'integrations',
       severity: 'warning',
-      description: 'The API rejected a repeated message id with another body.',
+      description: 'The API rejected a delivery, because its message id was used before with another body.',
       meta: { deliveryId: 'id' },
     },
     'webhook.applied': {
       category: 'integrations',
       severity: 'info',
-      description: 'The worker applied a delivery to its record.',
+      description: 'The worker processed a delivery and changed the record that it concerns.',
       meta: { event: 'code', sourceId: 'id', recordId: 'id' },
       realtime: { permission: 'delivery:read' },
     },
@@ -103,7 +103,7 @@ export const webhooksFeature = defineFeature({
   },
   jobs: {
     'webhooks.apply': {
-      description: 'Applies one delivery to its record.',
+      description: 'Processes one delivery and changes the record that it concerns.',
       attempts: 5,
       backoffSeconds: 2,
       timeoutSeconds: 30,
@@ -178,12 +178,12 @@ export const webhooksFeature = defineFeature({
     'webhooks.signed': {
       claims: ['C7'],
       description:
-        'Deliveries are verified over raw bytes, within five minutes. The database rejects them when a secret ends.',
+        'Signatures cover the raw bytes and are valid for five minutes. The database rejects an expired secret.',
     },
     'webhooks.exactly-once': {
       claims: ['C7'],
       description:
-        'A delivery answered with 202 is stored with its job. Its effect and its status share a transaction.',
+        'A 202 means that a delivery and its job are stored. One transaction changes the record and the status.',
     },
   },
 });

@@ -20,13 +20,13 @@ import { isTimely, readHeaders, signedBy, type MessageHeaders } from './standard
 import type { DeliveryReceipt } from './webhooks.dto.js';
 import { WebhookMetrics } from './webhooks.metrics.js';
 
-/** A delivery with syntactically valid headers, and its bytes. */
+/** A delivery whose headers are well-formed, and its raw bytes. */
 interface Inbound {
   headers: MessageHeaders;
   body: Buffer;
 }
 
-/** Receives deliveries. It answers with success only after the delivery is stored, without Redis. */
+/** Receives deliveries. It reports success only after the database has stored the delivery. It does not need Redis. */
 @Injectable()
 export class WebhooksService {
   private readonly batch: MicroBatch<SealedDelivery, Ingested>;
@@ -50,9 +50,13 @@ export class WebhooksService {
   }
 
   /**
-   * Receives one delivery. Checks the source, its limit, headers, time, signature and body, then stores the delivery.
-   * Problems: webhook_source_not_found, too_many_requests, webhook_headers_invalid, webhook_timestamp_out_of_range,
-   * webhook_signature_invalid, malformed_json, invalid_text, invalid_request, webhook_conflict, unavailable.
+   * Receives one delivery. Checks the source, its rate limit, the headers, the timestamp, the signature, and the body,
+   * then stores the delivery. Throws `webhook_source_not_found` for an unknown, disabled, or removed source. Throws
+   * `too_many_requests` above the rate limit. Throws `webhook_headers_invalid` for missing or malformed headers. Throws
+   * `webhook_timestamp_out_of_range` for a timestamp outside the allowed window. Throws `webhook_signature_invalid`
+   * when no signature is valid. Throws `malformed_json`, `invalid_text`, or `invalid_request` for an invalid body.
+   * Throws `webhook_conflict` when the message id was used before with another body. Throws `unavailable` when the
+   * delivery cannot be stored now.
    */
   async receive(sourceId: string, headers: IncomingHttpHeaders, body: Buffer): Promise<DeliveryReceipt> {
     try {
@@ -86,7 +90,10 @@ export class WebhooksService {
     return headers;
   }
 
-  /** Stores a delivery with a valid signature. After a rejection with the cached source, it loads the source again. */
+  /**
+   * Stores a delivery with a valid signature. If the database rejects the cached source, loads the source again and
+   * retries.
+   */
   private async store(cached: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
     const first = await this.persist(cached, inbound);
     if (first.outcome !== 'refused') return first;
@@ -110,7 +117,10 @@ export class WebhooksService {
   }
 }
 
-/** Encrypts a delivery. Problems: malformed_json, invalid_text, invalid_request. */
+/**
+ * Encrypts a delivery. Throws `malformed_json` when the body is not JSON. Throws `invalid_text` when the body contains
+ * text that cannot be stored. Throws `invalid_request` when the body does not have the required fields.
+ */
 function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body }: Inbound): SealedDelivery {
   const recordKey = orderKeyOf(parseJson(body));
   const deliveryId = newId();

@@ -7,7 +7,7 @@ export class EmailForm {
   @Length(1, 254)
   email?: string;
 
-  /** The path on this host to open after sign-in. Any other value is ignored. */
+  /** The path on this host to open after sign-in. A value that is not such a path is ignored. */
   @MayBeAbsent()
   @IsString()
   @MaxLength(1_024)

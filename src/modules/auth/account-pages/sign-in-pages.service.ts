@@ -22,14 +22,18 @@ export class SignInPages {
     private readonly app: AppConfig,
   ) {}
 
-  /** Returns the page with the sign-in methods of the e-mail domain. Throws `invalid_request` for an invalid e-mail. */
+  /**
+   * Returns the page that offers the sign-in methods of the e-mail domain. Throws `invalid_request` when the text is
+   * not an e-mail address.
+   */
   async method(email: string, returnTo: string): Promise<string> {
     return methodPage(await this.methodView(email, returnTo));
   }
 
   /**
-   * Signs the user in and redirects the browser, to the MFA page if a second factor is required. Shows the form again
-   * with the error of a failed sign-in. Throws `csrf_check_failed`.
+   * Signs the user in with a password and redirects the browser. If a second factor is required, the redirect leads to
+   * the MFA page. If the sign-in fails, returns the form with the error. Throws `csrf_check_failed` when the form has
+   * no valid CSRF token.
    */
   async password(
     { email, password, rememberMe, returnTo }: PasswordForm,
@@ -55,7 +59,7 @@ export class SignInPages {
     }
   }
 
-  /** Returns the page that asks for a second factor. Throws `sign_in_expired`. */
+  /** Returns the page that asks for a second factor. Throws `sign_in_expired` when the pending sign-in has expired. */
   async factors(returnTo: string | undefined, request: Request): Promise<string> {
     return mfaPage({
       methods: await this.mfa.methods(this.cookies.pending(request)),
@@ -64,8 +68,8 @@ export class SignInPages {
   }
 
   /**
-   * Completes the sign-in with a second factor and redirects the browser. Throws `csrf_check_failed` or
-   * `sign_in_expired`.
+   * Completes the sign-in with a second factor and redirects the browser. Throws `csrf_check_failed` when the form has
+   * no valid CSRF token. Throws `sign_in_expired` when the pending sign-in has expired.
    */
   async factor(
     { returnTo, rememberDevice, ...factor }: MfaForm,

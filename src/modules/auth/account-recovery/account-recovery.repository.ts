@@ -23,7 +23,7 @@ export interface AccountMail {
   [column: string]: unknown;
 }
 
-/** Mails about accounts and their tokens. The SQL functions check the tokens. */
+/** Stores the mails about accounts and the digests of their tokens. SQL functions check the tokens. */
 @Injectable()
 export class AccountRecoveryRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -37,7 +37,7 @@ export class AccountRecoveryRepository {
     await this.unitOfWork.sql('SELECT app.request_email_verification()');
   }
 
-  /** Returns the user whose password a token would set; with empty values when the token is invalid. */
+  /** Returns the user whose password the token would set. All fields are empty when the token is invalid. */
   async ownerOf(token: string): Promise<PasswordOwner> {
     const [row] = await this.unitOfWork.queryOnce<{ email: string | null; names: string[] | null }>(
       'SELECT * FROM app.token_owner($1)',
@@ -57,13 +57,19 @@ export class AccountRecoveryRepository {
     };
   }
 
-  /** Verifies the caller's e-mail address. Returns false when the token is invalid, expired, or of another user. */
+  /**
+   * Verifies the caller's e-mail address. Returns false when the token is invalid, has expired, or belongs to another
+   * user.
+   */
   async verify(token: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ verified: boolean }>('SELECT app.verify_email($1) AS verified', [token]);
     return row!.verified;
   }
 
-  /** Returns the mail, or null when it has no recipient or was already sent. Requires the worker's database role. */
+  /**
+   * Returns the mail. Returns null when the mail has no recipient or was already sent. Requires the worker's database
+   * role.
+   */
   async resolve(id: string): Promise<AccountMail | null> {
     const [row] = await this.unitOfWork.sql<AccountMail>(
       `SELECT kind, address AS email, user_id AS "userId", org_id AS "orgId", takes_passwords AS "allowsPasswords"
@@ -73,7 +79,10 @@ export class AccountRecoveryRepository {
     return row ?? null;
   }
 
-  /** Stores the digest of a mail's token. Returns false when the mail is outdated. Requires the worker's role. */
+  /**
+   * Stores the digest of the mail's token. Returns false when the mail is outdated. Requires the worker's database
+   * role.
+   */
   async issue(id: string, tokenHash: Buffer, minutes: number): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ issued: boolean }>(
       'SELECT app.issue_account_token($1, $2, $3) AS issued',

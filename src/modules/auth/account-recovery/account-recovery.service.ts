@@ -9,13 +9,13 @@ import { assertStrong, Passwords } from '../passwords/index.js';
 import { AccountRecoveryRepository, type ResetOutcome } from './account-recovery.repository.js';
 
 /**
- * The limits for each e-mail address and each user, in addition to the limits for each IP. The database also sends at
- * most three mails per hour.
+ * Limits apply to each e-mail address and to each user, in addition to the limits for each IP. The database also limits
+ * the number of mails to three per hour.
  */
 const RESET_RATE_LIMIT: RateLimit = { name: 'password-forgot-account', points: 10, seconds: 3_600 };
 const VERIFICATION_RATE_LIMIT: RateLimit = { name: 'email-verify-account', points: 10, seconds: 3_600 };
 
-/** Password reset and e-mail verification by mail. */
+/** Resets passwords and verifies e-mail addresses by mail. */
 @Injectable()
 export class AccountRecoveryService {
   constructor(
@@ -28,7 +28,7 @@ export class AccountRecoveryService {
 
   /**
    * Requests a password reset mail. Only the worker resolves the recipient, so the response cannot reveal whether an
-   * account exists. Throws `too_many_requests`.
+   * account exists. Throws `too_many_requests` when a rate limit is exceeded.
    */
   async forgot(enteredEmail: string): Promise<void> {
     const email = normalizeEmail(enteredEmail);
@@ -39,8 +39,10 @@ export class AccountRecoveryService {
   }
 
   /**
-   * Sets the password of the mail's recipient. The reset opens no session and changes no second factor. The password is
-   * hashed first, so that invalid tokens cost the same time. Throws `weak_password`, `token_invalid`, or `server_busy`.
+   * Sets the password of the user to whom the token was mailed. The reset opens no session and changes no second
+   * factor. The password is hashed before the token is checked, so an invalid token costs the same time. Throws
+   * `weak_password` when the password does not meet the policy. Throws `token_invalid` when the token is invalid or has
+   * expired. Throws `server_busy` when the server cannot hash the password now.
    */
   async reset(token: string, password: string): Promise<void> {
     assertStrong(password, await this.recovery.ownerOf(token));
@@ -51,7 +53,10 @@ export class AccountRecoveryService {
     if (state !== 'ok') throw new Problem('token_invalid');
   }
 
-  /** Requests a mail that verifies the caller's e-mail address. Throws `too_many_requests`. */
+  /**
+   * Requests a mail that verifies the caller's e-mail address. Throws `too_many_requests` when a rate limit is
+   * exceeded.
+   */
   async requestVerification(): Promise<void> {
     const { userId } = currentMember();
     await this.limiter.consume(VERIFICATION_RATE_LIMIT, userId);
@@ -61,7 +66,8 @@ export class AccountRecoveryService {
 
   /**
    * Verifies the caller's e-mail address. The caller must be signed in as the user who requested the mail, because a
-   * click by another user proves nothing about this account. Throws `token_invalid`.
+   * click by another user proves nothing about this account. Throws `token_invalid` when the token is invalid, has
+   * expired, or belongs to another user.
    */
   async verify(token: string): Promise<void> {
     if (!(await this.recovery.verify(token))) throw new Problem('token_invalid');

@@ -9,7 +9,7 @@ export interface AvailableSignInMethods {
   [column: string]: unknown;
 }
 
-/** Finds the sign-in methods for the e-mail addresses of a domain, in every organization. */
+/** Finds the sign-in methods for a mail domain. The search covers every organization. */
 @Injectable()
 export class SignInDiscoveryRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}

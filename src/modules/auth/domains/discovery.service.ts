@@ -6,8 +6,8 @@ import { domainOf } from './domain.js';
 import { SignInDiscoveryRepository } from './discovery.repository.js';
 
 /**
- * Finds the sign-in methods for an e-mail address from its domain only. The answer does not depend on whether an
- * account with that e-mail address exists.
+ * Finds the sign-in methods for an e-mail address. Only the domain of the address matters, so the answer does not
+ * reveal whether an account exists.
  */
 @Injectable()
 export class SignInDiscovery {
@@ -16,7 +16,7 @@ export class SignInDiscovery {
     private readonly app: AppConfig,
   ) {}
 
-  /** Throws `invalid_request` when the text is not an e-mail address. */
+  /** Returns the sign-in methods. Throws `invalid_request` when the text is not an e-mail address. */
   async discover(email: string) {
     const domain = domainOf(email);
     if (domain === undefined) throw new Problem('invalid_request', { detail: 'email must be an e-mail address' });

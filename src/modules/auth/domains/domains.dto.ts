@@ -9,7 +9,7 @@ export class AddDomainDto {
   domain: string;
 }
 
-/** The DNS record that the organization must publish. */
+/** The DNS record that the organization must publish to verify the domain. */
 export class DomainRecordResponse {
   @Expose() type: string;
   @Expose() name: string;
@@ -20,8 +20,8 @@ export class DomainResponse {
   @StaffOnly() id: string;
   @StaffOnly() domain: string;
   /**
-   * `pending`, `verified`, or `verification_failed`. The last value means that the domain is still verified, but its
-   * DNS record has been missing for less than a week.
+   * `pending` before the first successful check, `verified` after it. `verification_failed` when the domain is still
+   * verified but its DNS record has been missing for less than a week.
    */
   @StaffOnly() status: string;
   @StaffOnly() @Type(() => DomainRecordResponse) record: DomainRecordResponse;
@@ -34,7 +34,7 @@ export class DomainResponse {
 }
 
 export class DomainCheckResponse extends DomainResponse {
-  /** Whether the API found the record now. Only the check by the worker changes the status. */
+  /** Whether the API found the record during this request. The status changes only after a check by the worker. */
   @StaffOnly() recordFound: boolean;
 }
 

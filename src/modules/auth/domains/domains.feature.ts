@@ -76,7 +76,7 @@ export const domainsFeature = defineFeature({
     'sso.domains': {
       claims: ['M14', 'S3'],
       description:
-        'A mail domain is verified only while its DNS record exists. Only the worker can store the result. ' +
+        'A mail domain stays verified only while its DNS record exists. Only the worker can store a check result. ' +
         'Two organizations can verify the same domain only within one institution.',
     },
   },

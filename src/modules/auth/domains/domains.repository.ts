@@ -18,10 +18,10 @@ export interface DomainRow {
 const COLUMNS = `id, domain, token, created_at AS "createdAt", checked_at AS "checkedAt", verified_at AS "verifiedAt",
   verification_failed_at AS "verificationFailedAt", problem`;
 
-/** A domain stays verified for this time after its record disappears. */
+/** A domain stays verified for this long after its record disappears. */
 const GRACE = "interval '7 days'";
 
-/** Stores the mail domains of the current organization. Only the database role of the worker can write a result. */
+/** Stores the mail domains of the current organization. Only the worker's database role can write a check result. */
 @Injectable()
 export class DomainsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -57,8 +57,8 @@ export class DomainsRepository {
   }
 
   /**
-   * Returns the ids of the domains to check today. A verified domain is checked a week after its last check, or every
-   * day while its record is missing. A new domain is checked every day for a month.
+   * Returns the ids of the domains to check today. A verified domain is checked one week after its last check. While
+   * its record is missing, it is checked every day. A new domain is checked every day for one month.
    */
   async due(): Promise<string[]> {
     const rows = await this.unitOfWork.sql<{ id: string }>(
@@ -83,8 +83,8 @@ export class DomainsRepository {
   }
 
   /**
-   * Stores that the record is missing or not sufficient, and returns the new row. A verified domain loses that status
-   * when its record has been missing for longer than the grace period.
+   * Stores that the record is missing or does not prove the domain. Returns the new row. A verified domain loses its
+   * status when its record has been missing for longer than the grace period.
    */
   async recordMissing(id: string, problem: string): Promise<DomainRow | null> {
     const [row] = await this.unitOfWork.sql<DomainRow>(

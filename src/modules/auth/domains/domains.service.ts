@@ -28,8 +28,10 @@ export class DomainsService {
   }
 
   /**
-   * Throws `domain_not_allowed` or `domain_exists`. Throws `insufficient_privileges_to_grant` because a verified domain
-   * decides which accounts the organization can claim.
+   * Adds a mail domain. Throws `domain_not_allowed` when the text is not a domain or names a public mail provider.
+   * Throws `domain_exists` when the organization already has the domain. Throws `insufficient_privileges_to_grant` when
+   * the caller lacks permissions of the owner role: a verified domain decides which accounts the organization can
+   * claim.
    */
   async add(text: string) {
     await this.roles.assertSpeaksForAll();
@@ -45,20 +47,23 @@ export class DomainsService {
     return present(await this.require(id));
   }
 
-  /** Returns the domain and adds it if the organization does not have it. Throws the same errors as `add`. */
+  /** Returns the domain. Adds it first if the organization does not have it. Throws the same errors as `add`. */
   async findOrAdd(text: string) {
     const domain = ownDomain(text);
     const found = (await this.domains.list()).find((one) => one.domain === domain);
     return found === undefined ? this.add(domain) : present(found);
   }
 
-  /** Throws `not_found`. */
+  /** Removes a domain. Throws `not_found` when the organization does not have it. */
   async remove(id: string): Promise<void> {
     if (!(await this.domains.delete(id))) throw new Problem('not_found');
     this.audit.record('sso.domain_removed', { target: { type: 'sso-domain', id } });
   }
 
-  /** Enqueues a check by the worker and returns the result of a lookup by the API. Throws `not_found`. */
+  /**
+   * Enqueues a check by the worker. Returns the result of a DNS lookup that the API makes at once. Throws `not_found`
+   * when the organization does not have the domain.
+   */
   async verify(id: string) {
     const current = await this.require(id);
     const recordFound = await this.unitOfWork.withoutTransaction(() => isProven(this.dns, current).catch(() => false));
@@ -75,7 +80,7 @@ export class DomainsService {
   }
 }
 
-/** Returns whether DNS holds the record that proves the domain. Rejects when DNS does not answer. */
+/** Returns whether DNS holds the record that proves the domain. The promise rejects when DNS does not answer. */
 export async function isProven(dns: DnsResolver, domain: DomainRow): Promise<boolean> {
   const { name, value } = proofOf(domain);
   return (await dns.texts(name)).includes(value);

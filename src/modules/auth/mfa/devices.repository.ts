@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** A remembered device. It needs no second factor until it expires. */
+/** A remembered device. Sign-in on this device skips the second factor until the row expires. */
 export interface DeviceRow {
   id: string;
   ip: string | null;
@@ -11,7 +11,7 @@ export interface DeviceRow {
   [column: string]: unknown;
 }
 
-/** The caller's remembered devices in the current organization. */
+/** Stores the caller's remembered devices in the current organization. */
 @Injectable()
 export class DevicesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** The recipient of a factor reset mail, and the organization that reset the factors. */
+/** The recipient of a factor reset mail, and the organization that reset the recipient's factors. */
 export interface FactorMail {
   email: string;
   organization: string;
   [column: string]: unknown;
 }
 
-/** Finds members of the current organization, for mails and for operators. */
+/** Finds members of the current organization, for factor reset mails and for commands of operators. */
 @Injectable()
 export class FactorMailRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}

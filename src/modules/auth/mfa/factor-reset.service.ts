@@ -6,7 +6,7 @@ import { Jobs } from '../../../platform/jobs/jobs.js';
 import { FactorMailRepository } from './factor-mail.repository.js';
 import { FactorsRepository } from './factors.repository.js';
 
-/** Resets the factors of a member who lost them, so that the member can enroll again. */
+/** Resets the factors of a member who lost them. The member can then enroll new factors. */
 @Injectable()
 export class FactorResetService {
   constructor(
@@ -17,9 +17,10 @@ export class FactorResetService {
   ) {}
 
   /**
-   * Removes all factors of a member and notifies the member by mail. Throws `not_found`. Throws
-   * `insufficient_privileges_to_grant` for the caller's own membership, and for a member with more permissions than the
-   * caller. Throws `factor_reset_not_allowed` for a member of several organizations: only operators reset those.
+   * Removes all factors of a member and notifies the member by mail. Throws `not_found` when there is no such member.
+   * Throws `insufficient_privileges_to_grant` when the member is the caller or holds more permissions than the caller.
+   * Throws `factor_reset_not_allowed` when the member belongs to several organizations: only an operator can reset such
+   * a member.
    */
   async reset(membershipId: string): Promise<void> {
     if (!(await this.factors.reset(membershipId))) throw new Problem('not_found');
@@ -27,7 +28,10 @@ export class FactorResetService {
     await this.jobs.enqueue('factors.mail', { membershipId });
   }
 
-  /** Resets the factors of the member with an e-mail address, for an operator. Throws `not_found`. */
+  /**
+   * Resets the factors of the member with this e-mail address. Operators use it. Throws `not_found` when there is no
+   * such member.
+   */
   async resetByEmail(email: string): Promise<string> {
     const membershipId = await this.members.membershipOf(normalizeEmail(email));
     if (membershipId === null) throw new Problem('not_found');

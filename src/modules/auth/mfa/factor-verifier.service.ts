@@ -11,15 +11,18 @@ import type { FactorKind, FactorInput, PresentedFactor } from './presented-facto
 import { totpStep } from './totp.js';
 import { UserKey } from './user-key.js';
 
-/** The result of verifying a factor. `presented` is null when the factor is wrong. */
+/**
+ * The result of verifying a factor. `presented` is null when the application has found the factor wrong. Otherwise the
+ * database makes the final check.
+ */
 export interface Proof {
   kind: FactorKind | 'password';
   presented: PresentedFactor | null;
-  /** Whether a passkey signed correctly with a counter that was used before, which indicates a clone. */
+  /** Whether a passkey sent a valid signature with a used counter, which indicates a cloned passkey. */
   copied: boolean;
 }
 
-/** Verifies the factor that a user entered. The database then decides whether the factor is still unused. */
+/** Verifies the factor that a user entered. The database then decides whether the factor was used before. */
 @Injectable()
 export class FactorVerifier {
   constructor(
@@ -32,8 +35,8 @@ export class FactorVerifier {
 
   /**
    * Reserves one of five attempts and verifies one factor. The caller must have no open transaction, because the
-   * reservation must be committed first. Throws `account_locked` or `sign_in_expired`. Throws `invalid_request` unless
-   * the input has exactly one factor.
+   * reservation must be committed first. Throws `account_locked` after five failed attempts. Throws `sign_in_expired`
+   * when the secret is no longer valid. Throws `invalid_request` unless the input has exactly one factor.
    * @param secret the secret of the session or of the pending sign-in
    * @param browser the random cookie that a passkey challenge is bound to
    */
@@ -61,7 +64,10 @@ export class FactorVerifier {
     return proof(kind, lookup === null ? null : { kind: 'recovery-code', proof: hash!, lookup });
   }
 
-  /** Returns the factor with the time step of a code, or null for a wrong code. Also accepts an unconfirmed factor. */
+  /**
+   * Returns the factor with the time step of the code, or null when the code is wrong. Accepts a code of an unconfirmed
+   * factor too.
+   */
   verifyTotp(key: UserKey, { userId, totp }: Pick<Factors, 'userId' | 'totp'>, code: string): PresentedFactor | null {
     if (totp === null) return null;
     const { proof: sealedProof, secret } = key.open('totp_factors', userId, totp);
@@ -90,7 +96,7 @@ function proof(kind: Proof['kind'], presented: PresentedFactor | null): Proof {
   return { kind, presented, copied: false };
 }
 
-/** Returns the kind of the only factor in the input. Throws `invalid_request` unless there is exactly one. */
+/** Returns the kind of the factor in the input. Throws `invalid_request` unless the input has exactly one factor. */
 function kindOf({ totp, recoveryCode, passkey, password }: FactorInput): Proof['kind'] {
   const kinds = Object.entries({ totp, 'recovery-code': recoveryCode, passkey, password })
     .filter(([, value]) => value !== undefined)

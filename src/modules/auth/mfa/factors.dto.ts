@@ -2,7 +2,7 @@ import { Expose, Type } from 'class-transformer';
 import { IsBoolean, IsObject, IsString, Length, Matches, MaxLength, MinLength } from 'class-validator';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 
-/** A second factor: exactly one of the fields. */
+/** A second factor. Exactly one of the factor fields must be present. */
 export class ProofDto {
   /** Six digits. */
   @MayBeAbsent()
@@ -28,7 +28,7 @@ export class MfaDto extends ProofDto {
 }
 
 export class StepUpDto extends ProofDto {
-  /** Accepted only from a user without a second factor. */
+  /** The password. It is accepted only from a user without a second factor. */
   @MayBeAbsent()
   @IsString()
   @MinLength(1)
@@ -75,7 +75,7 @@ export class TotpEnrolmentResponse {
   @Expose() uri: string;
 }
 
-/** Recovery codes. The API returns them only once. The list is empty when the user still has unused codes. */
+/** Recovery codes, which the API returns only once. The list is empty when the user still has unused codes. */
 export class RecoveryCodesResponse {
   @Expose() recoveryCodes: string[];
 }

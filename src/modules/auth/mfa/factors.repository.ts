@@ -11,7 +11,7 @@ import type { SealedFactor } from './user-key.js';
 export interface Factors {
   userId: string;
   email: string;
-  /** The user's wrapped data key; null before the first factor. */
+  /** The user's wrapped data key. Null until the user enrolls the first factor. */
   wrapped: Buffer | null;
   totp: Buffer | null;
   totpConfirmedAt: Date | null;
@@ -29,7 +29,7 @@ export interface MfaOutcome {
   email: string | null;
   org_id: string;
   expires_at: Date;
-  /** The time until the device is remembered; null when it is not remembered. */
+  /** The time when the remembered device expires. Null when the device is not remembered. */
   device_expires_at: Date | null;
   remembered: boolean;
   [column: string]: unknown;
@@ -52,8 +52,8 @@ const FACTORS = `user_id AS "userId", email, wrapped, totp, totp_confirmed_at AS
   has_password AS "hasPassword"`;
 
 /**
- * Second factors. The SQL functions require a proof of each factor. A `secret` is that of a session or of a pending
- * sign-in.
+ * Stores second factors. The SQL functions require a proof of each factor. The parameter `secret` is the secret of a
+ * session or of a pending sign-in.
  */
 @Injectable()
 export class FactorsRepository {
@@ -70,7 +70,7 @@ export class FactorsRepository {
     return row!;
   }
 
-  /** Reserves an attempt. The reservation is committed before the factor is verified. */
+  /** Reserves an attempt. The reservation is committed before the application verifies the factor. */
   async begin(secret: string, lookup: Buffer | null): Promise<AttemptReservation & { salt: Buffer | null }> {
     const [row] = await this.unitOfWork.queryOnce<AttemptReservation & { salt: Buffer | null }>(
       'SELECT * FROM app.begin_reauthentication($1, $2)',
@@ -79,7 +79,7 @@ export class FactorsRepository {
     return row!;
   }
 
-  /** Counts a failure within a session. A later rollback of the request does not undo the count. */
+  /** Counts a failed attempt within a session. A later rollback of the request does not undo the count. */
   async fail(secret: string): Promise<'refused' | 'locked'> {
     const [row] = await this.unitOfWork.queryOnce<{ state: 'refused' | 'locked' }>(
       'SELECT app.fail_reauthentication($1) AS state',
@@ -88,7 +88,10 @@ export class FactorsRepository {
     return row!.state;
   }
 
-  /** Returns the tenant context that completes a pending sign-in, or counts the failure. */
+  /**
+   * Returns the tenant context that completes a pending sign-in. If the factor is invalid, that context counts the
+   * failure instead.
+   */
   completion(
     secret: string,
     factor: PresentedFactor | null,
@@ -113,12 +116,15 @@ export class FactorsRepository {
     };
   }
 
-  /** Returns the tenant context that enters the session again after the request's transaction ended. */
+  /** Returns the tenant context that enters the session again after the request's first transaction has ended. */
   session(secret: string): TenantContext {
     return enterSession(secret, false);
   }
 
-  /** Returns the expiry of the rotated session, or null when the factor is invalid. */
+  /**
+   * Verifies a factor and rotates the session's secret. Returns the expiry of the session, or null when the factor is
+   * invalid.
+   */
   async stepUp(secret: string, factor: PresentedFactor, newSecret: string): Promise<Date | null> {
     return this.expiry(`SELECT app.complete_step_up($1, ${presentedFactorParam(2)}, $3) AS "expiresAt"`, [
       secret,
@@ -127,7 +133,7 @@ export class FactorsRepository {
     ]);
   }
 
-  /** Stores the caller's wrapped key unless one exists. Returns the stored key. */
+  /** Stores the caller's wrapped key if the caller has none. Returns the stored key. */
   async storeKey(wrapped: Buffer): Promise<Buffer> {
     const [row] = await this.unitOfWork.sql<{ wrapped: Buffer }>('SELECT app.keep_own_key($1) AS wrapped', [wrapped]);
     return row!.wrapped;
@@ -137,7 +143,10 @@ export class FactorsRepository {
     await this.unitOfWork.sql('SELECT app.enroll_totp($1, $2, $3)', [secret, sealed, proofHash]);
   }
 
-  /** Returns the expiry of the rotated session, or null when there is nothing to confirm. */
+  /**
+   * Confirms an authenticator app and rotates the session's secret. Returns the expiry of the session, or null when no
+   * enrollment is pending.
+   */
   async confirmTotp(secret: string, factor: PresentedFactor, newSecret: string): Promise<Date | null> {
     return this.expiry(`SELECT app.confirm_totp($1, ${presentedFactorParam(2)}, $3) AS "expiresAt"`, [
       secret,
@@ -160,7 +169,7 @@ export class FactorsRepository {
     ]);
   }
 
-  /** Removes all factors of a member. Returns false when this organization has no such active membership. */
+  /** Removes all factors of a member. Returns false when the organization has no such active membership. */
   async reset(membershipId: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ reset: boolean }>('SELECT app.reset_factors($1) AS reset', [
       membershipId,
@@ -168,7 +177,10 @@ export class FactorsRepository {
     return row!.reset;
   }
 
-  /** Deletes expired sign-ins, enrollments, and devices. Returns their number. Requires the worker's database role. */
+  /**
+   * Deletes expired sign-ins, enrollments, and devices. Returns the number of deleted rows. Requires the worker's
+   * database role.
+   */
   async sweep(): Promise<number> {
     const [row] = await this.unitOfWork.sql<{ swept: number }>('SELECT app.sweep_sign_ins() AS swept');
     return row!.swept;

@@ -13,15 +13,15 @@ import { newTotpSecret, totpText, totpUri } from './totp.js';
 import { UserKey } from './user-key.js';
 
 /**
- * The result of adding a factor: the session with a new secret, and new recovery codes if the user had none. The API
- * returns the codes only once.
+ * The result of adding a factor. It contains the session with its new secret. It contains new recovery codes if the
+ * user had none; the API returns them only once.
  */
 export interface AddedFactor {
   session: OpenedSession;
   recoveryCodes: string[];
 }
 
-/** The caller's second factors: authenticator app, recovery codes, and remembered devices. */
+/** Manages the caller's authenticator app, recovery codes, and remembered devices. */
 @Injectable()
 export class FactorsService {
   constructor(
@@ -40,8 +40,9 @@ export class FactorsService {
   }
 
   /**
-   * Returns a new TOTP secret. The factor is active after the user confirms a code. Throws `totp_already_enrolled` or
-   * `step_up_required`.
+   * Returns a new TOTP secret. The factor becomes active when the user confirms it with a code. Throws
+   * `totp_already_enrolled` when the user has an active authenticator app. Throws `step_up_required` when the session
+   * needs a step-up.
    */
   async enrollTotp(session: string) {
     const { userId, email } = currentMember();
@@ -55,7 +56,10 @@ export class FactorsService {
     return { secret: totpText(secret), uri: totpUri(secret, email) };
   }
 
-  /** Confirms the authenticator app with a code. Throws `invalid_code`, also when no enrollment is pending. */
+  /**
+   * Confirms the authenticator app with a code. Throws `invalid_code` when the code is wrong or no enrollment is
+   * pending.
+   */
   async confirmTotp(session: string, code: string): Promise<AddedFactor> {
     const own = await this.factors.own();
     const factor =
@@ -68,13 +72,19 @@ export class FactorsService {
     return this.finishEnrollment('totp', newSecret, expiresAt, own.recoveryCodes);
   }
 
-  /** Removes the authenticator app. Throws `not_found`, `last_factor_required`, or `step_up_required`. */
+  /**
+   * Removes the authenticator app. Throws `not_found` when none is enrolled. Throws `last_factor_required` when the
+   * organization requires MFA and this is the last factor. Throws `step_up_required` when the session needs a step-up.
+   */
   async removeTotp(session: string): Promise<void> {
     if (!(await this.factors.deleteTotp(session))) throw new Problem('not_found');
     this.record('auth.factor_removed', 'totp');
   }
 
-  /** Replaces all recovery codes with ten new ones. Throws `no_factor_enrolled` or `step_up_required`. */
+  /**
+   * Replaces all recovery codes with ten new codes. Throws `no_factor_enrolled` when the user has no factor. Throws
+   * `step_up_required` when the session needs a step-up.
+   */
   async renewRecoveryCodes(session: string): Promise<string[]> {
     const key = await this.ownKey();
     const codes = newRecoveryCodes();
@@ -94,7 +104,7 @@ export class FactorsService {
     return codes;
   }
 
-  /** Records a new factor, and generates recovery codes if the user has none. */
+  /** Records a new factor in the audit log. Generates recovery codes if the user has none. */
   async finishEnrollment(
     kind: 'totp' | 'passkey',
     secret: string,
@@ -106,7 +116,7 @@ export class FactorsService {
     return { session: { secret, organizationId: currentMember().orgId, expiresAt, remembered: false }, recoveryCodes };
   }
 
-  /** Returns the caller's data key, and creates it at the first use. */
+  /** Returns the caller's data key. Creates the key at its first use. */
   async ownKey(): Promise<UserKey> {
     const { userId, wrapped } = await this.factors.own();
     return UserKey.unwrap(
@@ -120,7 +130,7 @@ export class FactorsService {
     return { items: await this.devices.own(), nextCursor: null };
   }
 
-  /** Forgets a remembered device. Throws `not_found`. */
+  /** Removes a remembered device. Throws `not_found` when the caller has no such device. */
   async forgetDevice(id: string): Promise<void> {
     if (!(await this.devices.forget(id))) throw new Problem('not_found');
     this.audit.record('auth.device_forgotten', { target: { type: 'device', id } });

@@ -44,7 +44,7 @@ export const factorsFeature = defineFeature({
     'auth.recovery_code_used': {
       category: 'sign-in',
       severity: 'warning',
-      description: 'A user used a recovery code.',
+      description: 'A user authenticated with a recovery code.',
     },
     'auth.passkey_renamed': { category: 'sign-in', severity: 'info', description: 'A user renamed a passkey.' },
     'auth.passkey_clone_suspected': {

@@ -6,12 +6,12 @@ import { type NewSession, newSessionParam } from '../sessions/index.js';
 import { hex, presentedFactorParam, presentedFactorValue, type PresentedFactor } from './presented-factor.js';
 import type { SealedFactor } from './user-key.js';
 
-/** A stored passkey, with the values that verify an assertion. */
+/** A stored passkey, with the values that verify its assertions. */
 export interface StoredPasskey {
   id: string;
   user_id: string;
   public_key: Buffer;
-  /** A bigint as text. */
+  /** The signature counter: a bigint as text. */
   counter: string;
   sealed: Buffer;
   wrapped: Buffer;
@@ -56,7 +56,11 @@ export class PasskeysRepository {
     return row ?? null;
   }
 
-  /** Returns the expiry of the rotated session. Throws `passkey_already_enrolled` or `passkey_limit_reached`. */
+  /**
+   * Stores a passkey and rotates the session's secret. Returns the expiry of the session. Throws
+   * `passkey_already_enrolled` when the passkey is stored already. Throws `passkey_limit_reached` when the user has ten
+   * passkeys.
+   */
   async add(secret: string, newSecret: string, passkey: NewPasskey): Promise<Date> {
     const { id, name, credentialId, publicKey, counter, transports, backedUp, sealed, proofHash } = passkey;
     const columns = {

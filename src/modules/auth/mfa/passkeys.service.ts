@@ -11,7 +11,7 @@ import { FactorsService, type AddedFactor } from './factors.service.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
 import { PasskeysRepository, type PasskeyOutcome } from './passkeys.repository.js';
 
-/** The caller's passkeys, and sign-in with a passkey. */
+/** Manages the caller's passkeys, and signs users in with a passkey. */
 @Injectable()
 export class PasskeysService {
   constructor(
@@ -28,8 +28,9 @@ export class PasskeysService {
   }
 
   /**
-   * Verifies and stores a new passkey. Throws `passkey_verification_failed`, `passkey_already_enrolled`,
-   * `passkey_limit_reached`, or `step_up_required`.
+   * Verifies and stores a new passkey. Throws `passkey_verification_failed` when the browser's answer is invalid.
+   * Throws `passkey_already_enrolled` when the passkey is stored already. Throws `passkey_limit_reached` when the user
+   * has ten passkeys. Throws `step_up_required` when the session needs a step-up.
    */
   async add(
     session: string,
@@ -55,13 +56,16 @@ export class PasskeysService {
     return { items: await this.passkeys.own(), nextCursor: null };
   }
 
-  /** Renames a passkey. Throws `not_found`. */
+  /** Renames a passkey. Throws `not_found` when the caller has no such passkey. */
   async rename(id: string, name: string): Promise<void> {
     if (!(await this.passkeys.rename(id, name))) throw new Problem('not_found');
     this.audit.record('auth.passkey_renamed', { target: { type: 'passkey', id } });
   }
 
-  /** Removes a passkey. Throws `not_found`, `last_factor_required`, or `step_up_required`. */
+  /**
+   * Removes a passkey. Throws `not_found` when the caller has no such passkey. Throws `last_factor_required` when the
+   * organization requires MFA and this is the last factor. Throws `step_up_required` when the session needs a step-up.
+   */
   async remove(session: string, id: string): Promise<void> {
     if (!(await this.passkeys.delete(session, id))) throw new Problem('not_found');
     this.audit.record('auth.factor_removed', { target: { type: 'passkey', id }, meta: { kind: 'passkey' } });
@@ -71,7 +75,10 @@ export class PasskeysService {
     return this.ceremonies.requestOptions({ purpose: 'sign-in', browser });
   }
 
-  /** Opens a session with a passkey. Throws `passkey_verification_failed`; the audit log contains the reason. */
+  /**
+   * Opens a session with a passkey. Throws `passkey_verification_failed` when the passkey cannot sign the user in. Only
+   * the audit log contains the reason.
+   */
   async signIn(answer: Record<string, unknown>, browser: string | undefined): Promise<OpenedSession> {
     if (browser === undefined) throw new Problem('passkey_verification_failed');
     const { presented } = await this.ceremonies.verifyAssertion(answer, { purpose: 'sign-in', browser });

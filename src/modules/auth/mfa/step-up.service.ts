@@ -11,7 +11,7 @@ import { FactorsRepository } from './factors.repository.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
 import type { FactorInput } from './presented-factor.js';
 
-/** Authenticates the user of a session again. */
+/** Authenticates the user of an existing session again. */
 @Injectable()
 export class StepUpService {
   constructor(
@@ -22,16 +22,17 @@ export class StepUpService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Returns the request options for the caller's passkeys. */
+  /** Returns the WebAuthn request options for the caller's passkeys. */
   async passkeyOptions(browser: string) {
     const { userId, passkeys } = await this.factors.own();
     return this.ceremonies.requestOptions({ purpose: 'prove', browser, userId }, passkeys);
   }
 
   /**
-   * Verifies a factor, or the password of a user without a factor, and rotates the session's secret. The request's
-   * transaction ends first, so that a later rollback cannot undo the counted attempt. Throws `step_up_failed` or
-   * `account_locked`. Throws `reauthenticate_at_idp` for a user who has neither a factor nor a password.
+   * Verifies a factor and rotates the session's secret. A user without a factor presents the password instead. The
+   * request's transaction ends first, so a later rollback cannot undo the counted attempt. Throws `step_up_failed` when
+   * the verification fails. Throws `account_locked` after five failed attempts. Throws `reauthenticate_at_idp` when the
+   * user has neither a factor nor a password.
    */
   async stepUp(secret: string, input: FactorInput, browser: string | undefined): Promise<OpenedSession> {
     const { userId, orgId } = currentMember();

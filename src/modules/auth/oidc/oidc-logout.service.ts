@@ -19,7 +19,10 @@ import { ensure } from './oidc-error.js';
 import { ProviderMetadataCache } from './provider-metadata-cache.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 
-/** Handles back-channel logout by the provider, and logout by the user at both sides. */
+/**
+ * Handles back-channel logout by the provider. Also handles logout by the user, which ends the local session and the
+ * session at the provider.
+ */
 @Injectable()
 export class OidcLogoutService {
   private readonly log = new Logger('OpenID Connect');
@@ -37,8 +40,9 @@ export class OidcLogoutService {
   ) {}
 
   /**
-   * Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0). Throws `not_found`,
-   * `invalid_logout_token`, or `unavailable`.
+   * Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0). Throws `not_found` when there
+   * is no such connection. Throws `invalid_logout_token` when the token is invalid. Throws `unavailable` when Redis or
+   * the provider does not answer.
    */
   async endByProvider(connectionId: string, form: unknown): Promise<{ accepted: true }> {
     try {

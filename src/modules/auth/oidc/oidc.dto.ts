@@ -4,7 +4,7 @@ import { MayBeAbsent } from '../../../platform/http/fields.js';
 import { LoginQuery } from '../sso/index.js';
 
 export class OidcLoginQuery extends LoginQuery {
-  /** A hint for the provider: the probable user, such as an e-mail address. */
+  /** A hint about the user for the provider, such as an e-mail address (OpenID Connect Core 1.0, `login_hint`). */
   @MayBeAbsent()
   @IsString()
   @Length(1, 254)

@@ -10,7 +10,7 @@ export const oidcFeature = defineFeature({
     'sso.oidc': {
       claims: ['M14', 'S3'],
       description:
-        'The application verifies the signature of each ID token, and its issuer, audience, times, and nonce. It ' +
+        'The application verifies the signature, issuer, audience, times, and nonce of each ID token. It ' +
         'accepts a token only for the browser, connection, and request that started the sign-in.',
     },
   },

@@ -40,8 +40,10 @@ export class OidcService {
   ) {}
 
   /**
-   * Starts a sign-in and returns the redirect. Throws `not_found`, `invalid_request` for a return path on another host,
-   * `unavailable` without Redis or the provider, or `sso_failed`.
+   * Starts a sign-in and returns the redirect. Throws `not_found` when no enabled connection has this id. Throws
+   * `invalid_request` when the return path is on another host. Throws `unavailable` when Redis or the provider does not
+   * answer. Throws `sso_failed` when the sign-in cannot start for another reason; the organization's audit log contains
+   * the reason.
    */
   startLogin(connectionId: string, login: OidcLoginRequest): Promise<SsoLoginRedirect> {
     return this.recordingRejections(connectionId, async () => {
@@ -52,8 +54,9 @@ export class OidcService {
   }
 
   /**
-   * Verifies the response that the browser brought to the callback. Throws `not_found`, `unavailable`, or `sso_failed`;
-   * the audit log of the organization records the reason.
+   * Verifies the response that the browser sent to the callback. Throws `not_found` when no enabled connection has this
+   * id. Throws `unavailable` when Redis or the provider does not answer. Throws `sso_failed` when the response is
+   * invalid; the organization's audit log contains the reason.
    */
   verifyResponse(
     connectionId: string,
@@ -128,7 +131,10 @@ export class OidcService {
     return connection;
   }
 
-  /** Runs a step and records a rejection with its reason in the audit log. The user does not see the reason. */
+  /**
+   * Runs a step. If the step rejects the response, writes the reason to the audit log. The user does not see the
+   * reason.
+   */
   private async recordingRejections<T>(connectionId: string, step: () => Promise<T>): Promise<T> {
     try {
       return await step();

@@ -23,10 +23,11 @@ export class PasswordsService {
   ) {}
 
   /**
-   * Changes the caller's password, ends all other sessions, and rotates the session's secret. A stolen session is
-   * subject to the same five attempts as a sign-in. The request's transaction ends first, so that a later rollback
-   * cannot undo the count. Throws `weak_password`, `wrong_password`, `account_locked`, `session_expired`, or
-   * `server_busy`.
+   * Changes the caller's password, ends all other sessions, and rotates the session's secret. A session can try five
+   * passwords, as at sign-in, because it may be stolen. The request's transaction ends first, so a later rollback
+   * cannot undo the count. Throws `weak_password` when the new password does not meet the policy. Throws
+   * `wrong_password` when the current password is incorrect. Throws `account_locked` after five failed attempts. Throws
+   * `session_expired` when the session has ended. Throws `server_busy` when the server cannot hash the password now.
    */
   async changePassword(secret: string, current: string, next: string): Promise<OpenedSession> {
     const { orgId, email, name } = currentMember();
@@ -45,7 +46,10 @@ export class PasswordsService {
     return { secret: newSecret, organizationId: orgId, expiresAt: outcome, remembered: false };
   }
 
-  /** Returns the expiry of the rotated session, or the reason why the password did not change. Counts the failure. */
+  /**
+   * Replaces the password and returns the expiry of the rotated session. If the current password is wrong, counts the
+   * failure and returns `refused`, or `locked` when no attempt remains.
+   */
   private async replacePassword(
     secret: string,
     current: Buffer,
@@ -63,8 +67,8 @@ export class PasswordsService {
   }
 
   /**
-   * Sets a password for an operator. With `mustChange`, the user must change it at the first sign-in. Throws
-   * `weak_password`.
+   * Sets a user's password on behalf of an operator. With `mustChange`, the user must change it at the first sign-in.
+   * Throws `weak_password` when the password does not meet the policy.
    */
   async setPassword(userId: string, password: string, mustChange: boolean): Promise<void> {
     assertStrong(password);

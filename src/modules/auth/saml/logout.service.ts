@@ -15,7 +15,7 @@ import { ensure, SamlError } from './saml-error.js';
 import { LogoutReplayCache, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
-/** The redirect that answers a logout request or message. */
+/** The redirect with which the API answers a logout request or message. */
 export interface LogoutRedirect {
   readonly url: string;
   readonly setCookie?: string;
@@ -27,14 +27,16 @@ export interface LogoutRedirect {
 export interface LogoutRequestContext extends IncomingLogout {
   readonly connectionId: string;
   readonly cookieHeader: string | undefined;
-  /** The session secret from the browser's cookie; null when it has none. */
+  /** The session secret from the cookie. Null when the browser sent no session cookie. */
   readonly session: string | null;
 }
 
-/** The page after a logout. A message cannot change it. */
+/** The browser opens this page after a logout. A logout message cannot choose another page. */
 const SIGNED_OUT_PAGE = '/';
 
-/** Single logout (saml-profiles-2.0-os, section 4.4), started here or at the identity provider. */
+/**
+ * Handles single logout (saml-profiles-2.0-os, section 4.4). The user can start it here or at the identity provider.
+ */
 @Injectable()
 export class LogoutService {
   constructor(
@@ -51,8 +53,9 @@ export class LogoutService {
   ) {}
 
   /**
-   * Handles a request to the logout endpoint. A request without a message starts a logout of this browser's session. A
-   * logout request is answered, and a logout response completes a logout. Throws SamlError.
+   * Handles a request to the logout endpoint. A request without a SAML message starts a logout of this browser's
+   * session. A request with a logout request ends sessions and gets a logout response. A request with a logout response
+   * completes a logout that started here. Throws SamlError when the message is invalid.
    */
   async receive(context: LogoutRequestContext): Promise<LogoutRedirect> {
     const connection = await this.connections.find(context.connectionId);
@@ -65,7 +68,10 @@ export class LogoutService {
       : this.complete(connection, context, message);
   }
 
-  /** Ends the local session first, so that it ends even if the rest fails. Then notifies the provider. */
+  /**
+   * Ends the local session, then sends a logout request to the provider. The local session ends first, so that it ends
+   * even if the provider cannot be notified.
+   */
   private async begin(
     connection: SamlConnection,
     { session, cookieHeader }: LogoutRequestContext,
@@ -122,7 +128,10 @@ export class LogoutService {
     });
   }
 
-  /** Handles the provider's logout request: ends the sessions that the provider opened for the user, and answers. */
+  /**
+   * Handles a logout request of the provider. Ends the sessions that the provider opened for the user, and returns the
+   * answer.
+   */
   private async end(
     connection: SamlConnection,
     context: LogoutRequestContext,
@@ -164,7 +173,7 @@ export class LogoutService {
     };
   }
 
-  /** Handles the provider's response to a logout that this browser started. The local session has already ended. */
+  /** Handles the provider's response to a logout that started in this browser. The local session has already ended. */
   private async complete(
     connection: SamlConnection,
     { cookieHeader }: LogoutRequestContext,

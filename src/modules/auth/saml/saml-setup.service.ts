@@ -6,7 +6,7 @@ import type { SsoConnectionEntity } from '../sso/index.js';
 import { SsoRepository, SsoSetupService } from '../sso/index.js';
 import { SpKeys, type StoredKeys } from './sp-keys.js';
 
-/** Metadata refresh and key rotation of SAML connections. */
+/** Refreshes the metadata and rotates the keys of SAML connections. */
 @Injectable()
 export class SamlSetupService {
   constructor(
@@ -17,7 +17,10 @@ export class SamlSetupService {
     private readonly jobs: Jobs,
   ) {}
 
-  /** Enqueues a refresh of the provider's metadata. Throws `not_found`, or `no_metadata_url` without a URL. */
+  /**
+   * Enqueues a refresh of the provider's metadata. Throws `not_found` when there is no such connection. Throws
+   * `no_metadata_url` when the connection has no metadata URL.
+   */
   async refresh(id: string) {
     const connection = await this.setup.read(id);
     if (connection.idpMetadataUrl === null) throw new Problem('no_metadata_url');
@@ -26,12 +29,18 @@ export class SamlSetupService {
     return connection;
   }
 
-  /** Adds a key that the metadata shows next to the key in use. Throws `not_found`. */
+  /**
+   * Adds a pending key. The metadata shows it together with the key in use. Throws `not_found` when there is no such
+   * connection.
+   */
   async addKey(id: string) {
     return this.withKeys(id, 'sso.key_added', await this.spKeys.add(id, await this.requireSaml(id)));
   }
 
-  /** Replaces the key in use by the added key. Throws `not_found` or `no_pending_key`. */
+  /**
+   * Replaces the key in use with the pending key. Throws `not_found` when there is no such connection. Throws
+   * `no_pending_key` when the connection has no pending key.
+   */
   async rotateKey(id: string) {
     const keys = await this.spKeys.rotate(id, await this.requireSaml(id));
     if (keys === null) throw new Problem('no_pending_key');

@@ -91,7 +91,7 @@ export const samlFeature = defineFeature({
     'sso.refresh': {
       claims: ['M14'],
       description:
-        'The worker reads metadata every day. Unreadable metadata, or metadata of another provider, changes nothing.',
+        'The worker reads metadata every day. It ignores unreadable metadata and metadata of another provider.',
     },
   },
 });

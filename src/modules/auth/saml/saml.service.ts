@@ -11,7 +11,7 @@ import { OutgoingForms } from './saml-stores.js';
 import { serviceProviderMetadata } from './sp-metadata.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
-/** The steps of a SAML sign-in before the response: metadata, request, and form page. */
+/** Handles the steps of a SAML sign-in before the response: metadata, sign-in request, and form page. */
 @Injectable()
 export class SamlService {
   constructor(
@@ -22,14 +22,16 @@ export class SamlService {
     private readonly app: AppConfig,
   ) {}
 
-  /** Returns the service provider metadata of one connection. Throws `not_found`. */
+  /**
+   * Returns the service provider metadata of one connection. Throws `not_found` when no enabled connection has this id.
+   */
   async metadata(connectionId: string): Promise<string> {
     return serviceProviderMetadata(await this.connection(connectionId));
   }
 
   /**
-   * Starts a sign-in and returns the redirect. Throws `not_found`, `invalid_request` for a return path on another host,
-   * or `unavailable` without Redis.
+   * Starts a sign-in and returns the redirect. Throws `not_found` when no enabled connection has this id. Throws
+   * `invalid_request` when the return path is on another host. Throws `unavailable` when Redis does not answer.
    */
   async startLogin(connectionId: string, request: SsoLoginRequest): Promise<SsoLoginRedirect> {
     const connection = await this.connection(connectionId);
@@ -38,8 +40,8 @@ export class SamlService {
   }
 
   /**
-   * Returns the page that posts a stored message. Throws `sso_failed` when the page was already shown, or when it was
-   * made for another browser.
+   * Returns the page that posts a stored SAML message. Throws `sso_failed` when the page was shown before or belongs to
+   * another browser.
    */
   async form(ticket: string, cookieHeader: string | undefined): Promise<string> {
     const browser = browserSecret(cookieHeader, this.app.origin) ?? '';

@@ -8,13 +8,13 @@ export class GuideQuery {
   provider: GuidedProvider;
 }
 
-/** A field in the provider's own form, and its value. */
+/** A field in the provider's configuration form, and the value to enter. */
 export class GuideField {
   @Expose() field: string;
   @Expose() value: string;
 }
 
-/** An attribute that the provider must send: its name, and the source of its value. */
+/** An attribute that the provider must send. It has a name and a source of its value. */
 export class GuideAttribute {
   @Expose() name: string;
   @Expose() source: string;
@@ -26,6 +26,6 @@ export class GuideResponse {
   @StaffOnly() protocol: string;
   @StaffOnly() @Type(() => GuideField) fields: GuideField[];
   @StaffOnly() @Type(() => GuideAttribute) attributes: GuideAttribute[];
-  /** The settings to send to this API, and the steps after that. */
+  /** The settings to send to this API, followed by the remaining setup steps. */
   @StaffOnly() nextSteps: string[];
 }

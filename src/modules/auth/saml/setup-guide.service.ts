@@ -5,7 +5,7 @@ import { serviceProviderUrls } from './saml-connection.js';
 import { guideFor, type GuidedProvider } from './setup-guide.js';
 import { SsoRepository } from '../sso/index.js';
 
-/** Returns the values to enter at an identity provider for one connection. */
+/** Builds setup guides: the values to enter at an identity provider for one connection. */
 @Injectable()
 export class SetupGuides {
   constructor(
@@ -13,7 +13,7 @@ export class SetupGuides {
     private readonly app: AppConfig,
   ) {}
 
-  /** Throws `not_found`, also for a connection with another protocol. */
+  /** Returns the guide. Throws `not_found` when there is no such connection or it uses another protocol. */
   async guide(connectionId: string, provider: GuidedProvider) {
     const connection = await this.repository.find(connectionId);
     if (connection === null || connection.protocol !== 'saml') throw new Problem('not_found');

@@ -7,7 +7,7 @@ import type { ScimResourceType } from './scim-resource.service.js';
 import { groupResource, type GroupMemberRef } from './scim-resources.js';
 import { ScimRepository, type GroupRow, type ListQuery } from './scim.repository.js';
 
-/** The Groups of a directory. The connection maps each group to a role. */
+/** Implements the SCIM resource type Group. The connection maps each group of a directory to a role. */
 @Injectable()
 export class ScimGroupsService implements ScimResourceType<GroupRow> {
   readonly name = 'Group';
@@ -37,7 +37,10 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
   }
 
   /**
-   * Throws `scim_invalid_syntax`, `scim_invalid_value`, `scim_unknown_member`, `scim_uniqueness`, or `last_owner`.
+   * Creates a group. Throws `scim_invalid_syntax` when the body does not have the SCIM format. Throws
+   * `scim_invalid_value` when a value is missing or invalid. Throws `scim_unknown_member` when a member is not a user
+   * of this directory. Throws `scim_uniqueness` when another group has the same displayName or externalId. Throws
+   * `last_owner` when the role change would leave no owner.
    */
   async create(body: unknown): Promise<string> {
     const fields = readGroup(body);
@@ -46,18 +49,18 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
     return id;
   }
 
-  /** Throws the errors of `create`. */
+  /** Replaces a group. Throws the errors of `create`. */
   async replace({ id }: GroupRow, body: unknown): Promise<void> {
     await this.put('scim.group_updated', id, readGroup(body));
   }
 
-  /** Throws the errors of `create` and of `patchGroup`. */
+  /** Changes a group. Throws the errors of `create` and of `patchGroup`. */
   async patch({ id, displayName, externalId }: GroupRow, body: unknown): Promise<void> {
     const members = (await this.scim.membersOf([id])).map(({ userId }) => userId);
     await this.put('scim.group_updated', id, patchGroup({ displayName, externalId, members }, body));
   }
 
-  /** Throws `last_owner`. */
+  /** Deletes a group. Throws `last_owner` when the role change would leave no owner. */
   async delete(id: string): Promise<void> {
     const changes = await this.scim.deleteGroup(id);
     this.audit.record('scim.group_deleted', { target: { type: 'scim-group', id } });

@@ -16,26 +16,26 @@ import type { ListResult, ListQuery } from './scim.repository.js';
 
 export type ScimQuery = Record<string, string | undefined>;
 
-/** The part of the service that differs between Users and Groups. */
+/** The part of the SCIM service that differs between Users and Groups. */
 export interface ScimResourceType<Row extends ResourceMeta> {
   readonly name: 'User' | 'Group';
-  /** The attribute that refers to resources of the other type. */
+  /** The attribute that lists related resources of the other type. */
   readonly references: 'groups' | 'members';
   list(query: ListQuery): Promise<ListResult<Row>>;
   find(id: string): Promise<Row | null>;
-  /** Returns the references of several resources. */
+  /** Returns the references that belong to the given resources. */
   referencesOf(ids: readonly string[]): Promise<GroupMemberRef[]>;
-  /** Returns the id of the resource that holds a reference. */
+  /** Returns the id of the resource that contains the reference. */
   ownerOf(reference: GroupMemberRef): string;
-  /** Builds the resource. `references` is undefined when the client excluded them. */
+  /** Builds the resource. `references` is undefined when the client excluded the attribute. */
   toResource(base: string, row: Row, references?: readonly GroupMemberRef[]): Json;
-  /** Stores and records a new resource, and returns its id. */
+  /** Stores a new resource, records an audit event, and returns the id. */
   create(body: unknown): Promise<string>;
-  /** Stores and records the fields that a PUT sets. */
+  /** Stores the fields that a PUT sets, and records an audit event. */
   replace(before: Row, body: unknown): Promise<void>;
-  /** Stores and records the fields after a PATCH. */
+  /** Stores the fields that result from a PATCH, and records an audit event. */
   patch(before: Row, body: unknown): Promise<void>;
-  /** Deletes a resource and records that. */
+  /** Deletes a resource and records an audit event. */
   delete(id: string): Promise<void>;
 }
 
@@ -51,7 +51,10 @@ export class ScimResourceService {
     this.base = baseUrl(app);
   }
 
-  /** Throws `scim_invalid_filter` or `scim_invalid_value`. */
+  /**
+   * Returns a page of resources. Throws `scim_invalid_filter` when the filter is invalid or not supported. Throws
+   * `scim_invalid_value` when another parameter is invalid.
+   */
   async list<Row extends ResourceMeta>(type: ScimResourceType<Row>, query: ScimQuery): Promise<ScimRepresentation> {
     const page = readPage(query);
     const { total, rows } = await type.list({
@@ -64,7 +67,7 @@ export class ScimResourceService {
     return { resource: listResource(total, page, await this.present(type, rows, query)) };
   }
 
-  /** Throws `not_found`. */
+  /** Returns one resource. Throws `not_found` when the directory has no such resource. */
   async read<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     id: string,
@@ -75,7 +78,7 @@ export class ScimResourceService {
     return this.represent(type, row, query);
   }
 
-  /** Throws the errors of the type. */
+  /** Creates a resource. Throws the errors of the type's `create`. */
   async create<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     body: unknown,
@@ -85,7 +88,11 @@ export class ScimResourceService {
     return this.represent(type, await this.find(type, id), query);
   }
 
-  /** Replaces or patches a resource. Throws `not_found`, `scim_precondition_failed`, and the errors of the type. */
+  /**
+   * Replaces or patches a resource. Throws `not_found` when the directory has no such resource. Throws
+   * `scim_precondition_failed` when `ifMatch` names another version. Throws the errors of the type's `replace` or
+   * `patch`.
+   */
   async change<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     operation: 'replace' | 'patch',
@@ -95,7 +102,10 @@ export class ScimResourceService {
     return this.represent(type, await this.find(type, id), query);
   }
 
-  /** Throws `not_found`, `scim_precondition_failed`, and the errors of the type. */
+  /**
+   * Deletes a resource. Throws `not_found` when the directory has no such resource. Throws `scim_precondition_failed`
+   * when `ifMatch` names another version. Throws the errors of the type's `delete`.
+   */
   async delete<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     id: string,
@@ -111,7 +121,7 @@ export class ScimResourceService {
     return row;
   }
 
-  /** Returns the resource. Throws `scim_precondition_failed` when it no longer has the version of `ifMatch`. */
+  /** Returns the resource. Throws `scim_precondition_failed` when `ifMatch` names another version. */
   private async findVersion<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     id: string,

@@ -16,7 +16,7 @@ export class ScimTokenResponse {
   @Expose() prefix: string;
   @Expose() createdAt: Date;
   @Expose() expiresAt: Date;
-  /** The time of the last use, precise to one minute. */
+  /** The time of the last use, accurate to the minute. */
   @Expose() lastUsedAt: Date | null;
   @StaffOnly() lastUsedIp: string | null;
   @Expose() revokedAt: Date | null;
@@ -25,6 +25,6 @@ export class ScimTokenResponse {
 export class NewScimTokenResponse extends ScimTokenResponse {
   /** The token. The API returns it only once. */
   @Expose() token: string;
-  /** The base URL of the service. The directory's SCIM configuration requires it. */
+  /** The base URL of the SCIM service. Enter it in the SCIM configuration of the directory. */
   @Expose() baseUrl: string;
 }

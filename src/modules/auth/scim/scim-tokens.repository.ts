@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** A token without its secret hash, which the application's database role cannot read. */
+/** A token without its secret hash. The application's database role cannot read that hash. */
 export type ScimTokenRow = {
   id: string;
   prefix: string;
@@ -23,7 +23,7 @@ const COLUMNS = `t.id, t.prefix, t.created_at AS "createdAt", t.expires_at AS "e
   t.last_used_at AS "lastUsedAt",
   host(t.last_used_ip) AS "lastUsedIp", t.revoked_at AS "revokedAt"`;
 
-/** The SCIM tokens of the current organization. */
+/** Stores the SCIM tokens of the current organization. */
 @Injectable()
 export class ScimTokensRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -47,7 +47,7 @@ export class ScimTokensRepository {
     );
   }
 
-  /** Throws `scim_token_limit_reached`. */
+  /** Stores a token. Throws `scim_token_limit_reached` when the connection already has two active tokens. */
   async insert({ id, connectionId, prefix, secretHash, days }: NewScimToken): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO scim_tokens (org_id, id, connection_id, prefix, secret_hash, expires_at)

@@ -12,8 +12,8 @@ import type { CreateScimTokenDto } from './scim-tokens.dto.js';
 import { ScimTokensRepository, type ScimTokenRow } from './scim-tokens.repository.js';
 
 /**
- * The tokens with which an institution's directory authenticates. A connection has at most two active tokens, so that
- * one can replace the other without a gap.
+ * Manages the tokens with which an institution's directory authenticates. A connection can have two active tokens, so
+ * that a new token can replace the old one without a gap.
  */
 @Injectable()
 export class ScimTokensService {
@@ -25,15 +25,16 @@ export class ScimTokensService {
     private readonly app: AppConfig,
   ) {}
 
-  /** Returns the tokens of a connection. Throws `not_found`. */
+  /** Returns the tokens of a connection. Throws `not_found` when there is no such connection. */
   async list(connectionId: string) {
     await this.assertConnection(connectionId);
     return { items: await this.tokens.list(connectionId), nextCursor: null };
   }
 
   /**
-   * Creates a token and returns it. The API cannot return it again. Throws `not_found`,
-   * `insufficient_privileges_to_grant`, or `scim_token_limit_reached`.
+   * Creates a token and returns it. The API cannot return it again. Throws `not_found` when there is no such
+   * connection. Throws `insufficient_privileges_to_grant` when the caller lacks permissions of the owner role. Throws
+   * `scim_token_limit_reached` when the connection already has two active tokens.
    */
   async create(
     connectionId: string,
@@ -51,7 +52,7 @@ export class ScimTokensService {
     return { ...created, token, baseUrl: baseUrl(this.app) };
   }
 
-  /** Revokes a token immediately. Throws `not_found`. */
+  /** Revokes a token immediately. Throws `not_found` when the connection has no such active token. */
   async revoke(connectionId: string, id: string): Promise<void> {
     if (!(await this.tokens.revoke(connectionId, id))) throw new Problem('not_found');
     this.audit.record('scim.token_revoked', { target: { type: 'scim-token', id }, meta: { connectionId } });

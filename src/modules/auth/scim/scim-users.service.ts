@@ -8,7 +8,7 @@ import { patchUser } from './scim-user-patch.js';
 import { changedFields, readUser, type ScimUserFields } from './scim-user.js';
 import { ScimRepository, type ListQuery, type UserRow } from './scim.repository.js';
 
-/** The Users of a directory: the members of the organization that it provisions. */
+/** Implements the SCIM resource type User. A user is a member whom the directory provisions. */
 @Injectable()
 export class ScimUsersService implements ScimResourceType<UserRow> {
   readonly name = 'User';
@@ -38,7 +38,10 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
   }
 
   /**
-   * Throws `scim_invalid_syntax`, `scim_invalid_value`, `scim_uniqueness`, `scim_account_exists`, or `last_owner`.
+   * Creates a user. Throws `scim_invalid_syntax` when the body does not have the SCIM format. Throws
+   * `scim_invalid_value` when a value is missing or invalid. Throws `scim_uniqueness` when another user has the same
+   * userName or externalId. Throws `scim_account_exists` when the e-mail address belongs to an account that this
+   * directory cannot manage. Throws `last_owner` when the change would leave no owner.
    */
   async create(body: unknown): Promise<string> {
     const fields = readUser(body);
@@ -47,17 +50,17 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
     return changes[0]!.membershipId;
   }
 
-  /** Throws the errors of `create`. */
+  /** Replaces a user. Throws the errors of `create`. */
   async replace(before: UserRow, body: unknown): Promise<void> {
     return this.update(before, readUser(body, before));
   }
 
-  /** Throws the errors of `create` and of `patchUser`. */
+  /** Changes a user. Throws the errors of `create` and of `patchUser`. */
   async patch(before: UserRow, body: unknown): Promise<void> {
     return this.update(before, patchUser(before, body));
   }
 
-  /** Throws `last_owner`. */
+  /** Deletes a user. Throws `last_owner` when the change would leave no owner. */
   async delete(id: string): Promise<void> {
     this.log.record(await this.scim.deleteUser(id), 'deleted');
     this.audit.record('scim.user_deleted', { target: { type: 'membership', id } });
@@ -73,7 +76,7 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
   }
 }
 
-/** Returns the reason to record if a change ends the user's membership. */
+/** Returns the reason that the audit log records if a change ends the user's membership. */
 function endReason({ active }: ScimUserFields): 'no_role' | 'inactive' {
   return active ? 'no_role' : 'inactive';
 }

@@ -23,7 +23,7 @@ class ScimEmail {
   @Expose() primary?: boolean;
 }
 
-/** A member of a group, or a group of a user. */
+/** A reference: a member in a Group resource, or a group in a User resource. */
 export class ScimReference {
   @Expose() value?: string;
   @Expose() display?: string;
@@ -71,7 +71,7 @@ export class ScimGroupsResponse extends ScimList {
   @Expose({ name: 'Resources' }) @Type(() => ScimGroupResponse) resources: ScimGroupResponse[];
 }
 
-/** A discovery document (RFC 7643 sections 5 to 7). It is the same for all SCIM clients. */
+/** A discovery document (RFC 7643 sections 5 to 7). Every SCIM client receives the same document. */
 export class ScimDocumentResponse {
   @Expose() schemas: string[];
   @Expose() id?: string;
@@ -95,7 +95,7 @@ export class ScimDocumentsResponse extends ScimList {
   @Expose({ name: 'Resources' }) @Type(() => ScimDocumentResponse) resources: ScimDocumentResponse[];
 }
 
-/** Declares a response in the media type of SCIM (RFC 7644 section 8.1). */
+/** Declares a response with the SCIM media type (RFC 7644 section 8.1). */
 export function ScimResponseType(type: Parameters<typeof ResponseType>[0], status = 200): MethodDecorator {
   return applyDecorators(ResponseType(type, { status, contentType: SCIM_TYPE }));
 }

@@ -50,7 +50,7 @@ export const scimFeature = defineFeature({
     'scim.user_deactivated': {
       category: 'provisioning',
       severity: 'notice',
-      description: 'A SCIM client ended a membership. Its sessions and API keys ended too.',
+      description: 'A SCIM client ended a membership. The sessions and API keys of the membership ended too.',
       meta: { reason: 'code' },
       realtime: MEMBER_CHANNEL,
     },
@@ -70,7 +70,7 @@ export const scimFeature = defineFeature({
     'scim.role_changed': {
       category: 'provisioning',
       severity: 'notice',
-      description: "A SCIM client changed a member's groups, and so the member's role.",
+      description: "A SCIM client changed a member's groups. The change also changed the member's role.",
       meta: { from: 'code', to: 'code' },
       realtime: MEMBER_CHANNEL,
     },
@@ -119,7 +119,7 @@ export const scimFeature = defineFeature({
   },
   retention: {
     'scim_tokens.ended': {
-      description: 'SCIM tokens that expired more than a year ago. Until then, the audit log refers to them by id',
+      description: 'SCIM tokens that expired more than a year ago. Audit events refer to younger tokens by id',
       table: 'scim_tokens',
       ageColumn: 'expires_at',
       days: 400,
@@ -167,7 +167,7 @@ export const scimFeature = defineFeature({
     scim_group_members: {
       kind: 'tenant',
       rows: { select: 'sso:read' },
-      retention: { reason: 'lives as long as the group and the member in it' },
+      retention: { reason: 'lives as long as both the group and the member' },
     },
   },
   resources: {

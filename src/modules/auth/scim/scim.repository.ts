@@ -13,7 +13,10 @@ export interface ListResult<R> {
   rows: R[];
 }
 
-/** The effect of a change on a membership (`app.scim_effect`). */
+/**
+ * A change of a membership that follows from a SCIM request (`app.scim_effect`). The value `adopted` means that the
+ * directory took over an existing member. The value `revived` means that an ended membership became active again.
+ */
 export type MembershipChange = {
   membershipId: string;
   effect: 'provisioned' | 'adopted' | 'role' | 'ended' | 'revived';
@@ -21,7 +24,7 @@ export type MembershipChange = {
   after: string | null;
 };
 
-/** The parameters of a list. `order` is the lower-case name of an attribute. */
+/** The parameters of a list request. `order` is the name of the sort attribute in lower case. */
 export interface ListQuery {
   filter: string | undefined;
   page: ScimPage;
@@ -50,12 +53,12 @@ const USER_ORDERS: ReadonlyMap<string, string> = new Map([
   ['emails.value', 'r.email'],
 ]);
 
-/** Reads and writes the data of the entered directory. */
+/** Reads and writes the data of the directory that the current tenant context has entered. */
 @Injectable()
 export class ScimRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Throws scim_invalid_filter. */
+  /** Returns a page of users. Throws `scim_invalid_filter` when the database cannot evaluate the filter. */
   users({ filter, ...rest }: ListQuery): Promise<ListResult<UserRow>> {
     const { text, values, id, userName } = compileFilter(filter, USER_FILTER, 3);
     return this.list<UserRow>(
@@ -66,7 +69,7 @@ export class ScimRepository {
     );
   }
 
-  /** Throws scim_invalid_filter. */
+  /** Returns a page of groups. Throws `scim_invalid_filter` when the database cannot evaluate the filter. */
   groups({ filter, ...rest }: ListQuery): Promise<ListResult<GroupRow>> {
     const { text, values, id } = compileFilter(filter, GROUP_FILTER, 2);
     return this.list<GroupRow>(`SELECT r.* FROM app.scim_groups($1) r WHERE ${text}`, COMMON_COLUMNS, [id, ...values], {
@@ -93,7 +96,11 @@ export class ScimRepository {
     return this.memberships(null, groupIds);
   }
 
-  /** Throws `scim_uniqueness`, `scim_account_exists`, or `last_owner`. */
+  /**
+   * Creates a user. Throws `scim_uniqueness` when another user has the same userName or externalId. Throws
+   * `scim_account_exists` when the e-mail address belongs to an account that this directory cannot manage. Throws
+   * `last_owner` when the change would leave no owner.
+   */
   createUser(user: ScimUserFields, newUserId: string, newMembershipId: string): Promise<MembershipChange[]> {
     return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $9, $10) e`, [
       ...fieldsOf(user),
@@ -102,7 +109,7 @@ export class ScimRepository {
     ]);
   }
 
-  /** Throws the errors of `createUser`, and `not_found`. */
+  /** Changes a user. Throws the errors of `createUser`, and `not_found` when the directory has no such user. */
   updateUser(id: string, user: ScimUserFields): Promise<MembershipChange[]> {
     return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_update_user($9, ${ROW}) e`, [
       ...fieldsOf(user),
@@ -110,12 +117,19 @@ export class ScimRepository {
     ]);
   }
 
-  /** Throws not_found, last_owner. */
+  /**
+   * Deletes a user. Throws `not_found` when the directory has no such user. Throws `last_owner` when the change would
+   * leave no owner.
+   */
   deleteUser(id: string): Promise<MembershipChange[]> {
     return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_delete_user($1) e`, [id]);
   }
 
-  /** Throws `scim_uniqueness`, `scim_unknown_member`, `not_found`, or `last_owner`. */
+  /**
+   * Creates or replaces a group. Throws `scim_uniqueness` when another group has the same displayName or externalId.
+   * Throws `scim_unknown_member` when a member is not a user of this directory. Throws `not_found` when the directory
+   * has no such group. Throws `last_owner` when the change would leave no owner.
+   */
   putGroup(
     id: string,
     isNew: boolean,
@@ -130,7 +144,10 @@ export class ScimRepository {
     ]);
   }
 
-  /** Throws not_found, last_owner. */
+  /**
+   * Deletes a group. Throws `not_found` when the directory has no such group. Throws `last_owner` when the change would
+   * leave no owner.
+   */
   deleteGroup(id: string): Promise<MembershipChange[]> {
     return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_delete_group($1) e`, [id]);
   }
@@ -147,7 +164,10 @@ export class ScimRepository {
     );
   }
 
-  /** Returns a page and the total number of rows in one statement. Sorts equal rows by id, so pages do not overlap. */
+  /**
+   * Returns a page and the total number of rows. One statement reads both, so they match. Rows with equal sort values
+   * are sorted by id, so pages do not overlap.
+   */
   private async list<R extends ResourceMeta>(
     found: string,
     columns: string,
@@ -167,7 +187,7 @@ export class ScimRepository {
   }
 }
 
-/** The SQL expression of an `app.scim_user`. */
+/** The SQL expression that builds an `app.scim_user` from parameters. */
 const ROW = 'ROW($1, $2, $3, $4, $5, $6, $7, $8)::app.scim_user';
 
 function fieldsOf({

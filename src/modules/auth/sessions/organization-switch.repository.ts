@@ -19,7 +19,9 @@ export interface Switched {
   [column: string]: unknown;
 }
 
-/** Lists the caller's organizations and switches the session. The SQL functions check the session's secret. */
+/**
+ * Lists the caller's organizations and switches the session to one of them. SQL functions check the session's secret.
+ */
 @Injectable()
 export class OrganizationSwitchRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -31,7 +33,10 @@ export class OrganizationSwitchRepository {
     );
   }
 
-  /** Enters the other organization. First writes the recorded audit events, because they belong to the current one. */
+  /**
+   * Enters the other organization. First writes the audit events recorded so far, because they belong to the
+   * organization that the session leaves.
+   */
   async switch(secret: string, orgId: string, session: NewSession): Promise<Switched> {
     await this.unitOfWork.writeLog();
     const [row] = await this.unitOfWork.sql<Switched>(

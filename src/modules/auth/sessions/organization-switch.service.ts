@@ -12,7 +12,7 @@ const ERROR_CODES = {
   session_ended: 'session_expired',
 } as const;
 
-/** Switches a session between the organizations of its user, without another sign-in. */
+/** Switches a session to another organization of its user, without another sign-in. */
 @Injectable()
 export class OrganizationSwitchService {
   constructor(
@@ -20,15 +20,16 @@ export class OrganizationSwitchService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Returns the caller's organizations that this session's sign-in method covers. */
+  /** Returns the caller's organizations, limited to those that this session's sign-in method covers. */
   async organizations(secret: string) {
     return { items: await this.switching.organizations(secret), nextCursor: null };
   }
 
   /**
-   * Ends the session and opens one in another organization with the same sign-in. Both organizations get an audit
-   * event; each event omits the other organization. Throws `not_found`, `organization_sign_in_required`, or
-   * `session_expired`.
+   * Ends the session and opens one in another organization, with the same sign-in. Both organizations get an audit
+   * event. Neither event names the other organization. Throws `not_found` when the caller is not a member of that
+   * organization. Throws `organization_sign_in_required` when that organization requires another sign-in. Throws
+   * `session_expired` when the session has ended.
    */
   async switch(secret: string, organizationId: string): Promise<OpenedSession> {
     const target = { type: 'user', id: currentMember().userId } as const;

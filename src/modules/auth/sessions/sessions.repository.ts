@@ -16,7 +16,7 @@ export interface SessionListRow {
   [column: string]: unknown;
 }
 
-/** The caller's sessions. The SQL functions check the session's secret. */
+/** Stores the caller's sessions. SQL functions check the session's secret. */
 @Injectable()
 export class SessionsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -45,7 +45,7 @@ export class SessionsRepository {
     );
   }
 
-  /** Replaces the secret of the caller's session; the old secret stops working. Returns the expiry of the session. */
+  /** Replaces the secret of the caller's session. The old secret stops working. Returns the expiry of the session. */
   async rotate(secret: string, newSecret: string): Promise<Date> {
     const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>('SELECT app.rotate_session($1, $2) AS "expiresAt"', [
       secret,
@@ -54,7 +54,10 @@ export class SessionsRepository {
     return row!.expiresAt;
   }
 
-  /** Revokes the caller's sessions in this organization except one. Returns the number of revoked sessions. */
+  /**
+   * Revokes the caller's sessions in this organization, except the session with this id. Returns the number of revoked
+   * sessions.
+   */
   revokeOthers(id: string): Promise<number> {
     return this.unitOfWork.execute(
       `UPDATE sessions SET revoked_at = now()

@@ -4,8 +4,7 @@ const SIGN_IN_ALERT = { category: 'sign-in', realtime: { permission: 'audit:read
 
 export const signInAlertsFeature = defineFeature({
   name: 'sign-in-watch',
-  description:
-    'Detection of unusual sign-ins in the database. The user gets a mail, and the organization gets an audit event.',
+  description: 'The database detects unusual sign-ins. The user gets a mail, and the organization gets an audit event.',
   events: {
     'auth.new_device': {
       ...SIGN_IN_ALERT,
@@ -23,7 +22,7 @@ export const signInAlertsFeature = defineFeature({
       ...SIGN_IN_ALERT,
       severity: 'critical',
       description:
-        'A user signed in from a place that is too far from the last sign-in to reach in that time. The session must ' +
+        'A user signed in from a location too far away to reach in the time since the last sign-in. The session must ' +
         'complete a step-up before any action that requires recent authentication.',
       meta: { sessionId: 'id', from: 'code', to: 'code', minutes: 'count' },
     },

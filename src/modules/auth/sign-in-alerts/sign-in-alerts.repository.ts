@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** A session and its user, with the values for a sign-in alert. */
+/** A session and its user, with the values that a sign-in alert contains. */
 export interface ObservedSession {
   id: string;
   userId: string;

@@ -19,13 +19,16 @@ import {
   type MfaOutcome,
 } from '../mfa/index.js';
 
-/** A session and, if requested, a remembered device. The secrets go into cookies; the server stores only hashes. */
+/**
+ * A new session and, if the user requested it, a remembered device. Their secrets go into cookies. The server stores
+ * only hashes of them.
+ */
 export interface FinishedSignIn {
   session: OpenedSession;
   device: { secret: string; expiresAt: Date } | null;
 }
 
-/** A sign-in that passed the password step, and the factors that can complete it. */
+/** A sign-in after a correct password, and the kinds of factors that can complete it. */
 export interface PendingSignIn {
   secret: string;
   methods: FactorKind[];
@@ -36,7 +39,7 @@ export interface FinishOptions {
   browser?: string;
 }
 
-/** Completes a sign-in with a second factor after the password step. */
+/** Completes a password sign-in with a second factor. */
 @Injectable()
 export class MfaService {
   constructor(
@@ -47,20 +50,27 @@ export class MfaService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Returns the kinds of factors that the user has enrolled. Throws `sign_in_expired`. */
+  /**
+   * Returns the kinds of factors that the user has enrolled. Throws `sign_in_expired` when the pending sign-in has
+   * expired.
+   */
   async methods(secret: string): Promise<FactorKind[]> {
     return methodsOf(await this.pendingFactors(secret));
   }
 
-  /** Returns the request options for a passkey as the second factor. Throws `sign_in_expired`. */
+  /**
+   * Returns the WebAuthn request options for a passkey as the second factor. Throws `sign_in_expired` when the pending
+   * sign-in has expired.
+   */
   async passkeyOptions(secret: string, browser: string) {
     const { userId, passkeys } = await this.pendingFactors(secret);
     return this.ceremonies.requestOptions({ purpose: 'prove', browser, userId }, passkeys);
   }
 
   /**
-   * Verifies a factor and opens the session. Throws `mfa_failed`, `account_locked`, `sign_in_expired`, or
-   * `invalid_request`.
+   * Verifies a factor and opens the session. Throws `mfa_failed` when the factor is incorrect. Throws `account_locked`
+   * after five failed attempts. Throws `sign_in_expired` when the pending sign-in has expired. Throws `invalid_request`
+   * unless the input has exactly one factor.
    */
   async finish(
     secret: string,

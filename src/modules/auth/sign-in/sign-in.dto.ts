@@ -6,7 +6,7 @@ export class LoginDto {
   @Length(1, 254)
   email: string;
 
-  /** The length is limited to bound the cost of hashing. */
+  /** The password. The maximum length limits the cost of hashing. */
   @IsString()
   @MinLength(1)
   @MaxLength(1_000)
@@ -21,14 +21,14 @@ export class LoginDto {
   totp?: string;
 
   /**
-   * Remembers this device, so that it needs no second factor for a limited time. Applies only with a code, and only if
-   * the organization allows it.
+   * Remembers this device, so that it needs no second factor for a limited time. This field works only together with a
+   * code, and only if the organization allows it.
    */
   @MayBeAbsent()
   @IsBoolean()
   rememberDevice?: boolean;
 
-  /** Requests a session of seven days. Has no effect if the organization does not allow it. */
+  /** Requests a session of seven days. If the organization does not allow such sessions, the API ignores this field. */
   @MayBeAbsent()
   @IsBoolean()
   rememberMe?: boolean;

@@ -8,12 +8,12 @@ import { MfaService, type FinishedSignIn, type PendingSignIn } from './mfa.servi
 import { hashWithAttempt, locked, Passwords, PasswordsRepository, type SignInOutcome } from '../passwords/index.js';
 import { newSession, type NewSessionOptions } from '../sessions/index.js';
 
-/** The limit for each account, in addition to the limit for each IP that the route declares. */
+/** This limit applies to each account. The route declares another limit for each IP. */
 const ACCOUNT_RATE_LIMIT: RateLimit = { name: 'sign-in-account', points: 60, seconds: 900 };
 
 /** The options that a browser sends with a password sign-in. */
 export interface SignInOptions extends NewSessionOptions {
-  /** The code of the authenticator app, so that one request completes the sign-in. */
+  /** The code of the authenticator app. With it, one request completes the sign-in. */
   totp?: string;
   rememberDevice?: boolean;
 }
@@ -34,9 +34,10 @@ export class SignInService {
   ) {}
 
   /**
-   * Opens a session, or returns a pending sign-in when the user must present a second factor. Throws
-   * `invalid_credentials`, `account_locked`, `too_many_requests`, or `server_busy`; with a code, also the errors of
-   * `MfaService.finish`.
+   * Opens a session. Returns a pending sign-in instead when the user must present a second factor. Throws
+   * `invalid_credentials` when the e-mail address or the password is incorrect. Throws `account_locked` after five
+   * failed attempts. Throws `too_many_requests` when the rate limit is exceeded. Throws `server_busy` when the server
+   * cannot hash the password now. With a code, also throws the errors of `MfaService.finish`.
    */
   async withPassword(
     enteredEmail: string,
@@ -51,7 +52,7 @@ export class SignInService {
     const outcome = await this.unitOfWork.run(context, (row) => this.recordOutcome(row));
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
-    await this.limiter.reset(ACCOUNT_RATE_LIMIT, email); // a success shows that the attempts were not guesses
+    await this.limiter.reset(ACCOUNT_RATE_LIMIT, email); // the user knew the password, so the failures were no attack
     if (outcome.state === 'ok') {
       const { org_id: organizationId, expires_at: expiresAt, remembered } = outcome;
       return { session: { secret: session.secret, organizationId, expiresAt, remembered }, device: null };
@@ -62,7 +63,7 @@ export class SignInService {
 
   private recordOutcome(outcome: SignInOutcome): SignInOutcome {
     const { user_id: userId, email_digest: digest } = outcome;
-    // Both targets have the same shape, because a shorter event would be written faster and reveal an unknown address.
+    // Both targets have the same shape. A shorter event would be written faster and reveal an unknown e-mail address.
     const target: AuditTarget =
       userId === null ? { type: 'email', id: digest ?? 'unknown' } : { type: 'user', id: userId };
     if (outcome.state === 'ok') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });

@@ -7,7 +7,10 @@ import { SsoRepository } from './sso.repository.js';
 
 const MAX_MEMBERS_SHOWN = 100;
 
-/** Previews a role mapping for an example user and for the members who signed in through the connection. */
+/**
+ * Previews a role mapping. Shows the role of an example user, and the changes for members who signed in through the
+ * connection.
+ */
 @Injectable()
 export class MappingPreview {
   constructor(
@@ -15,7 +18,10 @@ export class MappingPreview {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Uses the mapping of the connection; a proposed field replaces the field of that mapping. Throws `not_found`. */
+  /**
+   * Evaluates the mapping of the connection. A proposed field replaces the same field of that mapping. Throws
+   * `not_found` when there is no such connection.
+   */
   async preview(connectionId: string, { groups, attributes = [], ...proposed }: PreviewMappingDto) {
     const connection = await this.repository.find(connectionId);
     if (connection === null) throw new Problem('not_found');
@@ -27,7 +33,7 @@ export class MappingPreview {
     return { role: rule?.role ?? null, rule, members: members.slice(0, MAX_MEMBERS_SHOWN), changing: members.length };
   }
 
-  /** Returns the members whose role would change, based on the groups and attributes of their last sign-in. */
+  /** Returns the members whose role would change. Uses the groups and attributes of each member's last sign-in. */
   private async changedMembers(connectionId: string, mapping: RoleMapping) {
     const identified = await this.repository.identifiedMembers(connectionId);
     return identified.flatMap(({ membershipId, name, role: from, groups, attributes }) => {

@@ -9,9 +9,9 @@ export class TestSignInResponse {
   @Expose() url: string;
 }
 
-/** The rule that gave the role. */
+/** The mapping rule that decided the role. */
 export class RoleRuleResponse {
-  /** group, attribute or default. */
+  /** `group`, `attribute`, or `default`. */
   @Expose() kind: string;
   @Expose() group?: string;
   @Expose() attribute?: string;
@@ -60,13 +60,13 @@ export class AttemptResponse {
   /** The names of the received attributes. */
   @StaffOnly() attributes: string[];
   @StaffOnly() requestId: string;
-  /** The response without signatures and keys. All values are masked, except the groups. */
+  /** The provider's response, without signatures and keys. All values except the groups are masked. */
   @StaffOnly() diagnostics: string | null;
   /** Whether the attempt was a test sign-in. */
   @StaffOnly() test: boolean;
 }
 
-/** An example user, and optional fields that replace those of the connection's mapping. */
+/** An example user. The optional fields replace the same fields of the connection's mapping. */
 export class PreviewMappingDto {
   @IsArray()
   @ArrayMaxSize(500)
@@ -108,12 +108,12 @@ export class ChangedMember {
   @StaffOnly() membershipId: string;
   @StaffOnly() name: string;
   @StaffOnly() from: string;
-  /** Null when the sign-in would be rejected. */
+  /** The new role. Null when the sign-in would be rejected. */
   @StaffOnly() to: string | null;
 }
 
 export class MappingPreviewResponse {
-  /** Null when the sign-in would be rejected. */
+  /** The role of the example user. Null when the sign-in would be rejected. */
   @StaffOnly() role: string | null;
   @StaffOnly() @Type(() => RoleRuleResponse) rule: RoleRuleResponse | null;
   /** The first hundred members whose role would change, based on their last sign-in. */

@@ -10,7 +10,7 @@ import type { VerifiedIdentity } from './verified-identity.js';
 import { SsoTrace, type TestResult } from './sso-trace.service.js';
 import { SsoRepository } from './sso.repository.js';
 
-/** The row that `app.sso_test_passed` returns. `app.enter_sso_log` returns the organization only. */
+/** The row that `app.sso_test_passed` returns. `app.enter_sso_log` returns only the organization id. */
 interface Passed {
   passed?: boolean;
   org_id: string;
@@ -18,7 +18,10 @@ interface Passed {
   [column: string]: unknown;
 }
 
-/** Tests a connection with a real sign-in that opens no session. The test is bound to the browser of the member. */
+/**
+ * Tests a connection with a real sign-in that opens no session. A test works only in the browser of the member who
+ * started it.
+ */
 @Injectable()
 export class SsoConnectionTests {
   constructor(
@@ -30,8 +33,8 @@ export class SsoConnectionTests {
   ) {}
 
   /**
-   * Starts a test and returns the URL for the caller's browser. Throws `not_found`, or `sso_connection_disabled` for a
-   * disabled connection.
+   * Starts a test and returns the URL that the caller's browser must open. Throws `not_found` when there is no such
+   * connection. Throws `sso_connection_disabled` when the connection is disabled.
    */
   async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoLoginRedirect> {
     const connection = await this.repository.find(connectionId);
@@ -45,7 +48,10 @@ export class SsoConnectionTests {
     return redirect;
   }
 
-  /** Records the result of a test and returns its path. A test passes if a sign-in would open a session. */
+  /**
+   * Records the result of a test and returns the path of the result. A test passes if the sign-in would have opened a
+   * session.
+   */
   async finish(verified: VerifiedIdentity): Promise<string> {
     const { connection, identity, diagnostics } = verified;
     const connectionId = connection.id;

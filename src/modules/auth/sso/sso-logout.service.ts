@@ -11,15 +11,15 @@ export interface SsoLogout {
   /** The connection of the provider that sent the message. */
   readonly connection: FoundConnection;
   /**
-   * The user, as the provider names them (`idpSubject` of the verified identity). When absent, the named sessions of
-   * every user end.
+   * The user, identified like `idpSubject` of the verified identity. If absent, the sessions in `idpSessions` end for
+   * every user.
    */
   readonly subject?: string;
-  /** The provider's ids of the sessions to end. When empty, all sessions that the provider opened for the user end. */
+  /** The provider's ids of the sessions to end. If empty, all sessions that the provider opened for the user end. */
   readonly idpSessions: readonly string[];
 }
 
-/** Ends sessions at the request of the identity provider that opened them, for every protocol. */
+/** Ends sessions when the identity provider that opened them requests it. Every protocol uses this service. */
 @Injectable()
 export class SsoLogoutService {
   constructor(
@@ -28,7 +28,10 @@ export class SsoLogoutService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Ends the sessions that a verified message names. Throws an SsoError with `connection_unknown`. */
+  /**
+   * Ends the sessions that a verified message names. Throws an SsoError with `connection_unknown` when the connection
+   * may not end sessions.
+   */
   async end({ connection, subject, idpSessions }: SsoLogout): Promise<void> {
     const connectionId = connection.id;
     const secret = await connection.dbSecret();

@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** The recipient and the subject of a notification. */
+/** A notification: its recipient, and the resource that it is about. */
 export interface NoticeMail {
   email: string;
   organization: string;
-  /** The name of the connection, the domain, or the member that the notification is about. */
+  /** The name of the connection, domain, or member that the notification is about. */
   about: string;
   [column: string]: unknown;
 }
 
-/** The table and the column that hold the name of each kind of subject. */
+/** Maps each kind of resource to the table and the column that contain its name. */
 const SUBJECTS = {
   connection: ['sso_connections', 'name'],
   domain: ['sso_domains', 'domain'],
@@ -25,7 +25,10 @@ export type NoticeSubject = keyof typeof SUBJECTS;
 export class SsoNoticesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns the ids of members who can change connections, or of the owners. */
+  /**
+   * Returns the ids of the owners if `owners` is true. Otherwise returns the ids of the members who can change
+   * connections.
+   */
   async recipients(owners: boolean): Promise<string[]> {
     const rows = await this.unitOfWork.sql<{ id: string }>(
       `SELECT m.id FROM memberships m JOIN organizations o ON o.id = m.org_id
@@ -38,7 +41,7 @@ export class SsoNoticesRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Returns the content of a notification; null when the member or the subject no longer exists. */
+  /** Returns the content of a notification. Returns null when the recipient or the resource no longer exists. */
   async mailOf(membershipId: string, subject: NoticeSubject, subjectId: string): Promise<NoticeMail | null> {
     const [table, column] = SUBJECTS[subject];
     const [row] = await this.unitOfWork.sql<NoticeMail>(

@@ -4,7 +4,7 @@ import { MailDelivery } from '../../../platform/jobs/mail-delivery.js';
 import { noticeMail, NOTICES, type NoticeKind } from './sso-mail.js';
 import { SsoNoticesRepository } from './sso-notices.repository.js';
 
-/** Notifies members about SSO by mail. Each member gets one job and one mail. */
+/** Notifies members about SSO events by mail. Each member gets a separate job and mail. */
 @Injectable()
 export class SsoNotices {
   constructor(
@@ -13,7 +13,10 @@ export class SsoNotices {
     private readonly mail: MailDelivery,
   ) {}
 
-  /** Enqueues the jobs in the current transaction and returns their number. It skips the member that it is about. */
+  /**
+   * Enqueues one job per recipient in the current transaction. Returns the number of jobs. The member whom the
+   * notification is about gets none.
+   */
   async notify(kind: NoticeKind, subjectId: string, days = 0): Promise<number> {
     const recipients = (await this.repository.recipients(NOTICES[kind].owners)).filter((id) => id !== subjectId);
     for (const membershipId of recipients)
@@ -21,7 +24,10 @@ export class SsoNotices {
     return recipients.length;
   }
 
-  /** Sends one mail. The caller must not have an open transaction. Fails permanently with `mail_rejected`. */
+  /**
+   * Sends one mail. The caller must not have an open transaction. Fails permanently with `mail_rejected` when the mail
+   * server rejects the mail.
+   */
   async send(kind: NoticeKind, subjectId: string, membershipId: string, days: number): Promise<void> {
     await this.mail.deliver({
       load: () => this.repository.mailOf(membershipId, NOTICES[kind].subject, subjectId),

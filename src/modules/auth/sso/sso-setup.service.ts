@@ -25,18 +25,22 @@ export class SsoSetupService {
     return { items: (await this.repository.list()).map((connection) => this.present(connection)), nextCursor: null };
   }
 
-  /** Throws `not_found`. */
+  /** Returns a connection. Throws `not_found` when there is no such connection. */
   async read(id: string) {
     return this.present(await this.require(id));
   }
 
-  /** Throws `invalid_metadata`, `invalid_request`, `unknown_role`, or `insufficient_privileges_to_grant`. */
+  /**
+   * Creates a connection. Throws `invalid_metadata` when the provider's metadata is invalid. Throws `invalid_request`
+   * when a field is invalid or belongs to another protocol. Throws `unknown_role` when a mapped role does not exist.
+   * Throws `insufficient_privileges_to_grant` when the caller may not configure it.
+   */
   async create({ protocol = 'saml', name, ...body }: CreateSsoConnectionDto) {
     await this.assertCanConfigure(body);
     const id = newId();
     const handler = this.protocols.get(protocol);
     const columns = await this.columns(protocol, id, body);
-    await this.assertCanConfigure(body); // the member may have lost permissions during the fetch
+    await this.assertCanConfigure(body); // the member may have lost permissions while the metadata was fetched
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
     await this.repository.insert({
@@ -53,14 +57,12 @@ export class SsoSetupService {
     return this.read(id);
   }
 
-  /**
-   * Throws `not_found`, `invalid_metadata`, `invalid_request`, `unknown_role`, or `insufficient_privileges_to_grant`.
-   */
+  /** Changes a connection. Throws `not_found` when there is no such connection. Throws the errors of `create`. */
   async update(id: string, body: UpdateSsoConnectionDto) {
     await this.assertCanConfigure(body);
     const stored = await this.require(id);
     const changes = await this.columns(stored.protocol, id, body, stored);
-    await this.assertCanConfigure(body); // the member may have lost permissions during the fetch
+    await this.assertCanConfigure(body); // the member may have lost permissions while the metadata was fetched
     if (Object.keys(changes).length === 0)
       throw new Problem('invalid_request', { detail: 'The request changes no field.' });
     const keys = await this.protocols.get(stored.protocol).keysFor(id, { ...stored, ...changes });
@@ -72,13 +74,13 @@ export class SsoSetupService {
     return this.read(id);
   }
 
-  /** Throws `not_found`. */
+  /** Deletes a connection. Throws `not_found` when there is no such connection. */
   async delete(id: string): Promise<void> {
     if (!(await this.repository.delete(id))) throw new Problem('not_found');
     this.audit.record('sso.connection_deleted', { target: { type: 'sso-connection', id } });
   }
 
-  /** Returns the columns that a body sets. Throws invalid_request for a field of another protocol. */
+  /** Returns the columns that the body sets. Throws `invalid_request` when a field belongs to another protocol. */
   private async columns(
     protocol: SsoProtocol,
     id: string,
@@ -104,8 +106,8 @@ export class SsoSetupService {
   }
 
   /**
-   * Checks the caller's permissions. An identity provider authenticates every member, so the caller must hold every
-   * permission of the owner role. The caller must also be able to grant every mapped role.
+   * Checks the caller's permissions. Any member can sign in through an identity provider, so the caller must hold every
+   * permission of the owner role. The caller must also be able to grant every role in the mapping.
    */
   private async assertCanConfigure({
     groupRoles = [],
@@ -128,7 +130,7 @@ export class SsoSetupService {
   }
 }
 
-/** The response fields that a protocol leaves empty when they belong to another one. */
+/** The response fields of each protocol. A connection with another protocol leaves them empty. */
 const OTHER_PROTOCOL = {
   entityId: null,
   acsUrl: null,

@@ -20,21 +20,21 @@ import { SsoTrace } from './sso-trace.service.js';
 import { SsoRepository, type SsoOutcome } from './sso.repository.js';
 
 const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned']);
-/** The reason for the audit log when the user cannot enter the target organization. */
+/** Maps each failed switch to the reason that the audit log records. */
 const TARGET_FAILURES = {
   not_found: 'no_membership_in_target',
   organization_sign_in_required: 'not_trusted_by_target',
   session_ended: 'session_ended',
 } as const;
 
-/** The user is authenticated but cannot enter the target organization. Rolls back the sign-in. */
+/** The error that rolls back the sign-in of an authenticated user who cannot enter the target organization. */
 class TargetOrganizationError extends Error {
   constructor(readonly reason: string) {
     super(reason);
   }
 }
 
-/** Opens the session at the end of every SSO sign-in, for every protocol. */
+/** Opens the session at the end of an SSO sign-in. Every protocol uses this service. */
 @Injectable()
 export class SsoSignInService {
   constructor(
@@ -46,8 +46,9 @@ export class SsoSignInService {
   ) {}
 
   /**
-   * Opens a session for a verified identity, in the connection's organization or in the target organization of the
-   * sign-in. Throws `sso_failed`; the audit log and the attempt log of the connection record the reason.
+   * Opens a session for a verified identity. The session belongs to the target organization of the sign-in, or to the
+   * connection's organization if there is no target. Throws `sso_failed` when the user cannot sign in. The audit log
+   * and the connection's attempt log contain the reason.
    */
   async open(verified: VerifiedIdentity): Promise<OpenedSession> {
     const secret = await verified.connection.dbSecret();
@@ -63,8 +64,8 @@ export class SsoSignInService {
   }
 
   /**
-   * Records a rejected response in the audit log of the connection's organization and in the attempt log of the
-   * connection.
+   * Records a rejected response. Writes to the audit log of the connection's organization and to the connection's
+   * attempt log.
    */
   async recordRejection(
     connectionId: string,
@@ -137,7 +138,10 @@ export class SsoSignInService {
     return null;
   }
 
-  /** Switches to the target organization if the sign-in has one, in the same way as a session that switches. */
+  /**
+   * Opens the session in the target organization, by the same function that switches a session. Without a target, the
+   * session stays in the connection's organization.
+   */
   private async switchOrganization(
     outcome: SsoOutcome,
     { connection, intent }: VerifiedIdentity,
@@ -163,7 +167,7 @@ export class SsoSignInService {
   }
 }
 
-/** Returns the identity for the audit log. The actor is the user once the session is open. */
+/** Returns the identity that the audit log records. The actor is the user if the session was opened. */
 function identityOf({ state, org_id: orgId, user_id: id, email }: SsoOutcome): Partial<Identity> {
   return { orgId, ...(OPENED.has(state) && { actor: { type: 'user', id, email: email ?? undefined } }) };
 }

@@ -34,12 +34,12 @@ export interface NewAttempt {
 const COLUMNS = `id, at, accepted, reason, issuer, name_id_format AS "nameIdFormat", attributes,
   request_id AS "requestId", diagnostics, test_by AS "testBy", result_enc AS result`;
 
-/** Stores attempts to sign in through a connection. */
+/** Stores attempts to sign in through connections. */
 @Injectable()
 export class SsoTraceRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Inserts an attempt. Requires a context that can write to the audit log of the connection's organization. */
+  /** Stores an attempt. The tenant context must be able to write to the audit log of the connection's organization. */
   async insert(connectionId: string, attempt: NewAttempt, result: Buffer | null): Promise<void> {
     await this.unitOfWork.sql('SELECT app.trace_sso_attempt($1, $2, $3)', [
       connectionId,
@@ -56,7 +56,7 @@ export class SsoTraceRepository {
     );
   }
 
-  /** Returns the last test of the connection by a member; null when the member ran none. */
+  /** Returns a member's last test of the connection. Returns null when the member has not tested it. */
   async lastTest(connectionId: string, membershipId: string): Promise<AttemptRow | null> {
     const [row] = await this.unitOfWork.sql<AttemptRow>(
       `SELECT ${COLUMNS} FROM sso_attempts WHERE org_id = $1 AND connection_id = $2 AND test_by = $3

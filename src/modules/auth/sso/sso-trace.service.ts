@@ -13,7 +13,7 @@ const MAX_ATTEMPTS = 50;
 /** The outcome of a response from an identity provider. */
 export interface Traced {
   readonly accepted: boolean;
-  /** The reason for a rejection. */
+  /** The reason code of a rejected response. */
   readonly reason?: string;
   readonly diagnostics?: SsoDiagnostics;
 }
@@ -28,7 +28,7 @@ export interface TestResult {
   rule: RoleRule | null;
 }
 
-/** Stores the last sign-in attempts of each connection, so that an administrator can see why a sign-in failed. */
+/** Stores the last sign-in attempts of each connection, so that a member can see why a sign-in failed. */
 @Injectable()
 export class SsoTrace {
   constructor(
@@ -63,7 +63,7 @@ export class SsoTrace {
     );
   }
 
-  /** Throws `not_found`. */
+  /** Returns the last attempts of a connection. Throws `not_found` when there is no such connection. */
   async list(connectionId: string) {
     await this.assertExists(connectionId);
     const items = (await this.attempts.newest(connectionId, MAX_ATTEMPTS)).map((attempt) => ({
@@ -73,7 +73,9 @@ export class SsoTrace {
     return { items, nextCursor: null };
   }
 
-  /** Returns the result of the caller's last test of the connection. Throws `not_found`. */
+  /**
+   * Returns the result of the caller's last test of the connection. Throws `not_found` when there is no such result.
+   */
   async lastTest(connectionId: string) {
     await this.assertExists(connectionId);
     const attempt = await this.attempts.lastTest(connectionId, currentMember().membershipId);

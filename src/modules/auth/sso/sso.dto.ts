@@ -30,7 +30,7 @@ export class GroupRole {
   role: string;
 }
 
-/** The characters of client ids and secrets (RFC 6749, appendix A). */
+/** The characters that client ids and secrets may contain (RFC 6749, appendix A). */
 const VISIBLE = /^[\x20-\x7e]*$/;
 export class AttributeRole {
   @IsString()
@@ -48,7 +48,7 @@ export class AttributeRole {
   role: string;
 }
 
-/** The SAML identity provider: its metadata as a file or a URL, or single fields. */
+/** The SAML identity provider. The caller sends its metadata as a file, the URL of its metadata, or single fields. */
 export class SamlProviderDto {
   /**
    * The identity provider's metadata file (saml-metadata-2.0-os). It sets the entity id, the URLs, and the
@@ -59,7 +59,7 @@ export class SamlProviderDto {
   @Length(1, 262_144)
   metadata?: string;
 
-  /** The URL of the metadata file. It is read now and then once a day. */
+  /** The URL of the provider's metadata. The application reads it at this request and then once a day. */
   @MayBeAbsent()
   @IsString()
   @Length(1, 2048)
@@ -83,7 +83,7 @@ export class SamlProviderDto {
   @Length(1, 2048)
   idpSloUrl?: string | null;
 
-  /** The provider's signing certificates in PEM: two while the provider replaces one. */
+  /** The provider's signing certificates in PEM. The list has two while the provider replaces a certificate. */
   @MayBeAbsent()
   @IsArray()
   @ArrayNotEmpty()
@@ -104,14 +104,17 @@ class SsoConnectionSettings extends SamlProviderDto {
   @IsBoolean()
   wantResponseSigned?: boolean;
 
-  /** The identifier of a user: SAML's NameID, OpenID Connect's sub, or the tenant id and object id of Entra ID. */
+  /**
+   * The claim or attribute that identifies a user: the NameID of SAML, the `sub` of OpenID Connect, or the tenant id
+   * and object id of Entra ID.
+   */
   @MayBeAbsent()
   @IsIn(['name-id', 'sub', 'entra-object'])
   subject?: 'name-id' | 'sub' | 'entra-object';
 
   /**
-   * OpenID Connect: the issuer of the provider. For Azure AD B2C: the URL of the user flow, without the path of the
-   * discovery document.
+   * OpenID Connect: the issuer of the provider. For Azure AD B2C, this is the URL of the user flow without the path of
+   * the discovery document.
    */
   @MayBeAbsent()
   @IsString()
@@ -124,14 +127,20 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Matches(VISIBLE)
   clientId?: string;
 
-  /** Without a secret, the client uses PKCE only. The API never returns it. A new issuer deletes it. */
+  /**
+   * The client secret. Without it, the client authenticates with PKCE only. The API never returns the secret. A change
+   * of the issuer deletes it.
+   */
   @MayBeAbsent()
   @IsString()
   @Length(1, 1024)
   @Matches(VISIBLE)
   clientSecret?: string;
 
-  /** The allowed tenants of an issuer that serves many: directory ids of Entra ID or hosted domains of Google. */
+  /**
+   * The tenants whose users may sign in, if the issuer serves many tenants. A tenant is a directory id of Entra ID or a
+   * hosted domain of Google.
+   */
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(100)
@@ -139,7 +148,7 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Matches(/^[A-Za-z0-9.-]{1,253}$/, { each: true })
   tenants?: string[];
 
-  /** The scopes to request in addition to openid, email, and profile, such as `groups`. */
+  /** The scopes to request in addition to `openid`, `email`, and `profile`, such as `groups`. */
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(10)
@@ -167,7 +176,7 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Length(1, 256)
   groupAttribute?: string;
 
-  /** The first group in the list that the user belongs to decides the role. */
+  /** The groups with their roles. The first group in the list that contains the user decides the role. */
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(100)
@@ -176,7 +185,10 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Type(() => GroupRole)
   groupRoles?: GroupRole[];
 
-  /** If no group matches, the first attribute in the list that has the value decides the role. */
+  /**
+   * The attribute values with their roles. If no group matches, the first matching attribute in the list decides the
+   * role.
+   */
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(100)
@@ -185,17 +197,17 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Type(() => AttributeRole)
   attributeRoles?: AttributeRole[];
 
-  /** The role of a user whom no rule matches. Without it, the sign-in is rejected. */
+  /** The role of a user whom no rule matches. Without this field, the API rejects the sign-in of such a user. */
   @MayBeAbsent()
   @Matches(/^[a-z_]{1,40}$/)
   defaultRole?: string;
 
-  /** Whether an unknown user becomes a member at the first sign-in. */
+  /** Whether an unknown user becomes a member at the first sign-in through the connection. */
   @MayBeAbsent()
   @IsBoolean()
   jitProvisioning?: boolean;
 
-  /** Whether organizations of the same institution that trust this organization may use the connection. */
+  /** Whether other organizations of the same institution may use the connection. They must trust this organization. */
   @MayBeAbsent()
   @IsBoolean()
   shared?: boolean;
@@ -206,7 +218,10 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Max(180)
   clockSkewSeconds?: number;
 
-  /** Whether unencrypted assertions are rejected. The provider encrypts with the certificate in the metadata. */
+  /**
+   * Whether the API rejects unencrypted assertions. The provider encrypts with the certificate in the application's
+   * metadata.
+   */
   @MayBeAbsent()
   @IsBoolean()
   wantAssertionEncrypted?: boolean;
@@ -216,14 +231,17 @@ class SsoConnectionSettings extends SamlProviderDto {
   @IsBoolean()
   signRequests?: boolean;
 
-  /** Whether a response without a request is accepted, such as from a tile on the provider's start page. */
+  /**
+   * Whether the API accepts a response to no request. A provider sends one when the user clicks a tile on its start
+   * page.
+   */
   @MayBeAbsent()
   @IsBoolean()
   idpInitiated?: boolean;
 
   /**
-   * The scopes of the provider's scoped attributes, such as `example.edu`. Without them, the scopes of its metadata
-   * apply.
+   * The scopes that the provider's scoped attributes may have, such as `example.edu`. Without this field, the scopes in
+   * the provider's metadata apply.
    */
   @MayBeAbsent()
   @IsArray()
@@ -251,13 +269,16 @@ export class UpdateSsoConnectionDto extends SsoConnectionSettings {
 
 /** The parameters of a sign-in. */
 export class LoginQuery {
-  /** A path on this host; without it, the start page. */
+  /** The path on this host to open after sign-in. Default: the start page. */
   @MayBeAbsent()
   @IsString()
   @Length(1, 1024)
   returnTo?: string;
 
-  /** Another organization of the institution, if the connection is shared. */
+  /**
+   * The organization to enter, if the connection is shared within the institution. Default: the organization of the
+   * connection.
+   */
   @MayBeAbsent()
   @IsUUID()
   organization?: string;
@@ -281,7 +302,7 @@ export class SsoConnectionResponse {
   @StaffOnly() idpEntityId: string | null;
   @StaffOnly() idpSsoUrl: string | null;
   @StaffOnly() idpSloUrl: string | null;
-  /** The URL of the provider's metadata; null when the metadata was not given as a URL. */
+  /** The URL of the provider's metadata. Null when the connection was set up without a URL. */
   @StaffOnly() idpMetadataUrl: string | null;
   @StaffOnly() metadataFetchedAt: Date | null;
   /** The error code of the last metadata refresh. The last valid metadata stays in use. */
@@ -296,7 +317,10 @@ export class SsoConnectionResponse {
   @StaffOnly() @Type(() => AttributeRole) attributeRoles: AttributeRole[];
   @StaffOnly() defaultRole: string | null;
   @StaffOnly() shared: boolean;
-  /** The time of the last successful test sign-in; null after a change of the setup. SSO enforcement requires it. */
+  /**
+   * The time of the last successful test sign-in. A change of the setup sets it to null. SSO enforcement requires a
+   * value.
+   */
   @StaffOnly() testedAt: Date | null;
   @StaffOnly() jitProvisioning: boolean;
   @StaffOnly() clockSkewSeconds: number;
@@ -304,7 +328,7 @@ export class SsoConnectionResponse {
   @StaffOnly() wantAssertionEncrypted: boolean;
   @StaffOnly() signRequests: boolean;
   @StaffOnly() idpInitiated: boolean;
-  /** The certificates of the application in PEM: the first is in use, the second is pending. */
+  /** The certificates of the application in PEM. The first is in use, and the second is pending. */
   @StaffOnly() spCertificates: string[];
   @StaffOnly() nameAttribute: string | null;
   @StaffOnly() forceAuthn: boolean;

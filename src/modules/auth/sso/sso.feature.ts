@@ -53,7 +53,7 @@ export const ssoFeature = defineFeature({
     'sso.member_provisioned': {
       category: 'sso',
       severity: 'notice',
-      description: 'The application added a member at the first sign-in through SSO.',
+      description: "The application added a member at the user's first sign-in through SSO.",
       meta: { role: 'code', connectionId: 'id' },
     },
     'sso.test_started': { category: 'sso', severity: 'info', description: 'A member started a test sign-in.' },
@@ -71,7 +71,7 @@ export const ssoFeature = defineFeature({
     'sso.role_synced': {
       category: 'sso',
       severity: 'notice',
-      description: "The identity provider's groups changed the role of a member.",
+      description: 'A member got another role, because the groups or attributes from the identity provider changed.',
       meta: { from: 'code', to: 'code' },
     },
     'sso.sessions_ended': {
@@ -161,7 +161,7 @@ export const ssoFeature = defineFeature({
     'sso.trace': {
       claims: ['M14', 'S3'],
       description:
-        'Each connection keeps its last attempts with the reason of each failure, without values, signatures, or keys.',
+        'Each connection keeps its last attempts and the reasons of failures, but no values, signatures, or keys.',
     },
     'sso.sessions': { claims: ['M13', 'M14'], description: 'Deleting or disabling a connection ends its sessions.' },
   },

@@ -10,7 +10,7 @@ import { SSO_CONNECTION_COLUMNS, type SsoConnectionEntity } from './sso-connecti
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Columns that a sign-in does not read. */
+/** The columns that a sign-in does not read. */
 const NOT_FOR_SIGN_IN = [
   'name',
   'enabled',
@@ -43,7 +43,10 @@ export interface SsoOutcome {
   membership_id: string | null;
   email: string | null;
   role_before: string | null;
-  /** The new role. The groups of the SCIM client override those of the response if the client manages the member. */
+  /**
+   * The new role. If the SCIM client manages the member, the client's groups decide the role instead of the groups in
+   * the response.
+   */
   role_now: string | null;
   expires_at: Date;
   [column: string]: unknown;
@@ -58,7 +61,7 @@ export interface SsoSignIn {
   name: string;
   role: string | null;
   ids: { user: string; membership: string };
-  /** The provider's id of the session. */
+  /** The id of the session at the provider. */
   idpSession: string | null;
   maxExpiry: Date | null;
   session: NewSession;
@@ -83,7 +86,7 @@ export interface ProviderSession {
   [column: string]: unknown;
 }
 
-/** The row that `app.sso_end_sessions` returns; `ended` is null for a connection that may not end sessions. */
+/** The row that `app.sso_end_sessions` returns. `ended` is null when the connection may not end sessions. */
 export interface SsoEnded {
   ended: number | null;
   org_id: string;
@@ -109,12 +112,18 @@ const FOUND = Object.keys(SSO_CONNECTION_COLUMNS)
   .map((property) => `(f.found).${columnName(SSO_CONNECTION_COLUMNS, property)} AS "${property}"`)
   .join(', ');
 
-/** Stores the connections of the current organization. A sign-in can also find any connection by its id. */
+/**
+ * Stores the connections of the current organization. A sign-in can also find a connection of any organization by its
+ * id.
+ */
 @Injectable()
 export class SsoRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Returns an enabled connection of an active organization, and the wrapped data keys of that organization. */
+  /**
+   * Returns an enabled connection of an active organization, with the wrapped data keys of that organization. Returns
+   * null when there is none.
+   */
   async findForSignIn(id: string): Promise<{ connection: SignInConnection; keys: WrappedKey[] } | null> {
     if (!UUID.test(id)) return null;
     const [row] = await this.unitOfWork.queryOnce<FoundRow>(
@@ -179,8 +188,8 @@ export class SsoRepository {
   }
 
   /**
-   * Ends a session of the caller and returns the provider that opened it. Returns null when the session has ended, or
-   * when it does not belong to the given connection.
+   * Ends a session of the caller and returns the provider that opened it. Returns null when the session has ended or
+   * does not belong to the given connection.
    */
   async endSession(id: string, connectionId: string | null = null): Promise<ProviderSession | null> {
     if (connectionId !== null && !UUID.test(connectionId)) return null;
@@ -193,7 +202,10 @@ export class SsoRepository {
     return row ?? null;
   }
 
-  /** Returns the tenant context that records a test sign-in as the member who ran it; see `app.sso_test_passed`. */
+  /**
+   * Returns the tenant context that records a test sign-in in the name of the member who started it; see
+   * `app.sso_test_passed`.
+   */
   testPassed(connectionId: string, dbSecret: Buffer, membershipId: string): TenantContext {
     return {
       statement: {
@@ -251,7 +263,10 @@ export class SsoRepository {
     return deleted === 1;
   }
 
-  /** Returns the active members who signed in through a connection and whose role facts are stored. */
+  /**
+   * Returns the active members who signed in through a connection, if the groups and attributes of their last sign-in
+   * are stored.
+   */
   identifiedMembers(connectionId: string): Promise<IdentifiedMember[]> {
     return this.unitOfWork.sql<IdentifiedMember>(
       `SELECT m.id AS "membershipId", m.name, m.role, i.facts -> 'groups' AS groups,
