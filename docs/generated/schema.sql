@@ -4,12 +4,13 @@
 
 -- ==================== migrations/0001-baseline.sql
 
--- The schema: tables, types, indexes, and privileges. Functions, triggers, and the other row policies are in the .sql
--- files under src; `vouchsafe migrate` runs those after the migrations.
+-- The schema: tables, types, indexes, and privileges. Functions, triggers, and most row policies are in the .sql files
+-- under src. `vouchsafe migrate` runs those files after the migrations.
 
 -- -------------------- Schemas and privileges
 
--- Tables are in public, the functions that the application's roles may call are in app, and secrets are in app_private.
+-- The schema public contains the tables. The schema app contains the functions that the application's roles can call.
+-- The schema app_private contains secrets and internal functions.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 CREATE SCHEMA app;
 CREATE SCHEMA app_private;
@@ -19,23 +20,25 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- -------------------- Tenant context
 
--- 128 random bits that authenticate the contexts of one database session. setval stores them as the currval of the
--- calling session, also after a rollback (PostgreSQL manual, "Sequence Manipulation Functions"). Only the owner may use
--- these sequences. They are unlogged, so they cost neither WAL nor a transaction id.
+-- These sequences hold 128 random bits that authenticate the tenant contexts of one database session. setval stores the
+-- bits as the currval of the calling session, even after a rollback (PostgreSQL manual, "Sequence Manipulation
+-- Functions"). Only the owner can use these sequences. They are unlogged, so that setval writes no WAL and uses no
+-- transaction id.
 CREATE UNLOGGED SEQUENCE app_private.session_secret_a MINVALUE -9223372036854775808;
 CREATE UNLOGGED SEQUENCE app_private.session_secret_b MINVALUE -9223372036854775808;
 
--- Placeholder: the policies that protect_table creates name this function, and it is closed (returns null) until
--- src/platform/database/context.sql replaces it.
+-- Placeholder for the function in src/platform/database/context.sql, which replaces it later. The policies that
+-- protect_table creates already need the function. Until the replacement, it returns null, so the policies show no
+-- rows.
 CREATE FUNCTION app.org_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT NULL::uuid;
 END;
 
--- Puts a table under the standard policy: only rows of the entered organization, for every role including the owner.
--- The declarations of the table's feature narrow this further: migrate turns them into restrictive policies. With
--- entrance, the owner's enter functions, which run before a context exists, see the table. Migrations call no other
--- function.
+-- Adds the standard row policy to a table: all roles, including the owner, can access only rows of the current
+-- organization. The features declare further restrictions, and migrate creates restrictive policies from them. If
+-- `entrance` is true, functions that run as the owner can access all rows. The owner's enter functions need this
+-- because they run before a context is set. Migrations call no other function.
 CREATE FUNCTION app_private.protect_table(
   target regclass,
   privileges text DEFAULT 'SELECT, INSERT, UPDATE, DELETE',
@@ -55,8 +58,9 @@ END $$;
 
 -- -------------------- Institutions and organizations
 
--- Institutions group organizations for shared sign-in and reporting. Each organization consents for itself, to one
--- institution, and the consent ends with it. No role reads the table; only functions do.
+-- An institution is a group of organizations that can share sign-in and reporting. Each organization consents
+-- individually. The consent is valid for one institution only and ends when the organization leaves it. No role can
+-- read the table directly. Only functions read it.
 CREATE TABLE institutions (
   id uuid PRIMARY KEY,
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
@@ -98,14 +102,15 @@ GRANT
   )
   ON organizations TO vouchsafe_app;
 
--- The installation itself: its audit log and its jobs belong to the nil organization, which has no members.
+-- The nil organization represents the installation itself. It has no members, and it owns the installation's audit log
+-- and jobs.
 INSERT INTO organizations (id, name, preset)
   VALUES ('00000000-0000-0000-0000-000000000000', 'Installation', 'installation');
 
 -- -------------------- Users, people, and memberships
 
--- scoped_org_id: the organization that added an e-mail address that is not verified. Such a user is visible only in
--- that organization, so that no organization can block an e-mail address that others use.
+-- scoped_org_id: the organization that added the user while the e-mail address was not verified. Such a user is visible
+-- only in that organization. Therefore, an organization cannot block an e-mail address that others use.
 CREATE TABLE users (
   id uuid PRIMARY KEY,
   email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
@@ -117,7 +122,7 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email ON users (email) WHERE scoped_org_id IS NULL;
 CREATE UNIQUE INDEX users_home_email ON users (scoped_org_id, email) WHERE scoped_org_id IS NOT NULL;
 
--- Users are shared by organizations. Only enter functions write them.
+-- Organizations share the table of users. Only functions that run as the owner write to it.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
 CREATE POLICY entrance ON users TO vouchsafe_owner USING (true) WITH CHECK (true);
@@ -187,7 +192,8 @@ SELECT app_private.protect_table(
 
 -- -------------------- Permissions and roles
 
--- The declared permissions and roles, written by app_private.sync_access_rules at every migrate that changes them.
+-- The declared permissions and roles. When migrate finds changed declarations, app_private.sync_access_rules writes
+-- them.
 CREATE TABLE permissions (
   key text PRIMARY KEY,
   person_scoped boolean NOT NULL
@@ -209,7 +215,8 @@ CREATE TABLE role_defaults (
 );
 GRANT SELECT ON permissions, preset_roles, role_defaults TO vouchsafe_app;
 
--- Custom roles of an organization, in addition to those of its preset. Their permissions are in role_overrides.
+-- Custom roles of an organization. They supplement the roles of its preset. The table role_overrides contains their
+-- permissions.
 CREATE TABLE roles (
   org_id uuid NOT NULL REFERENCES organizations,
   key text NOT NULL CHECK (key ~ '^[a-z]+(_[a-z]+)*$' AND length(key) BETWEEN 2 AND 40 AND key <> 'support'),
@@ -249,8 +256,9 @@ CREATE TABLE member_overrides (
 );
 SELECT app_private.protect_table('member_overrides', 'SELECT, INSERT, UPDATE, DELETE', true);
 
--- Temporary permissions: requested with a reason, approved by another member. They have the level of member overrides,
--- where a denial outranks them. Only app.decide_access_grant and app.end_access_grant decide rows.
+-- Temporary permissions. A member requests them with a reason, and another member approves them. They have the same
+-- level as member overrides, and a denial on this level takes precedence over them. Only app.decide_access_grant and
+-- app.end_access_grant can approve, decline, or end a row early.
 CREATE TABLE access_grants (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -303,9 +311,9 @@ SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE (ends_at
 
 -- -------------------- History and keys of people
 
--- version: that of the record before the change. changed_by: the member; null for jobs and operators. before: the
--- columns before the change. Encrypted columns stay encrypted for the same column of people, and are lost with the
--- person's key.
+-- version: the version of the person record before the change. changed_by: the member who made the change; null for
+-- jobs and operators. before: the columns before the change. Encrypted columns remain encrypted for their original
+-- column of the table people. After the person's key is deleted, they cannot be decrypted.
 CREATE TABLE person_snapshots (
   org_id uuid NOT NULL,
   person_id uuid NOT NULL,
@@ -320,7 +328,8 @@ CREATE TABLE person_snapshots (
 );
 SELECT app_private.protect_table('person_snapshots', 'SELECT', true);
 
--- Data keys, wrapped by the KMS: one per organization (nil subject) and one per person. A row alone decrypts nothing.
+-- Data keys, wrapped by the KMS. Each organization has one key (nil subject), and each person has one key. Decryption
+-- of a data key requires the KMS.
 CREATE TABLE data_keys (
   org_id uuid NOT NULL REFERENCES organizations,
   subject_id uuid NOT NULL,
@@ -334,13 +343,13 @@ CREATE TABLE data_keys (
 );
 SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
 
--- Enter functions return an organization's own wrapped key, never a person's.
+-- Enter functions can read the wrapped key of an organization, but not the key of a person.
 CREATE POLICY entrance ON data_keys TO vouchsafe_owner USING (subject_id = '00000000-0000-0000-0000-000000000000');
 
 -- -------------------- Audit log
 
--- The part of an event that is sealed. The personal part is in audit_private: only its salted digest is sealed, so it
--- can be erased.
+-- The part of an audit event that is sealed. The personal part is in audit_private, so that it can be erased. Only the
+-- salted digest of the personal part is sealed.
 CREATE TABLE audit_events (
   org_id uuid NOT NULL,
   occurred_at timestamptz(3) NOT NULL,
@@ -361,8 +370,8 @@ CREATE TABLE audit_events (
   PRIMARY KEY (org_id, occurred_at, id)
 ) PARTITION BY RANGE (occurred_at);
 
--- One index per filter, in page order. INCLUDE holds the other filters, so that one index decides every combination.
--- Target ids have few rows each and need none.
+-- Each filter has one index, in the order of the result pages. INCLUDE adds the other filter columns, so that one index
+-- is sufficient for every combination of filters. Each target id has few rows, so its index needs no INCLUDE.
 CREATE INDEX audit_events_actor ON audit_events (org_id, actor_id, occurred_at DESC, id DESC)
   INCLUDE (type, target_type, outcome);
 CREATE INDEX audit_events_type ON audit_events (org_id, type, occurred_at DESC, id DESC)
@@ -389,7 +398,7 @@ CREATE TABLE audit_private (
 ) PARTITION BY RANGE (occurred_at);
 GRANT SELECT, INSERT ON audit_events, audit_private TO vouchsafe_app;
 
--- The policies are in src/platform/audit/audit.sql; until they exist, the tables are closed.
+-- The row policies are in src/platform/audit/audit.sql. Until migrate creates them, no role can access the tables.
 ALTER TABLE audit_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_events FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_private ENABLE ROW LEVEL SECURITY;
@@ -427,7 +436,7 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE, DELETE ON outbox TO vouchsafe_worker;
 
--- One row per slot: the instance that inserts it runs the job. A missed slot is inserted late.
+-- Each scheduled time has one row. The instance that inserts the row enqueues the job. A missed time is inserted later.
 CREATE TABLE job_runs (
   org_id uuid NOT NULL REFERENCES organizations,
   schedule text NOT NULL,
@@ -454,14 +463,16 @@ CREATE TABLE app_private.credentials (
   changed_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Key of the decoy salts of unknown e-mail addresses: a salt is constant per address and cannot be predicted.
+-- The key for the decoy salts of unknown e-mail addresses. The salt of an address is constant, and a caller cannot
+-- predict it.
 CREATE TABLE app_private.false_salt_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
 );
 INSERT INTO app_private.false_salt_key DEFAULT VALUES;
 
--- Keyed by the SHA-256 of the entered e-mail address, so that unknown addresses are locked like known ones.
+-- The key of a row is the SHA-256 of the entered e-mail address. Therefore, an unknown address is locked in the same
+-- way as a known one.
 CREATE TABLE app_private.sign_in_locks (
   lockout_key bytea PRIMARY KEY,
   failures integer NOT NULL,
@@ -473,9 +484,12 @@ CREATE INDEX sign_in_locks_age ON app_private.sign_in_locks (last_at);
 
 -- -------------------- Sessions
 
--- The data of a new session. device: identifies the browser. country, latitude, longitude, radius_km: the location of
--- the IP. idp_subject, signed_in_at: the identity provider's name for the person, and the time of the authentication
--- there. remembered_hash: digest of the secret of a remembered device.
+-- The data of a new session.
+-- - device: identifies the browser.
+-- - country, latitude, longitude, radius_km: the location of the IP.
+-- - idp_subject: the name of the person at the identity provider.
+-- - signed_in_at: when the identity provider authenticated the person.
+-- - remembered_hash: the digest of the secret of a remembered device.
 CREATE TYPE app.new_session AS (
   id uuid,
   secret_hash bytea,
@@ -493,11 +507,15 @@ CREATE TYPE app.new_session AS (
   remembered_hash bytea
 );
 
--- origin_org_id: the organization of the sign-in, after a switch. signed_in_at: time of the sign-in. stepped_up_at:
--- time of the last step-up. remembered_device: the second factor was presented on an earlier day. connection_id,
--- idp_subject, idp_session: the identity provider and its names for person and session, so that it can end the session.
--- remembered: lasts seven days while its organization allows that. flagged_suspicious: impossible travel since the
--- previous sign-in, so the sign-in does not count as a recent authentication.
+-- - origin_org_id: the organization in which the user signed in; set only after a switch to another organization.
+-- - signed_in_at: the time of the sign-in.
+-- - stepped_up_at: the time of the last step-up.
+-- - remembered_device: the user presented the second factor on this device at an earlier sign-in.
+-- - connection_id: the SSO connection that opened the session.
+-- - idp_subject, idp_session: the provider's names for the person and the session. A logout request contains them.
+-- - remembered: the session can last seven days while the organization allows remembered sessions.
+-- - flagged_suspicious: impossible travel since the previous sign-in. The sign-in is not accepted as a recent
+--   authentication.
 CREATE TABLE sessions (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -541,16 +559,17 @@ GRANT
   UPDATE (revoked_at)
   ON sessions TO vouchsafe_app;
 
--- Sessions end with their connection, or when it is no longer shared.
+-- Sessions end when their connection is removed, disabled, or no longer shared.
 CREATE INDEX sessions_connection ON sessions (connection_id) WHERE connection_id IS NOT NULL AND revoked_at IS NULL;
 CREATE INDEX sessions_placed ON sessions (org_id, membership_id, created_at) WHERE country IS NOT NULL;
 
--- A retention batch finds its rows by ctid, so a table with column grants must grant it too.
+-- A retention batch finds its rows by ctid. A table with column privileges therefore needs a privilege on ctid too.
 GRANT SELECT (ctid) ON sessions TO vouchsafe_worker;
 
 -- -------------------- MFA
 
--- The data key of a user, wrapped by the KMS. It encrypts the user's factors. Users belong to no organization.
+-- The data key of a user, wrapped by the KMS. The key encrypts the user's factors. It belongs to no organization
+-- because a user can have several.
 CREATE TABLE app_private.user_keys (
   user_id uuid PRIMARY KEY REFERENCES users,
   wrapped bytea NOT NULL,
@@ -582,7 +601,8 @@ CREATE TABLE app_private.passkeys (
 );
 CREATE INDEX passkeys_user ON app_private.passkeys (user_id);
 
--- Stored like passwords: a salt and the SHA-256 of the slow hash. lookup: the first bytes of an HMAC.
+-- Recovery codes are stored like passwords: a salt and the SHA-256 of the slow hash. lookup: the first bytes of an
+-- HMAC.
 CREATE TABLE app_private.recovery_codes (
   user_id uuid NOT NULL REFERENCES users,
   lookup bytea NOT NULL CHECK (length(lookup) = 8),
@@ -604,7 +624,7 @@ CREATE TABLE app_private.remembered_devices (
 );
 CREATE INDEX remembered_devices_user ON app_private.remembered_devices (user_id);
 
--- Sign-ins that wait for the MFA challenge. They are not sessions and open nothing.
+-- Sign-ins that wait for the MFA challenge. A pending sign-in is not a session and gives no access.
 CREATE TABLE app_private.pending_sign_ins (
   secret_hash bytea PRIMARY KEY CHECK (length(secret_hash) = 32),
   user_id uuid NOT NULL REFERENCES users,
@@ -616,8 +636,11 @@ CREATE TABLE app_private.pending_sign_ins (
 );
 CREATE INDEX pending_sign_ins_user ON app_private.pending_sign_ins (user_id);
 
--- A presented factor: a TOTP code (proof, step), a recovery code (lookup; proof is its slow hash), a passkey
--- (credential, proof, counter), or without a factor a password (proof is its slow hash).
+-- A presented factor or password.
+-- - TOTP code: proof and step.
+-- - Recovery code: lookup and proof. The proof is the slow hash of the code.
+-- - Passkey: credential_id, proof, and counter.
+-- - Password, for a user without a factor: proof. The proof is the slow hash of the password.
 CREATE TYPE app.presented_factor AS (
   kind text,
   proof bytea,
@@ -627,7 +650,7 @@ CREATE TYPE app.presented_factor AS (
   counter bigint
 );
 
--- The factors of a user for one step. passkeys: [{id (hex), transports}].
+-- The factors of a user, for one verification step. passkeys has the form [{id (hex), transports}].
 CREATE TYPE app.factors AS (
   user_id uuid,
   email text,
@@ -642,7 +665,8 @@ CREATE TYPE app.factors AS (
 
 -- -------------------- Account recovery
 
--- address: until the mail is sent or has no recipient. consumed_at: when the token was used or invalidated.
+-- address: null after the mail was sent, or if no user has the address. consumed_at: when the token was used or
+-- invalidated.
 CREATE TABLE app_private.account_mails (
   id uuid PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('reset', 'verify', 'locked')),
@@ -660,7 +684,7 @@ CREATE INDEX account_mails_age ON app_private.account_mails (requested_at);
 
 -- -------------------- Unusual sign-ins
 
--- Devices and countries that a membership signed in from.
+-- The devices and countries from which a member has signed in.
 CREATE TABLE known_sign_in_signals (
   org_id uuid NOT NULL,
   membership_id uuid NOT NULL,
@@ -675,8 +699,8 @@ CREATE INDEX sign_in_marks_age ON known_sign_in_signals (org_id, last_seen_at);
 SELECT app_private.protect_table('known_sign_in_signals', 'SELECT (org_id, last_seen_at)', true);
 GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON known_sign_in_signals TO vouchsafe_worker;
 
--- Wrong passwords, by the organization of the user; for an unknown e-mail address, by the installation. The noted
--- columns mark failures that were reported.
+-- Wrong passwords. A row belongs to the organization of the user. For an unknown e-mail address, it belongs to the
+-- installation. The columns spraying_noted and guessing_noted mark failures that were reported.
 CREATE TABLE sign_in_failures (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -693,7 +717,8 @@ CREATE INDEX sign_in_failures_age ON sign_in_failures (org_id, failed_at);
 SELECT app_private.protect_table('sign_in_failures', 'SELECT (org_id, id, failed_at)', true);
 GRANT SELECT (ctid), UPDATE (failed_at), DELETE ON sign_in_failures TO vouchsafe_worker;
 
--- Key of the hashes of IPs and e-mail addresses. Without a key, an attacker could try all possible values.
+-- The key for the hashes of IPs and e-mail addresses. Without a key, an attacker could hash all possible values and
+-- compare them.
 CREATE TABLE app_private.failure_mark_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
@@ -708,7 +733,7 @@ CREATE TABLE sso_connections (
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
   enabled boolean NOT NULL DEFAULT true,
   protocol text NOT NULL CHECK (protocol IN ('saml', 'oidc')),
-  -- SAML 2.0: the provider's metadata and the requirements on its messages.
+  -- SAML 2.0: the metadata of the identity provider and the requirements on its messages.
   idp_entity_id text,
   idp_sso_url text,
   idp_sso_binding text NOT NULL DEFAULT 'redirect' CHECK (idp_sso_binding IN ('redirect', 'post')),
@@ -720,24 +745,24 @@ CREATE TABLE sso_connections (
   metadata_url text,
   metadata_fetched_at timestamptz,
   metadata_error text,
-  -- Days before the expiry of the last certificate at which the last warning was sent.
+  -- The threshold, in days before the last certificate expires, for which the last warning was sent.
   expiry_alert smallint,
   want_response_signed boolean NOT NULL DEFAULT false,
   want_assertion_encrypted boolean NOT NULL DEFAULT false,
   sign_requests boolean NOT NULL DEFAULT false,
   idp_initiated boolean NOT NULL DEFAULT false,
   force_authn boolean NOT NULL DEFAULT false,
-  -- The service provider's keys for this connection, encrypted as one list, and their certificates: the first one
-  -- signs, the second one is its successor.
+  -- sp_key_enc: the private keys of the service provider for this connection, encrypted as one list. sp_certificates:
+  -- their certificates. The first key signs, and the second key will replace it.
   sp_key_enc bytea,
   sp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(sp_certificates) <= 2),
-  -- OpenID Connect.
+  -- OpenID Connect: the issuer, the client, and the requested scopes.
   oidc_issuer text,
   oidc_client_id text,
   oidc_client_secret_enc bytea,
   oidc_tenants text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_tenants) <= 100),
   oidc_scopes text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_scopes) <= 10),
-  -- The identity of a person, and the role that follows from groups and attributes.
+  -- How a response identifies a person, and how groups and attributes determine the role.
   subject text NOT NULL DEFAULT 'name-id' CHECK (subject IN ('name-id', 'entra-object', 'sub')),
   email_attribute text,
   name_attribute text,
@@ -761,7 +786,8 @@ CREATE TABLE sso_connections (
 CREATE INDEX sso_connections_id ON sso_connections (id);
 SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, DELETE', true);
 
--- Every column can be updated except the identity of the connection, its times, and the secret that opens sessions.
+-- The API can update every column except the identity of the connection, its timestamps, and its secret for opening
+-- sessions.
 GRANT UPDATE (
   name, enabled, idp_entity_id, idp_sso_url, idp_sso_binding, idp_slo_url, idp_slo_response_url,
   idp_slo_binding, idp_certificates, idp_scopes, metadata_url, metadata_fetched_at, metadata_error,
@@ -771,8 +797,8 @@ GRANT UPDATE (
   attribute_roles, default_role, jit_provisioning, shared, clock_skew_seconds
 ) ON sso_connections TO vouchsafe_app;
 
--- Identities of a connection: the provider's own name for a person, never an e-mail address. facts: groups and role
--- attributes of the last sign-in, used to preview another mapping.
+-- The identities of a connection. An identity is the provider's own name for a person and never an e-mail address.
+-- facts: the groups and role attributes of the last sign-in. The preview of a changed mapping uses them.
 CREATE TABLE sso_identities (
   org_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -788,7 +814,8 @@ CREATE TABLE sso_identities (
 CREATE INDEX sso_identities_membership ON sso_identities (org_id, membership_id);
 SELECT app_private.protect_table('sso_identities', 'SELECT, DELETE', true);
 
--- E-mail domains that an organization verified by DNS record. Organizations of one institution can verify the same one.
+-- E-mail domains that an organization verifies with a DNS record. Organizations of one institution can verify the same
+-- domain.
 CREATE TABLE sso_domains (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -797,7 +824,7 @@ CREATE TABLE sso_domains (
   created_at timestamptz NOT NULL DEFAULT now(),
   checked_at timestamptz,
   verified_at timestamptz,
-  -- Since when the DNS record is missing, and the result of the last check.
+  -- verification_failed_at: since when the DNS record is missing. problem: the result of the last check.
   verification_failed_at timestamptz,
   problem text,
   PRIMARY KEY (org_id, id),
@@ -813,8 +840,8 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE (checked_at, verified_at, verification_failed_at, problem) ON sso_domains TO vouchsafe_worker;
 
--- Recent SSO attempts and their outcomes, without values except those that map to roles, and without anything that
--- could authenticate. test_by: the member who tested the connection. result_enc: the result, encrypted.
+-- Recent SSO attempts and their outcomes. The table contains no credentials. It contains only attribute values that map
+-- to roles. test_by: the member who tested the connection. result_enc: the encrypted result.
 CREATE TABLE sso_attempts (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -867,9 +894,10 @@ GRANT
   ON scim_tokens TO vouchsafe_app;
 GRANT SELECT (ctid), DELETE ON scim_tokens TO vouchsafe_worker;
 
--- The directory's data about a member. A membership belongs to one directory at most. active: the last value of the
--- directory. without_role: the membership ended because no group maps to a role, and is reactivated as soon as one
--- does; the directory sees such a user as active.
+-- The data that a SCIM client sent about a member. A membership belongs to one SCIM client at most.
+-- - active: the last value that the SCIM client sent.
+-- - without_role: the membership ended because no group maps to a role. When a group maps to a role, the membership is
+--   reactivated. The SCIM client sees such a user as active.
 CREATE TABLE scim_users (
   org_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -936,7 +964,12 @@ CREATE TYPE app.scim_user AS (
   active boolean
 );
 
--- Effect on a member: provisioned | adopted | role | ended | revived.
+-- The effect of a SCIM request on a member.
+-- - `provisioned`: a membership was created.
+-- - `adopted`: the SCIM client now manages an existing membership.
+-- - `role`: the role changed.
+-- - `ended`: the membership ended.
+-- - `revived`: an ended membership was reactivated.
 CREATE TYPE app.scim_effect AS (
   membership_id uuid,
   effect text,
@@ -1015,7 +1048,8 @@ SELECT app_private.protect_table(
 );
 GRANT SELECT (ctid), UPDATE (token_hash, sent_at), DELETE ON invites TO vouchsafe_worker;
 
--- An access review: everything that gives a member access when the review starts, each confirmed or revoked.
+-- An access review. It lists everything that gives a member access when the review starts. A member confirms or revokes
+-- each item.
 CREATE TABLE access_reviews (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -1085,7 +1119,8 @@ SELECT app_private.protect_table(
   true
 );
 
--- secret_enc: encrypted with the organization's data key. db_secret_hash: SHA-256 of the database secret.
+-- secret_enc: the secret, encrypted with the data key of the organization. db_secret_hash: the SHA-256 of the database
+-- secret.
 CREATE TABLE webhook_secrets (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1110,7 +1145,7 @@ GRANT DELETE ON webhook_secrets TO vouchsafe_worker;
 
 GRANT SELECT (ctid) ON webhook_secrets TO vouchsafe_worker;
 
--- One row per message. processed_at and the job of outbox_id say whether it was processed or failed.
+-- Each message has one row. processed_at is set after processing. The job in outbox_id shows whether processing failed.
 CREATE TABLE webhook_inbox (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1179,7 +1214,8 @@ GRANT UPDATE, DELETE ON exports TO vouchsafe_worker;
 
 -- -------------------- Retention
 
--- One row per run of a policy. The job of outbox_id says whether it failed; outbox_id is null when nothing was due.
+-- Each run of a policy has one row. The job in outbox_id shows whether the run failed. outbox_id is null if nothing was
+-- due.
 CREATE TABLE retention_runs (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -1209,7 +1245,8 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE (removed, objects, batches, finished_at), DELETE ON retention_runs TO vouchsafe_worker;
 
--- Declared floors of retention, written by the migrator. retention_overrides are an organization's own periods.
+-- The declared retention floors (minimum periods). The migrator writes them. The table retention_overrides contains the
+-- periods that organizations set.
 CREATE TABLE app_private.retention_floors (
   policy text PRIMARY KEY,
   days integer NOT NULL
@@ -1226,8 +1263,9 @@ SELECT app_private.protect_table('retention_overrides');
 
 -- -------------------- Real-time events
 
--- One row per real-time event, written in the transaction of its audit event and with its id. transaction_id gives the
--- order: identity values and times are assigned before the commit and appear out of order.
+-- Real-time events. The transaction that writes an audit event also writes the real-time event with the same id.
+-- transaction_id determines the order. Identity values and timestamps are assigned before the commit, so they can
+-- become visible out of order.
 CREATE TABLE realtime_events (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1252,13 +1290,14 @@ GRANT UPDATE, DELETE ON realtime_events TO vouchsafe_worker;
 
 -- -------------------- State of migrate
 
--- Digest of the declarations that the database contains. Processes compare the digest when they start.
+-- The digest of the declarations that the database contains. Each process compares it with its own digest at startup.
 CREATE TABLE app_private.catalog (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   digest text NOT NULL
 );
 
--- Digest and signatures of the function files that the database contains. Processes compare the digest when they start.
+-- The digest and the signatures of the function files that the database contains. Each process compares the digest with
+-- its own digest at startup.
 CREATE TABLE app_private.function_files (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   digest text NOT NULL,
@@ -1268,21 +1307,25 @@ CREATE TABLE app_private.function_files (
 -- ==================== src/platform/database/context.sql
 
 -- The tenant context: its signature, verification, and fields. The transaction-local setting vouchsafe.context contains
--- fields joined by '|' and a MAC: SHA-256 over a secret of the database session, the fields, and the start time of the
--- transaction. The application roles cannot read the secret. Verification fails for a value that SQL sets, keeps from
--- another transaction, or copies to another connection. Functions name pg_temp last in their search_path (PostgreSQL
--- manual, CREATE FUNCTION, "Writing SECURITY DEFINER Functions Safely"). With an empty path, pg_temp would come first,
--- and a temporary type named "text" would run code of the caller as the owner.
+-- eight fields and a MAC, joined by '|'. The MAC is the SHA-256 of a secret of the Postgres session, the fields, and
+-- the start time of the transaction. The application roles cannot read the secret. Verification therefore fails for a
+-- value that SQL sets directly or that comes from another transaction or connection.
+--
+-- Functions name pg_temp last in their search_path (PostgreSQL manual, CREATE FUNCTION, "Writing SECURITY DEFINER
+-- Functions Safely"). Without that entry, Postgres searches pg_temp first. A caller could then create a temporary type
+-- named "text", and the function would run the caller's code with the rights of the function's owner.
 
--- Returns 64 random bits. They are never stored in a variable, because debug_print_plan would print them.
+-- Returns 64 random bits. The callers never store them in a PL/pgSQL variable, because debug_print_plan would print its
+-- value.
 CREATE OR REPLACE FUNCTION app_private.random_bigint() RETURNS bigint LANGUAGE sql
 BEGIN ATOMIC
   SELECT ('x' || encode(substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FROM 1 FOR 8),
     'hex'))::bit(64)::bigint;
 END;
 
--- Creates the secret of this database session. The sequences do not reveal it afterward: setval without is_called does
--- not change currval. Like every setval, it fails in a transaction that began READ ONLY.
+-- Creates the secret of this Postgres session. The first two calls make the secret the currval of two sequences; only
+-- this session can read its currval. The last two calls overwrite the stored values of the sequences. Because their
+-- third argument is false, they do not change currval. setval fails in a transaction that began READ ONLY.
 CREATE OR REPLACE FUNCTION app_private.make_session_secret() RETURNS void LANGUAGE sql
 BEGIN ATOMIC
   SELECT setval('app_private.session_secret_a', app_private.random_bigint(), true);
@@ -1291,9 +1334,10 @@ BEGIN ATOMIC
   SELECT setval('app_private.session_secret_b', 0, false);
 END;
 
--- Returns the MAC of context fields for this transaction and session. Raises 55000 in a session without a secret. The
--- secret prefix does not allow a length extension: the padding contains zero bytes, which text cannot contain. The body
--- is parsed here and has no search path, so that Postgres can inline it.
+-- Returns the MAC of context fields for this transaction and Postgres session. Raises 55000 if the session has no
+-- secret. SHA-256 with a secret prefix normally permits length-extension attacks. Here they fail: the extended message
+-- would contain zero bytes of padding, and a Postgres setting cannot contain a zero byte. BEGIN ATOMIC resolves names
+-- when the function is created, so the function needs no search_path. Postgres cannot inline a function that sets one.
 CREATE OR REPLACE FUNCTION app_private.context_mac(fields bytea) RETURNS text LANGUAGE sql
 BEGIN ATOMIC
   SELECT encode(sha256(int8send(currval('app_private.session_secret_a'))
@@ -1301,10 +1345,18 @@ BEGIN ATOMIC
     || fields || timestamptz_send(transaction_timestamp())), 'hex');
 END;
 
--- Signs a context for the rest of this transaction. Only enter functions call it. The eight fields are: kind (member |
--- system | limited | proven | scim), organization, user, membership, person-scoped permissions (JSON), person,
--- organization of the audit log, and API key. A limited context has no organization and cannot read tenant rows. The
--- context of an API key has no user, so user data such as a password is not accessible.
+-- Signs a context for the rest of this transaction. The application roles cannot call it. Functions call it after they
+-- have checked the caller's secret. Three functions sign without a secret: enter_organization and enter_member, which
+-- only the worker's role can call, and sign_audit_only_context. The eight fields are: kind, organization, user,
+-- membership, person-scoped permissions (JSON), person, organization of the audit log, and API key (for the kind scim:
+-- SSO connection). The kinds are:
+--   member   a member with a session or an API key. With an API key, the user is null, so that the key cannot access
+--            data of the user, such as the password.
+--   system   a job or an operator in one organization.
+--   limited  audit-only: the caller is not authenticated. Allows only audit events about failures.
+--   proven   authenticated: the caller's secret was valid. Also allows audit events about successes.
+--   scim     a SCIM client. It reads and changes data through functions only.
+-- The last three kinds have no organization in the second field, so row policies give them no tenant rows.
 CREATE OR REPLACE FUNCTION app_private.sign_context(fields text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1320,9 +1372,9 @@ BEGIN
   PERFORM set_config('vouchsafe.context', payload || '|' || mac, true);
 END $$;
 
--- Returns the verified fields of the current context with the MAC as the ninth field. Returns null without a context
--- and raises 42501 for a forged one. Policies call it several times per statement, so the MAC is cut from bytes:
--- cutting text would count characters.
+-- Returns the verified fields of the current context, and the MAC as the ninth field. Returns null without a context.
+-- Raises 42501 if the MAC is wrong. The MAC and its '|' are the last 65 bytes. The function removes them as bytes,
+-- because this is faster than to count the characters of a text, and policies call it several times per statement.
 CREATE OR REPLACE FUNCTION app.verified_context() RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1341,57 +1393,60 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.verified_context TO vouchsafe_app;
 
--- Returns the organization whose rows this transaction can access; null in a limited context.
+-- Returns the organization whose rows this transaction can access; null for the kinds limited, proven, and scim.
 CREATE OR REPLACE FUNCTION app.org_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[2]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.org_id TO vouchsafe_app;
 
--- Returns the organization whose audit log this transaction writes to. Every context has one; a limited context has
--- nothing else.
+-- Returns the organization whose audit log this transaction writes to. Every kind of context has one. For the kinds
+-- limited and proven, all other fields are null.
 CREATE OR REPLACE FUNCTION app.audit_org_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[7]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.audit_org_id TO vouchsafe_app;
 
--- Returns the user of the context; null for an API key and for the system.
+-- Returns the user of a member's session; null for an API key and for all other kinds of context.
 CREATE OR REPLACE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[3]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.user_id TO vouchsafe_app;
 
--- Returns the membership of the context; null for the system.
+-- Returns the membership of a member's session or API key; null for all other kinds of context.
 CREATE OR REPLACE FUNCTION app.membership_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[4]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.membership_id TO vouchsafe_app;
 
--- Returns the API key that authenticated the caller; null for a session.
+-- Returns the API key of a member's request; null for a session. For the kind scim, the field contains the SSO
+-- connection.
 CREATE OR REPLACE FUNCTION app.api_key_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[8]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.api_key_id TO vouchsafe_app;
 
--- Returns the membership of an interactive session; null for an API key, which has only its permissions.
+-- Returns the membership if the member uses a session; null for an API key. Functions call it for rights that every
+-- signed-in member has. An API key has only the permissions in its list.
 CREATE OR REPLACE FUNCTION app.interactive_membership_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
 END;
 GRANT EXECUTE ON FUNCTION app.interactive_membership_id TO vouchsafe_app;
 
--- Returns the person record that the membership is linked to; null without one.
+-- Returns the person record that the membership is linked to; null if it is linked to none.
 CREATE OR REPLACE FUNCTION app.own_person_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[6]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.own_person_id TO vouchsafe_app;
 
--- Returns true if the caller is the system. Jobs and operators act as the system: only the organization limits them.
+-- Returns true if the caller is the system. Jobs and operators act as the system: they have all permissions, but only
+-- in the organization of the context.
 CREATE OR REPLACE FUNCTION app.is_system() RETURNS boolean LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT coalesce((app.verified_context())[1] = 'system', false);
@@ -1405,8 +1460,8 @@ BEGIN ATOMIC
 END;
 GRANT EXECUTE ON FUNCTION app.scope_rank TO vouchsafe_app;
 
--- Returns the organization if one of the permissions has the scope org, or if the caller is the system; otherwise null.
--- Row policies compare the result with the organization of the row.
+-- Returns the organization of the context if the caller holds one of the permissions with the scope org, or is the
+-- system; otherwise null. Row policies compare the result with the organization of the row.
 CREATE OR REPLACE FUNCTION app.org_if_unscoped(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1421,15 +1476,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.org_if_unscoped TO vouchsafe_app;
 
--- Returns the organization if the caller is the system; otherwise null.
+-- Returns the organization of the context if the caller is the system; otherwise null.
 CREATE OR REPLACE FUNCTION app.org_if_system() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[1] = 'system' THEN c[2]::uuid END FROM app.verified_context() AS c;
 END;
 GRANT EXECUTE ON FUNCTION app.org_if_system TO vouchsafe_app;
 
--- Returns the organization and the membership of an interactive session, for row policies. The membership is null for
--- an API key.
+-- Returns the organization and the membership of the context, for row policies. For an API key, the membership is null.
 CREATE OR REPLACE FUNCTION app.interactive_membership(OUT org uuid, OUT membership uuid) LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT c[2]::uuid, CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
@@ -1438,12 +1492,18 @@ GRANT EXECUTE ON FUNCTION app.interactive_membership TO vouchsafe_app;
 
 -- ==================== src/modules/access-grants/access-grants.sql
 
--- Access grants: decisions, ends, and expiry.
+-- Access grants: approval, ending, and expiry.
 -- requires platform/database/context.sql
 
--- Approves or declines a request. Returns approved or declined; otherwise the reason: unknown | decided | expired
--- (requested more than a day ago) | own (the caller is the member or the requester) | beyond (more than the caller
--- holds) | in_force (the member has an active grant) | ended (the membership has ended).
+-- Approves or declines a request for an access grant. Raises 42501 if the caller may not decide on access grants.
+-- - Returns `approved` or `declined` if the decision is stored.
+-- - Returns `unknown` if the organization has no such request.
+-- - Returns `decided` if the request has been decided or withdrawn.
+-- - Returns `own` if the caller is the requester or the member who would receive the grant.
+-- - Returns `expired` if the request is more than one day old and the caller approves it.
+-- - Returns `beyond` if the request contains more than the caller can grant.
+-- - Returns `ended` if the membership has ended.
+-- - Returns `in_force` if the member already has an active grant.
 CREATE OR REPLACE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1480,8 +1540,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.decide_access_grant TO vouchsafe_app;
 
--- Ends a grant or withdraws a request. The member, the requester, and members who decide on requests may call it.
--- Returns false if there is nothing to end.
+-- Ends an active grant or withdraws a pending request. The member, the requester, and members who may decide on
+-- requests can call it. Returns false if nothing changed.
 CREATE OR REPLACE FUNCTION app.end_access_grant(grant_id uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1503,7 +1563,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.end_access_grant TO vouchsafe_app;
 
--- Closes expired grants for the audit log and returns their ids. They had no effect since they expired.
+-- Marks expired grants as ended, so that the caller can write audit events for them. Returns the ids of these grants.
+-- An expired grant gives no permissions even before this function runs.
 CREATE OR REPLACE FUNCTION app.close_expired_access_grants() RETURNS SETOF uuid
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.access_grants x SET state = 'ended', ended_at = x.expires_at
@@ -1511,7 +1572,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.close_expired_access_grants TO vouchsafe_worker;
 
--- A member can request a grant only under the member's own name. The system requests grants for support staff.
+-- A member can request a grant only for the member's own account. The system requests grants for support staff.
 CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_system())
     OR (org_id, requested_by) = (SELECT app.org_id(), app.membership_id()));
@@ -1521,7 +1582,7 @@ CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe
 -- Access reviews.
 -- requires platform/database/context.sql
 
--- Rejects the completion of a review with undecided items.
+-- Rejects the completion of a review while it has undecided items.
 CREATE OR REPLACE FUNCTION app_private.review_is_decided() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1535,8 +1596,9 @@ END $$;
 CREATE TRIGGER review_is_decided BEFORE UPDATE ON access_reviews FOR EACH ROW
   EXECUTE FUNCTION app_private.review_is_decided();
 
--- Starts a review with every active membership and its grants, every member override, every custom role, and every role
--- override. One statement, so that the items show one point in time. Returns the number of items.
+-- Starts an access review and returns the number of its items. The items are every active membership with its grants,
+-- every member override, every custom role, and every role override. A single statement creates all items, so that they
+-- show the same point in time.
 CREATE OR REPLACE FUNCTION app.start_access_review(review uuid) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1588,23 +1650,25 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.start_access_review TO vouchsafe_app;
 
--- An item is decided once, in the name of the deciding member, and never by the member it is about.
+-- A member can decide an item once and only under the member's own name. A member cannot decide an item about the
+-- member's own access.
 CREATE POLICY once_by_another ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
   USING (decision IS NULL AND membership_id IS DISTINCT FROM (SELECT app.membership_id()))
     WITH CHECK (decided_by = (SELECT app.membership_id()));
 
--- A review is completed once, in the name of the completing member.
+-- A member can complete a review once and only under the member's own name.
 CREATE POLICY once_as_oneself ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
   USING (completed_at IS NULL) WITH CHECK (completed_by = (SELECT app.membership_id()));
 
 -- ==================== src/platform/policies/policies.sql
 
--- Effective permissions: grants stored on memberships, the functions of row policies, and synchronization with the
--- declarations.
+-- Effective permissions: their calculation, their copies on memberships, and the functions that row policies call. Also
+-- stores the declared roles and permissions in the database.
 
--- Returns all rules for the permissions of a member and marks the deciding one. Rules for the member (overrides, active
--- access grants) override rules for the role, which override the default. Within a level, a denial overrides every
--- other rule; otherwise the widest scope decides.
+-- Returns all rules for a member's permissions. The column `decides` marks the rule that takes effect. Rules for the
+-- member (overrides and active access grants) take precedence over rules for the role. Rules for the role take
+-- precedence over the default. Within one level, a denial takes precedence over all other rules. If there is no denial,
+-- the widest scope takes effect.
 CREATE OR REPLACE FUNCTION app_private.grant_levels(org uuid, member uuid, member_role text)
 RETURNS TABLE (permission text, level integer,
   source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -1629,7 +1693,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WINDOW same AS (PARTITION BY l.permission, l.level)
 $$;
 
--- Returns the effective permissions of a member as {permission: scope}. A denied permission is absent.
+-- Returns the effective permissions of a member as {permission: scope}. The object does not contain denied permissions.
 CREATE OR REPLACE FUNCTION app_private.effective_grants(org uuid, member uuid, member_role text) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(jsonb_object_agg(l.permission, l.scope), '{}')
@@ -1637,8 +1701,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
    WHERE l.decides AND l.scope <> 'none'
 $$;
 
--- Returns a membership with its derived columns: grants, their person-scoped part (with explicit `none`), the active
--- access grant, and the time when they change without a write.
+-- Returns a membership with recalculated derived columns:
+-- - grants: the effective permissions.
+-- - person_scopes: the person-scoped part of the permissions, with explicit `none`.
+-- - portal: whether the role is a portal role.
+-- - access_grant_id: the active access grant.
+-- - grants_change_at: when the permissions change without a write, because the access grant expires.
 CREATE OR REPLACE FUNCTION app_private.with_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1656,7 +1724,8 @@ BEGIN
   RETURN m;
 END $$;
 
--- Returns a membership as of now: the stored row, or a recalculated one if time has changed its grants.
+-- Returns a membership with its current permissions. If an access grant has expired since the row was stored, the
+-- function recalculates the permissions.
 CREATE OR REPLACE FUNCTION app_private.with_active_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1664,7 +1733,7 @@ BEGIN
   RETURN m;
 END $$;
 
--- Returns the scope of the caller for a permission. An API key is limited to its permissions. The system has every
+-- Returns the caller's scope for a permission. An API key has only the permissions in its list. The system has every
 -- permission.
 CREATE OR REPLACE FUNCTION app.granted_scope(permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1679,15 +1748,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.granted_scope TO vouchsafe_app;
 
--- Returns true if the caller holds one of the permissions for the whole organization.
+-- Returns true if the caller holds one of the permissions with the scope `org`.
 CREATE OR REPLACE FUNCTION app.has_permission(VARIADIC permissions text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(bool_or(app.granted_scope(p) = 'org'), false) FROM unnest(permissions) p
 $$;
 GRANT EXECUTE ON FUNCTION app.has_permission TO vouchsafe_app;
 
--- Returns the organization if the caller holds one of the permissions with the scope org; otherwise null. For row
--- policies.
+-- Returns the current organization if the caller holds one of the permissions with the scope `org`; otherwise null. Row
+-- policies use this function.
 CREATE OR REPLACE FUNCTION app.org_if_permitted(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1702,14 +1771,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.org_if_permitted TO vouchsafe_app;
 
--- Returns the organization if the caller holds one of the permissions with any scope; otherwise null. For row policies.
+-- Returns the current organization if the caller holds one of the permissions with any scope; otherwise null. Row
+-- policies use this function.
 CREATE OR REPLACE FUNCTION app.org_if_any_scope(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.granted_scope(p) <> 'none') THEN app.org_id() END
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_any_scope TO vouchsafe_app;
 
--- Returns true if an organization has a role: one of its preset or a custom one.
+-- Returns true if an organization has a role: a role of its preset or a custom role.
 CREATE OR REPLACE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset
@@ -1717,8 +1787,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       OR EXISTS (SELECT FROM public.roles r WHERE r.org_id = org AND r.key = role_key)
 $$;
 
--- Keeps the grants of a membership current, so that entering a session reads one row. Rejects an unknown role, a role
--- other than support for support staff, and a user that is scoped to another organization.
+-- Recalculates the stored permissions when a membership changes, so that a request needs to read only one row. Rejects
+-- an unknown role. Also rejects any role except `support` for support staff, and a user that is scoped to another
+-- organization.
 CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1738,7 +1809,7 @@ END $$;
 CREATE TRIGGER membership_grants BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.membership_grants();
 
--- Recalculates the memberships of a role after a change of its overrides.
+-- Recalculates the memberships with a role when an override of the role changes.
 CREATE OR REPLACE FUNCTION app_private.role_override_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1750,8 +1821,8 @@ END $$;
 CREATE TRIGGER role_override_changed AFTER INSERT OR UPDATE OR DELETE ON role_overrides
   FOR EACH ROW EXECUTE FUNCTION app_private.role_override_changed();
 
--- Recalculates a membership after a change of its overrides. Rejects overrides for support staff, who can receive
--- access grants only.
+-- Recalculates a membership when an override of the member changes. Rejects overrides for support staff, because
+-- support staff can receive access grants only.
 CREATE OR REPLACE FUNCTION app_private.member_override_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1768,7 +1839,7 @@ END $$;
 CREATE TRIGGER member_override_changed AFTER INSERT OR UPDATE OR DELETE ON member_overrides
   FOR EACH ROW EXECUTE FUNCTION app_private.member_override_changed();
 
--- Recalculates a membership after a change of its access grants.
+-- Recalculates a membership when one of its access grants changes.
 CREATE OR REPLACE FUNCTION app_private.access_grant_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1779,22 +1850,23 @@ END $$;
 CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW
   EXECUTE FUNCTION app_private.access_grant_changed();
 
--- Returns the digest of the declarations that the database contains; null before the first migrate.
+-- Returns the digest of the declarations that the database contains. Returns null before the first run of migrate.
 CREATE OR REPLACE FUNCTION app.access_rules_digest() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT digest FROM app_private.catalog
 $$;
 GRANT EXECUTE ON FUNCTION app.access_rules_digest TO vouchsafe_app;
 
--- Returns the digest of the function files that the database contains; null before the first migrate.
+-- Returns the digest of the function files that the database contains. Returns null before the first run of migrate.
 CREATE OR REPLACE FUNCTION app.function_digest() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT digest FROM app_private.function_files
 $$;
 GRANT EXECUTE ON FUNCTION app.function_digest TO vouchsafe_app;
 
--- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key,
--- person_scoped}], roles: [{preset, role, is_owner_role, portal}], defaults: [{role, permission, scope}] }.
+-- Writes the declarations of the code into the database. Only the migrator calls it. The parameter has the form {
+-- permissions: [{key, person_scoped}], roles: [{preset, role, is_owner_role, portal}], defaults: [{role, permission,
+-- scope}] }.
 CREATE OR REPLACE FUNCTION app_private.sync_access_rules(catalog jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1818,7 +1890,8 @@ END $$;
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- Returns a membership limited to what an active API key of it allows; without a key, unchanged.
+-- Returns a membership whose permissions are limited to those of an active API key. If no key is given, returns the
+-- membership unchanged.
 CREATE OR REPLACE FUNCTION app_private.narrow_to_key(m public.memberships, key_id uuid) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1835,18 +1908,25 @@ BEGIN
   RETURN m;
 END $$;
 
--- Returns whether an address is in one of the ranges. An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) counts as
--- IPv4.
+-- Returns true if an IP is in one of the ranges. An IPv4-mapped IPv6 address is treated as IPv4 (RFC 4291 section
+-- 2.5.5.2).
 CREATE OR REPLACE FUNCTION app_private.within_ranges(address inet, ranges cidr[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM unnest(ranges) r WHERE r >>=
     CASE WHEN address <<= '::ffff:0.0.0.0/96'::inet THEN replace(host(address), '::ffff:', '')::inet ELSE address END)
 $$;
 
--- Enters with an API key. Returns the row of app.enter_session and the key. State is ok or the reason: unknown |
--- revoked | key_expired | address | ended | suspended. Only ok signs a context that reaches rows; for a known key the
--- refusal can be written to the audit log. Requirements on a user's sign-in do not apply to a key. The last use moves
--- at most once per minute, without waiting for a parallel request.
+-- Authenticates an API key and sets the context of its membership. Returns the same columns as app.enter_session, and
+-- the id of the key.
+-- - The state is `ok` if the key is active. Only this state sets a context that can read tenant rows.
+-- - The state is `unknown` if no such key exists.
+-- - The state is `revoked` or `key_expired` if the key is no longer valid.
+-- - The state is `address` if the request comes from an IP outside the allowed ranges.
+-- - The state is `ended` if the membership has ended.
+-- - The state is `suspended` if the organization is not active.
+-- If a known key is rejected, the context can only write the rejection to the audit log. The sign-in requirements of
+-- the organization do not apply to a key. The function updates last_used_at at most once per minute. It does not wait
+-- for a row lock that a parallel request holds.
 CREATE OR REPLACE FUNCTION app.enter_api_key(
   secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
   OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
@@ -1891,9 +1971,12 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_api_key TO vouchsafe_app;
 
--- Creates a successor of the caller's own key with the same permissions and lifetime; the old key expires after the
--- overlap. State: ok | unknown (not the caller's, or ended) | rotated (has a successor) | beyond (the caller no longer
--- holds all its permissions).
+-- Creates a successor of a key of the caller. The successor has the same permissions and lifetime. The old key expires
+-- after the overlap period. Raises 42501 if the caller may not rotate keys or the overlap is longer than one week.
+-- - Returns `ok` if the successor was created.
+-- - Returns `unknown` if the caller has no such active key.
+-- - Returns `rotated` if the key already has a successor.
+-- - Returns `beyond` if the caller no longer holds all permissions of the key.
 CREATE OR REPLACE FUNCTION app.rotate_api_key(
   key_id uuid, new_id uuid, new_prefix text, new_hash bytea, overlap_seconds integer
 ) RETURNS text
@@ -1920,7 +2003,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.rotate_api_key TO vouchsafe_app;
 
--- Revokes the API keys of a membership that ends.
+-- Revokes the API keys of a membership when the membership ends.
 CREATE OR REPLACE FUNCTION app_private.membership_ended() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1932,21 +2015,22 @@ END $$;
 CREATE TRIGGER membership_ended AFTER UPDATE OF status ON memberships FOR EACH ROW
   WHEN (NEW.status = 'ended' AND OLD.status <> 'ended') EXECUTE FUNCTION app_private.membership_ended();
 
--- A member in person creates keys for the own membership, limited to the permissions that the member holds.
+-- A member can create keys only for the member's own membership and only in an interactive session. A key can have only
+-- permissions that the member holds.
 CREATE POLICY within_own ON api_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (
   membership_id = (SELECT app.interactive_membership_id())
     AND NOT EXISTS (SELECT FROM unnest(permissions) p WHERE app.granted_scope(p) = 'none'));
 
--- A revoked key stays revoked, and no key revokes another one.
+-- A revoked key stays revoked. An API key cannot revoke another key.
 CREATE POLICY ended_for_good ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
   USING ((SELECT app.api_key_id()) IS NULL) WITH CHECK (revoked_at IS NOT NULL);
 
 -- ==================== src/modules/auth/account-recovery/account-recovery.sql
 
--- Account recovery: password reset and verification of e-mail addresses.
+-- Account recovery: password reset and e-mail verification.
 
--- Returns the user with an e-mail address, otherwise the next user in order, so that an unknown address costs the same
--- work. The caller must compare the address of the result.
+-- Returns the user with an e-mail address, or the next user in address order if no user has it. Thus known and unknown
+-- addresses cost the same work. The caller must compare the result's address with the requested one.
 CREATE OR REPLACE FUNCTION app_private.user_or_decoy(address text) RETURNS public.users
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1957,8 +2041,9 @@ BEGIN
   RETURN CASE WHEN FOUND THEN u ELSE last END;
 END $$;
 
--- Requests a mail to an e-mail address. The worker resolves the address to a user. The mails that callers can request
--- are limited to three per hour and address. Further requests have no effect and look the same.
+-- Requests a mail to an e-mail address. The worker later resolves the address to a user. Each address can receive three
+-- mails per kind and hour. The limit does not apply to lockout notices. The function silently ignores a request above
+-- the limit, so the caller cannot detect it.
 CREATE OR REPLACE FUNCTION app_private.request_account_mail(kind text, address text, member uuid DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -1979,15 +2064,15 @@ BEGIN
     mail::text);
 END $$;
 
--- Signs a limited context for a caller with a verified secret. It reaches no tenant row and can write successful events
--- to one audit log.
+-- Sets a signed, limited context for a caller who has presented a valid secret. The context cannot read or write tenant
+-- rows. It can write any audit event, including success events, to the audit log of one organization.
 CREATE OR REPLACE FUNCTION app_private.sign_authenticated_context(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
--- Requests a password reset mail. Enters a context that can only write to the installation's audit log, and looks up no
--- user.
+-- Requests a password reset mail. The function looks up no user. It sets a context that can only write to the audit log
+-- of the installation.
 CREATE OR REPLACE FUNCTION app.request_password_reset(address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1996,15 +2081,16 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.request_password_reset TO vouchsafe_app;
 
--- Requests a mail that verifies the caller's e-mail address.
+-- Requests a mail with which the caller verifies the caller's e-mail address.
 CREATE OR REPLACE FUNCTION app.request_email_verification() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.request_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
 $$;
 GRANT EXECUTE ON FUNCTION app.request_email_verification TO vouchsafe_app;
 
--- Returns the recipient of a mail and the organization whose audit log records it. If no user has the address, returns
--- no row and deletes the address. takes_passwords: an organization of the user allows passwords.
+-- Returns the recipient of a mail and the organization whose audit log records the mail. If no active member has the
+-- address, the function returns no row and deletes the address from the mail. The column takes_passwords is true if an
+-- organization of the user allows passwords.
 CREATE OR REPLACE FUNCTION app.resolve_account_mail(mail uuid)
 RETURNS TABLE (kind text, address text, user_id uuid, org_id uuid, takes_passwords boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2029,7 +2115,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.resolve_account_mail TO vouchsafe_worker;
 
--- Replaces the token digest of a mail; returns false if the mail is outdated.
+-- Replaces the token digest of a mail. Returns false if the mail has been sent or its token has been used or
+-- invalidated.
 CREATE OR REPLACE FUNCTION app.issue_account_token(mail uuid, hash bytea, minutes integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2039,14 +2126,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.issue_account_token TO vouchsafe_worker;
 
--- Deletes the address of a mail that was sent.
+-- Deletes the address from a mail after the mail was sent.
 CREATE OR REPLACE FUNCTION app.account_mail_sent(mail uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.account_mails a SET address = NULL WHERE a.id = mail
 $$;
 GRANT EXECUTE ON FUNCTION app.account_mail_sent TO vouchsafe_worker;
 
--- Returns the user whose password a token would set, with the values that the password must not contain.
+-- Returns the e-mail address and the names of the user who can reset the password with a token. A new password must not
+-- contain these values.
 CREATE OR REPLACE FUNCTION app.token_owner(token text, OUT email text, OUT names text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT u.email, (SELECT coalesce(array_agg(m.name), '{}') FROM public.memberships m WHERE m.user_id = u.id)
@@ -2056,7 +2144,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.token_owner TO vouchsafe_app;
 
--- Consumes a token. Of several parallel calls, only one succeeds. Returns null if the token is invalid or expired.
+-- Marks a token as used. If several calls run in parallel, only one succeeds. Returns null if the token is invalid,
+-- expired, or already used.
 CREATE OR REPLACE FUNCTION app_private.consume_account_token(wanted text, token text) RETURNS app_private.account_mails
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.account_mails a SET consumed_at = now()
@@ -2064,9 +2153,9 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
      AND a.expires_at > now() RETURNING a.*
 $$;
 
--- Sets a password with a mailed token. Ends every session and every other token of the user, unlocks sign-in, and
--- verifies the e-mail address. Opens no session and changes no factor. State: ok | invalid. The context can only write
--- to the audit log.
+-- Sets a password with a mailed token. Ends all sessions and invalidates all other tokens of the user. Also removes the
+-- lockout and marks the e-mail address as verified. It opens no session and changes no factor. The state is `ok` if the
+-- password was set; otherwise `invalid`. The context can only write to the audit log.
 CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2075,7 +2164,8 @@ DECLARE
 BEGIN
   state := 'invalid'; org_id := '00000000-0000-0000-0000-000000000000';
   IF a.id IS NOT NULL THEN
-    -- Sign-in locks the lockout row before the user's row. The same order prevents deadlocks.
+    -- Sign-in locks the lockout row first and the user's row second. This function keeps that order to prevent
+    -- deadlocks.
     DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = a.lockout_key;
     PERFORM 1 FROM public.users u
       WHERE u.id = a.user_id AND u.scoped_org_id IS NULL AND app_private.lockout_key(u.email) = a.lockout_key
@@ -2093,7 +2183,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
--- Verifies the caller's e-mail address with a token that the caller requested. Returns false for an invalid token.
+-- Verifies the caller's e-mail address with a token that the caller requested. Returns false if the token is invalid.
 CREATE OR REPLACE FUNCTION app.verify_email(token text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2108,8 +2198,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
 
--- Deletes locks and failures older than an hour, and mails older than two days. Deletes the addresses of unsent mails
--- after an hour.
+-- Deletes locks and failures that are older than one hour, and mails that are older than two days. Also deletes the
+-- address from each mail that remains unsent after one hour.
 CREATE OR REPLACE FUNCTION app.sweep_sign_in(OUT locks bigint, OUT mails bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2124,16 +2214,17 @@ GRANT EXECUTE ON FUNCTION app.sweep_sign_in TO vouchsafe_worker;
 
 -- ==================== src/modules/auth/domains/domains.sql
 
--- Verified e-mail domains and discovery of SSO connections.
+-- Verified e-mail domains, and the discovery of SSO connections by e-mail domain.
 
--- Returns whether an organization has verified the domain of an e-mail address.
+-- Returns true if an organization has verified the domain of an e-mail address.
 CREATE OR REPLACE FUNCTION app_private.has_verified_domain(org uuid, address text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.sso_domains d
     WHERE d.org_id = org AND d.domain = split_part(address, '@', 2) AND d.verified_at IS NOT NULL)
 $$;
 
--- Rejects the verification of a domain that another organization has verified, unless both are in one institution.
+-- Rejects the verification of a domain that another organization has verified. Organizations of one institution can
+-- verify the same domain.
 CREATE OR REPLACE FUNCTION app_private.domain_of_one() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2151,9 +2242,9 @@ END $$;
 CREATE TRIGGER domain_of_one BEFORE UPDATE OF verified_at ON sso_domains FOR EACH ROW
   WHEN (NEW.verified_at IS NOT NULL) EXECUTE FUNCTION app_private.domain_of_one();
 
--- Returns the sign-in methods for the e-mail addresses of a domain to any caller. It lists the connections of the
--- organizations that verified the domain, including shared ones. It reads no account data. The field "organization" is
--- set for a shared connection and names the organization that the user enters.
+-- Returns the sign-in methods for an e-mail domain. An unauthenticated caller can call it. The list contains the
+-- connections of the organizations that verified the domain, including shared connections. The function reads no
+-- account data. For a shared connection, the field "organization" names the organization that the user enters.
 CREATE OR REPLACE FUNCTION app.discover_sso(mail_domain text, OUT password boolean, OUT connections jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH home AS (
@@ -2172,8 +2263,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.discover_sso TO vouchsafe_app;
 
--- Returns the verified domains of a connection's organization. The API compares them with the hosted domain of a
--- provider before it signs a user in.
+-- Returns the domains that the organization of a connection has verified. Before sign-in, the API compares them with
+-- the hosted domain in the provider's response.
 CREATE OR REPLACE FUNCTION app.sso_verified_domains(connection uuid) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(d.domain), '{}')
@@ -2184,11 +2275,11 @@ GRANT EXECUTE ON FUNCTION app.sso_verified_domains TO vouchsafe_app;
 
 -- ==================== src/modules/auth/mfa/enrollment.sql
 
--- MFA enrollment: adding, listing, and removing factors.
+-- MFA enrollment: adding, listing, and removing factors and remembered devices.
 
--- Returns the caller's own session if its user authenticated locally within the last 31 minutes; otherwise raises
--- step_up_required. So neither a stolen session nor an identity provider can change factors. An identity provider is
--- trusted in one organization only, but a factor works in all of the user's organizations.
+-- Returns the caller's session if its user authenticated locally within the last 31 minutes. Otherwise raises
+-- step_up_required. This check prevents a stolen session or an identity provider from changing factors. One
+-- organization trusts an identity provider, but a factor is valid in all of the user's organizations.
 CREATE OR REPLACE FUNCTION app_private.authenticated_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2200,7 +2291,7 @@ BEGIN
   RETURN s;
 END $$;
 
--- Stores the wrapped key of a user; an existing key stays. Returns the stored key.
+-- Stores the wrapped key of the current user, unless one is stored already. Returns the stored key.
 CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea) RETURNS bytea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2209,7 +2300,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.keep_own_key TO vouchsafe_app;
 
--- Records on the session that its user presented the new factor. Ends the user's other local sessions without a factor.
+-- Records on the session that its user presented the new factor. Ends the user's other local sessions that were opened
+-- without a factor.
 CREATE OR REPLACE FUNCTION app_private.factor_added(s public.sessions, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2220,7 +2312,8 @@ BEGIN
   RETURN app_private.rotate(s, new_hash);
 END $$;
 
--- Starts TOTP enrollment and replaces an unfinished one. Raises totp_already_enrolled if the user has a confirmed one.
+-- Starts TOTP enrollment and replaces an unfinished enrollment. Raises totp_already_enrolled if the user has a
+-- confirmed TOTP factor.
 CREATE OR REPLACE FUNCTION app.enroll_totp(secret text, new_sealed bytea, new_proof_hash bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2233,7 +2326,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enroll_totp TO vouchsafe_app;
 
--- Confirms TOTP enrollment with a code. Returns when the rotated session expires; null if there is nothing to confirm.
+-- Confirms TOTP enrollment with a code and rotates the session. Returns the session's expiry. Returns null if no
+-- unfinished enrollment matches the code.
 CREATE OR REPLACE FUNCTION app.confirm_totp(secret text, shown app.presented_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2245,7 +2339,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.confirm_totp TO vouchsafe_app;
 
--- Replaces all recovery codes.
+-- Replaces all recovery codes of the caller.
 CREATE OR REPLACE FUNCTION app.set_recovery_codes(secret text, lookups bytea[], salts bytea[], verifiers bytea[])
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2259,8 +2353,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_recovery_codes TO vouchsafe_app;
 
--- Deletes recovery codes and remembered devices after the last factor was removed. Raises last_factor_required if an
--- organization of the user requires MFA.
+-- Does nothing if the user still has a factor. Raises last_factor_required if an organization of the user requires MFA.
+-- Otherwise deletes the user's recovery codes and remembered devices.
 CREATE OR REPLACE FUNCTION app_private.factor_removed(member uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2273,7 +2367,7 @@ BEGIN
   DELETE FROM app_private.remembered_devices d WHERE d.user_id = member;
 END $$;
 
--- Removes the TOTP factor of the caller; returns false if there is none.
+-- Removes the TOTP factor of the caller. Returns false if the caller has none.
 CREATE OR REPLACE FUNCTION app.delete_totp(secret text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2286,7 +2380,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.delete_totp TO vouchsafe_app;
 
--- Adds a passkey; a user has at most ten. Returns when the rotated session expires.
+-- Adds a passkey and rotates the session. A user can have at most ten passkeys. Returns the session's expiry.
 CREATE OR REPLACE FUNCTION app.add_passkey(secret text, new_hash bytea, new_id uuid, passkey jsonb) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2315,7 +2409,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_passkeys TO vouchsafe_app;
 
--- Renames a passkey of the caller; returns false if there is none.
+-- Renames a passkey of the caller. Returns false if the caller has no such passkey.
 CREATE OR REPLACE FUNCTION app.rename_passkey(passkey uuid, new_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2324,7 +2418,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.rename_passkey TO vouchsafe_app;
 
--- Removes a passkey of the caller; returns false if there is none.
+-- Removes a passkey of the caller. Returns false if the caller has no such passkey.
 CREATE OR REPLACE FUNCTION app.delete_passkey(secret text, passkey uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2337,7 +2431,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.delete_passkey TO vouchsafe_app;
 
--- Returns the remembered devices of the caller in the entered organization.
+-- Returns the devices that the current organization remembers for the caller.
 CREATE OR REPLACE FUNCTION app.own_devices()
 RETURNS TABLE (id uuid, ip text, user_agent text, created_at timestamptz, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2346,7 +2440,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_devices TO vouchsafe_app;
 
--- Removes a remembered device of the caller in the entered organization; returns false if there is none.
+-- Removes a device that the current organization remembers for the caller. Returns false if no such device exists.
 CREATE OR REPLACE FUNCTION app.forget_device(device uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2356,7 +2450,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.forget_device TO vouchsafe_app;
 
--- Removes remembered devices and pending sign-ins after a change of the password.
+-- Removes the user's remembered devices and pending sign-ins after a password change.
 CREATE OR REPLACE FUNCTION app_private.password_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2368,9 +2462,9 @@ END $$;
 CREATE TRIGGER password_changed AFTER UPDATE ON app_private.credentials FOR EACH ROW
   EXECUTE FUNCTION app_private.password_changed();
 
--- Removes all factors of a member of the entered organization and ends the member's sessions. Requires
--- membership:reset-factors in an interactive session. Raises factor_reset_not_allowed for a member of other
--- organizations, because only operators reset those.
+-- Removes all factors of a member of the current organization and ends the member's sessions. The caller needs
+-- membership:reset-factors in an interactive session. If the member belongs to other organizations too, the function
+-- raises factor_reset_not_allowed. Only operators can reset the factors of such a member.
 CREATE OR REPLACE FUNCTION app.reset_factors(member uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2402,8 +2496,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_factors TO vouchsafe_app;
 
--- Deletes expired pending sign-ins and devices, and unfinished TOTP enrollments older than a day; returns the number of
--- rows.
+-- Deletes expired pending sign-ins and expired remembered devices. Also deletes TOTP enrollments that remain unfinished
+-- for more than one day. Returns the number of deleted rows.
 CREATE OR REPLACE FUNCTION app.sweep_sign_ins() RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH pending AS (DELETE FROM app_private.pending_sign_ins p WHERE p.expires_at < now() RETURNING 1),
@@ -2416,9 +2510,9 @@ GRANT EXECUTE ON FUNCTION app.sweep_sign_ins TO vouchsafe_worker;
 
 -- ==================== src/modules/auth/mfa/mfa.sql
 
--- MFA: verification of factors, the MFA challenge, step-up, and passkey sign-in.
+-- MFA: verification of factors, the MFA challenge, step-up, and sign-in with a passkey.
 
--- Returns whether a user has a confirmed TOTP factor or a passkey.
+-- Returns true if a user has a confirmed TOTP factor or a passkey.
 CREATE OR REPLACE FUNCTION app_private.has_factor(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.totp_factors t WHERE t.user_id = member AND t.confirmed_at IS NOT NULL)
@@ -2439,7 +2533,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE u.id = member
 $$;
 
--- Returns the caller's own active session for its secret, and locks the row. Raises session_expired if there is none.
+-- Returns the active session of the caller that has this secret, and locks its row. Raises session_expired if no such
+-- session exists.
 CREATE OR REPLACE FUNCTION app_private.own_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2452,9 +2547,9 @@ BEGIN
   RETURN s;
 END $$;
 
--- Returns whether a proof is valid for a factor of the user, and consumes it: a TOTP code with all earlier ones, a
--- recovery code, or a passkey counter (WebAuthn section 6.1.1; a counter that stays at zero is allowed). If two
--- parallel requests present the same proof, only one succeeds.
+-- Returns true if a presented factor is valid for the user, and marks it as used. A TOTP code also invalidates all
+-- earlier codes. A recovery code works once. The counter of a passkey must increase, but a counter that is always zero
+-- is allowed (WebAuthn section 6.1.1). If two parallel requests present the same factor, only one of them succeeds.
 CREATE OR REPLACE FUNCTION app_private.verify_and_consume_factor(member uuid, shown app.presented_factor)
 RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2476,8 +2571,9 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- Stores a pending sign-in until the MFA challenge is completed, if the user has a factor and the device is not
--- remembered. Returns when it expires; null if no challenge is needed.
+-- Starts an MFA challenge if the user has a factor and the device is not remembered. Stores the sign-in as pending
+-- until the user completes the challenge. Returns the expiry of the pending sign-in, or null if no challenge is
+-- necessary.
 CREATE OR REPLACE FUNCTION app_private.start_mfa_challenge(m public.memberships, key bytea, visit app.new_session)
 RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2489,7 +2585,8 @@ BEGIN
   RETURN now() + interval '5 minutes';
 END $$;
 
--- Returns the remembered device of a new session, if it is not older than the organization allows.
+-- Returns the remembered device that a new session presents. Returns no device if its age exceeds the limit of the
+-- organization.
 CREATE OR REPLACE FUNCTION app_private.device_of(m public.memberships, visit app.new_session)
 RETURNS app_private.remembered_devices
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -2499,7 +2596,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND d.created_at > now() - make_interval(days => o.remember_device_days)
 $$;
 
--- Records on a new session the time when its remembered device completed the MFA challenge.
+-- Copies the time of the MFA challenge from the remembered device to the new session.
 CREATE OR REPLACE FUNCTION app_private.apply_remembered_device(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions s SET second_factor_at = d.created_at, remembered_device = true
@@ -2507,7 +2604,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       WHERE d.id IS NOT NULL AND s.org_id = m.org_id AND s.id = visit.id AND app_private.has_factor(m.user_id)
 $$;
 
--- Returns the user of a secret: of a pending sign-in or of a session.
+-- Returns the user to whom a secret belongs. The secret is that of a pending sign-in or of a session.
 CREATE OR REPLACE FUNCTION app_private.authenticating_user(
   secret text, OUT member uuid, OUT key bytea, OUT over boolean
 ) LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -2521,9 +2618,13 @@ BEGIN
     FROM public.sessions s WHERE s.secret_hash = hashed AND s.revoked_at IS NULL AND s.expires_at > now();
 END $$;
 
--- Reserves one of the five attempts that passwords and factors share, before the input is verified. State: go | busy |
--- locked | expired. salt belongs to the recovery code that lookup names, otherwise to the password; without a match it
--- is a decoy.
+-- Reserves one attempt before the caller verifies a password or a factor. Passwords and factors share a limit of five
+-- attempts.
+-- - The state is `go` if the attempt is reserved.
+-- - The state is `busy` or `locked` in the same cases as in app_private.reserve_attempt.
+-- - The state is `expired` if the pending sign-in or the session is no longer active.
+-- If `lookup` is null, the salt is that of the password. Otherwise it is that of the recovery code with this lookup
+-- value. If nothing matches, the salt is a decoy.
 CREATE OR REPLACE FUNCTION app.begin_reauthentication(
   secret text, lookup bytea, OUT state text, OUT retry_seconds integer, OUT salt bytea
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2547,7 +2648,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_reauthentication TO vouchsafe_app;
 
--- Counts a failed reauthentication of a session. Returns refused or locked.
+-- Counts a failed reauthentication of a session. Returns `locked` if this failure locks the user out; otherwise
+-- `refused`.
 CREATE OR REPLACE FUNCTION app.fail_reauthentication(secret text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2559,7 +2661,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.fail_reauthentication TO vouchsafe_app;
 
--- Returns the factors of a pending sign-in; no user if it has expired.
+-- Returns the factors of the user with this pending sign-in. Returns no user if the pending sign-in has expired.
 CREATE OR REPLACE FUNCTION app.pending_factors(secret text) RETURNS app.factors
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.factors_of((SELECT p.user_id FROM app_private.pending_sign_ins p
@@ -2567,16 +2669,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.pending_factors TO vouchsafe_app;
 
--- Returns the factors of the caller's session.
+-- Returns the factors of the current user.
 CREATE OR REPLACE FUNCTION app.own_factors() RETURNS app.factors
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.factors_of(app.user_id())
 $$;
 GRANT EXECUTE ON FUNCTION app.own_factors TO vouchsafe_app;
 
--- Completes an MFA challenge. Opens the session (ok) or counts the failure (refused | locked; locked ends every pending
--- sign-in of the user). expired: there is no pending sign-in or no reserved attempt. A named device is remembered for
--- as long as the organization allows.
+-- Completes an MFA challenge and opens the session.
+-- - The state is `ok` if the factor is valid and the session is open.
+-- - The state is `refused` if the factor is invalid or no organization of the user allows passwords. The failure is
+--   counted.
+-- - The state is `locked` if this failure locks the user out. The function then ends every pending sign-in of the user.
+-- - The state is `expired` if the pending sign-in does not exist or has ended, or if no attempt is reserved.
+-- If `device_hash` is set, the function remembers the device for the number of days that the organization allows.
 CREATE OR REPLACE FUNCTION app.complete_mfa(
   secret text, shown app.presented_factor, visit app.new_session, device_id uuid, device_hash bytea, OUT state text,
   OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean,
@@ -2606,7 +2712,7 @@ BEGIN
   state := 'ok'; org_id := m.org_id;
   PERFORM app_private.forget_failures(p.lockout_key);
   UPDATE app_private.pending_sign_ins x SET ended_at = now() WHERE x.secret_hash = p.secret_hash;
-  -- Values of the password step remain valid if the factor step has none.
+  -- If the factor step sends no value for a field, the value from the password step applies.
   expires_at := app_private.open_session(m,
     jsonb_populate_record(NULL::app.new_session, p.visit || jsonb_strip_nulls(to_jsonb(visit))),
     'password', 'infinity');
@@ -2621,8 +2727,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_mfa TO vouchsafe_app;
 
--- Authenticates the user of a session again: by a factor, or by password if the user has no factor. Rotates the session
--- and returns when it expires; null if the proof is invalid or no attempt was reserved.
+-- Reauthenticates the user of a session with a factor. A user without a factor presents the password. Rotates the
+-- session secret and returns the session's expiry. Returns null if the proof is invalid or no attempt is reserved.
 CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.presented_factor, new_hash bytea)
 RETURNS timestamptz LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2645,7 +2751,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_step_up TO vouchsafe_app;
 
--- Returns the data that verifies a passkey assertion. The proof stays encrypted.
+-- Returns the data that is necessary to verify a passkey assertion. The stored proof remains encrypted in the result.
 CREATE OR REPLACE FUNCTION app.find_passkey(credential bytea)
 RETURNS TABLE (id uuid, user_id uuid, public_key bytea, counter bigint, sealed bytea, wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2654,8 +2760,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_passkey TO vouchsafe_app;
 
--- Signs in with a verified passkey assertion. State: ok | refused | counter (a clone of the passkey is in use) |
--- not_allowed (no organization of the user allows passkeys).
+-- Signs a user in with a verified passkey assertion.
+-- - The state is `ok` if the session is open.
+-- - The state is `refused` if the passkey is unknown or its proof is wrong.
+-- - The state is `not_allowed` if no organization of the user allows passkeys.
+-- - The state is `counter` if the passkey's counter did not increase. A clone of the passkey is probably in use.
 CREATE OR REPLACE FUNCTION app.passkey_sign_in(
   shown app.presented_factor, visit app.new_session, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid,
   OUT expires_at timestamptz
@@ -2681,17 +2790,19 @@ GRANT EXECUTE ON FUNCTION app.passkey_sign_in TO vouchsafe_app;
 
 -- ==================== src/modules/auth/passwords/passwords.sql
 
--- Passwords: sign-in, lockout, and change.
+-- Passwords: password sign-in, lockout, and password change.
 
--- Returns the salt for an unknown e-mail address: the same one at every attempt.
+-- Returns the salt for an unknown e-mail address. The salt is constant for each address.
 CREATE OR REPLACE FUNCTION app_private.decoy_salt(of bytea)
 RETURNS bytea LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT substring(sha256(k.secret || of) FROM 1 FOR 16) FROM app_private.false_salt_key k
 $$;
 
--- Reserves one of five attempts for a key in one statement, before the password or code is hashed. Failures and pending
--- attempts count together, so parallel attempts cannot exceed five. Returns go | busy (five attempts are pending) |
--- locked.
+-- Reserves one attempt for a lockout key before the caller hashes a password or code. A single statement checks and
+-- reserves. The limit is five failures and pending attempts together, so parallel attempts cannot exceed it.
+-- - The state is `go` if the attempt is reserved.
+-- - The state is `busy` if the limit is reached, no lock is set, and the last attempt is less than 20 seconds old.
+-- - The state is `locked` in all other cases.
 CREATE OR REPLACE FUNCTION app_private.reserve_attempt(key bytea, OUT state text, OUT retry_seconds integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2714,7 +2825,8 @@ BEGIN
     coalesce(l.locked_until, l.last_at + interval '15 minutes') - clock_timestamp())));
 END $$;
 
--- Releases a reserved attempt. Returns false if none was reserved; then the caller must not compare a password or code.
+-- Releases a reserved attempt. If it returns false, no attempt was reserved, and the caller must not compare a password
+-- or code.
 CREATE OR REPLACE FUNCTION app_private.release_attempt(key bytea) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2723,7 +2835,7 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- Counts a failure. Returns refused, or locked if this failure locked the key.
+-- Counts a failure. Returns `locked` if this failure locks the key; otherwise `refused`.
 CREATE OR REPLACE FUNCTION app_private.count_failure(key bytea) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = l.failures + 1, locked_until =
@@ -2731,15 +2843,15 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
    WHERE l.lockout_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END
 $$;
 
--- Resets the failures of a key after a success.
+-- Resets the failure count of a key after a success.
 CREATE OR REPLACE FUNCTION app_private.forget_failures(key bytea) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.lockout_key = key;
   DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = key AND l.pending = 0;
 $$;
 
--- Starts a password sign-in: reserves an attempt and returns the salt. An unknown e-mail address gets a constant decoy
--- salt.
+-- Starts a password sign-in: reserves an attempt and returns the salt. For an unknown e-mail address, the salt is a
+-- constant decoy.
 CREATE OR REPLACE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2755,10 +2867,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_sign_in TO vouchsafe_app;
 
--- Completes a password sign-in. Opens a session (ok), starts the MFA challenge (second_factor: the secret is that of
--- the pending sign-in), or counts the failure (refused | locked). email_digest replaces an unknown e-mail address in
--- the audit log, so that the audit event costs the same work. Without a reserved attempt, no password is compared. The
--- context can write the outcome to the audit log of the organization concerned.
+-- Completes a password sign-in.
+-- - The state is `ok` if the password is correct and the session is open.
+-- - The state is `second_factor` if the MFA challenge has started. The secret then belongs to the pending sign-in.
+-- - The state is `refused` if the sign-in failed.
+-- - The state is `locked` if this failure locks the e-mail address.
+-- If no attempt is reserved, the function compares no password and returns `refused`. For an unknown e-mail address,
+-- the audit event contains email_digest instead of a user. Thus known and unknown addresses cost the same work. The
+-- context can write the outcome to the audit log of the user's organization, or of the installation if no organization
+-- applies.
 CREATE OR REPLACE FUNCTION app.complete_sign_in(
   address text, evaluated bytea, visit app.new_session, OUT state text, OUT user_id uuid, OUT org_id uuid,
   OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT email_digest uuid
@@ -2804,7 +2921,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 
--- Stores the verifier of a password, ends the user's sessions except keep_session, and invalidates mailed tokens.
+-- Stores a password verifier. Ends all sessions of the user except keep_session, and invalidates all mailed tokens of
+-- the user.
 CREATE OR REPLACE FUNCTION app_private.store_password(
   member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -2820,9 +2938,9 @@ BEGIN
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
 
--- Sets a password and ends every other session and every mailed token. Members must prove the current password when
--- they change their own, because it signs them in to other organizations too. The worker's database role, which
--- operators use, sets the password of any member of the entered organization.
+-- Sets a password. Ends the user's other sessions and invalidates all mailed tokens of the user. A member must prove
+-- the current password before changing it, because the same password also works in other organizations. The worker's
+-- database role, which operators use, can set the password of any member of the current organization.
 CREATE OR REPLACE FUNCTION app.set_password(
   member uuid, current bytea, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -2838,15 +2956,18 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_password TO vouchsafe_app;
 
--- Returns the lockout key of a user: the key of the e-mail address that the user signs in with.
+-- Returns the lockout key of a user. It is the key of the e-mail address with which the user signs in.
 CREATE OR REPLACE FUNCTION app_private.lockout_key(member uuid) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(convert_to(CASE WHEN u.scoped_org_id IS NULL THEN u.email ELSE u.id::text END, 'UTF8'))
     FROM public.users u WHERE u.id = member
 $$;
 
--- Compares a password hash with the caller's password. Returns ok, or counts the failure (refused | locked). Without a
--- reserved attempt, no password is compared.
+-- Verifies the password of the current user. The parameter `evaluated` is the slow hash of the entered password.
+-- - Returns `ok` if the password is correct.
+-- - Returns `refused` if the password is wrong or no attempt is reserved.
+-- - Returns `locked` if this failure locks the user out.
+-- If no attempt is reserved, the function compares no password.
 CREATE OR REPLACE FUNCTION app.prove_password(secret text, evaluated bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2863,16 +2984,17 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.prove_password TO vouchsafe_app;
 
--- Returns the lockout key of a known or unknown e-mail address: its SHA-256.
+-- Returns the lockout key of an e-mail address: its SHA-256. The address can be unknown.
 CREATE OR REPLACE FUNCTION app_private.lockout_key(address text) RETURNS bytea
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;
 
 -- ==================== src/modules/auth/scim/provisioning.sql
 
--- SCIM provisioning: users and groups of a directory.
+-- SCIM provisioning: the users and groups that a SCIM client manages.
 
--- Returns the role that a member's groups determine. The first entry of the connection's list that matches a group name
--- or a directory id decides. Without a match, returns the default role or null.
+-- Returns the role that results from a member's groups. The connection has an ordered list of group mappings. The first
+-- mapping that matches a group name or a directory id determines the role. If no mapping matches, the function returns
+-- the connection's default role, which can be null.
 CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.role FROM (
@@ -2886,9 +3008,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE app_private.is_role(c.org_id, r.role)
 $$;
 
--- Returns the directory's member for a sign-in through the same connection. Looks the member up by the provider's
--- subject, otherwise by the e-mail address of a member without a linked identity. Returns null if the directory does
--- not contain the user.
+-- Returns the provisioned member that signs in through the same connection. First searches for the provider's subject.
+-- Otherwise searches for the e-mail address among members without a linked identity. Returns null if the SCIM client
+-- has not provisioned the user.
 CREATE OR REPLACE FUNCTION app_private.scim_member(c public.sso_connections, subject text, address text) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2905,9 +3027,9 @@ BEGIN
   RETURN CASE cardinality(candidates) WHEN 1 THEN candidates[1] END;
 END $$;
 
--- Applies the directory's data to a membership and returns the effect. Any effect ends the membership's sessions. A
--- reactivated membership has none of its former grants. A membership that a member of the organization ended is
--- reactivated only if the directory sets active again.
+-- Applies the data of a SCIM user to the membership and returns the effect. If there is an effect, the function ends
+-- the member's sessions. A reactivated membership does not get its former grants back. If a member of the organization
+-- ended the membership, it is reactivated only when the SCIM client sets `active` to true again.
 CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, anew boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2945,9 +3067,11 @@ BEGIN
   RETURN NEXT (m.id, effect_kind, m.role, target_role)::app.scim_effect;
 END $$;
 
--- Changes the e-mail address of a member's user to the directory's address, if no other organization is affected. The
--- user must be scoped to this organization. Or the user must have no other membership, and the organization must have
--- verified the old and the new domain. Otherwise the address stays the same.
+-- Changes the e-mail address of a member's user to the address that the SCIM client sent. The address changes only in
+-- two cases:
+-- - The user is scoped to this organization.
+-- - The user has no other membership, and this organization has verified the old and the new domain.
+-- In all other cases the address stays the same, so that no other organization is affected.
 CREATE OR REPLACE FUNCTION app_private.scim_move_email(
   c public.sso_connections, m public.memberships, address text
 ) RETURNS void
@@ -2968,7 +3092,7 @@ BEGIN
   UPDATE public.users x SET email = address WHERE x.id = u.id;
 END $$;
 
--- Raises an error if another user of the directory has the same userName or externalId.
+-- Raises an error if another user of the connection has the same userName or externalId.
 CREATE OR REPLACE FUNCTION app_private.scim_assert_unique(c public.sso_connections, u app.scim_user, own uuid)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2980,9 +3104,11 @@ BEGIN
   END IF;
 END $$;
 
--- Returns the membership that a new directory user claims: none, one that the organization created for the e-mail
--- address and that never signed in, or one with an identity of this connection. Raises scim_account_exists for any
--- other account.
+-- Finds the existing account for a new SCIM user. Returns a null membership if the user is not a member of the
+-- organization yet. Otherwise returns the membership in two cases:
+-- - The organization created the membership for the e-mail address, and the user has never signed in.
+-- - The membership has an identity of this connection.
+-- Raises scim_account_exists for any other account.
 CREATE OR REPLACE FUNCTION app_private.scim_match_user(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -3007,8 +3133,8 @@ BEGIN
   member_id := m.id;
 END $$;
 
--- Creates a directory user and its membership. An existing member keeps the role until the groups change it. A former
--- member is reactivated, and the linked identities are deleted.
+-- Creates a SCIM user and its membership. An existing member keeps the current role until the user's groups change it.
+-- A former member is reactivated, and the function deletes the former member's linked identities.
 CREATE OR REPLACE FUNCTION app.scim_create_user(u app.scim_user, new_user uuid, new_membership uuid)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3048,7 +3174,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_create_user TO vouchsafe_app;
 
--- Applies the directory's data to a user. The version changes only with the data.
+-- Updates a SCIM user. The version increases only if the data changed.
 CREATE OR REPLACE FUNCTION app.scim_update_user(member uuid, u app.scim_user) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3075,7 +3201,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
--- Ends a membership and deletes the directory's data. Linked identities stay, so that sign-ins with them are rejected.
+-- Ends a membership and deletes its SCIM data. The linked identities remain, so that sign-ins through them are
+-- rejected.
 CREATE OR REPLACE FUNCTION app.scim_delete_user(member uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3089,7 +3216,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
 
--- Creates or replaces a group: name, directory id, and members. Updates the membership of every member whose groups
+-- Creates or replaces a group with its name, directory id, and members. Then updates every membership whose groups
 -- changed.
 CREATE OR REPLACE FUNCTION app.scim_put_group(
   group_id uuid, is_new boolean, full_name text, external text, members uuid[]
@@ -3135,7 +3262,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
--- Deletes a group and updates the memberships of its members. Raises not_found for an unknown group.
+-- Deletes a group and updates the memberships of its members. Raises not_found if the group does not exist.
 CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3152,7 +3279,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 
--- Returns the users of the directory, with only the data that the directory sent.
+-- Returns the users of the current connection. The result contains only data that the SCIM client sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
   email text, email_type text,
@@ -3167,7 +3294,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.scim_users TO vouchsafe_app;
 
--- Returns the groups of the directory.
+-- Returns the groups of the current connection.
 CREATE OR REPLACE FUNCTION app.scim_groups(single uuid DEFAULT NULL)
 RETURNS TABLE (id uuid, display_name text, external_id text, version integer, created_at timestamptz,
   updated_at timestamptz)
@@ -3178,7 +3305,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.scim_groups TO vouchsafe_app;
 
--- Returns memberships in groups, optionally of some members or some groups.
+-- Returns which users are in which groups. The parameters optionally limit the result to some users or some groups.
 CREATE OR REPLACE FUNCTION app.scim_group_members(of_users uuid[] DEFAULT NULL, of_groups uuid[] DEFAULT NULL)
 RETURNS TABLE (group_id uuid, group_name text, user_id uuid, user_display text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3197,8 +3324,9 @@ GRANT EXECUTE ON FUNCTION app.scim_group_members TO vouchsafe_app;
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- Returns the scope with which the caller can grant a permission in an organization: the caller's own scope. Returns
--- none during an access grant, because temporary access would otherwise become permanent.
+-- Returns the scope with which the caller can grant a permission in an organization. It equals the caller's own scope
+-- for that permission. Returns `none` while the caller has an active access grant. Otherwise the caller could use
+-- temporary access to grant permanent access.
 CREATE OR REPLACE FUNCTION app.grantable_scope(org uuid, permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3212,8 +3340,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.grantable_scope TO vouchsafe_app;
 
--- Returns true if the caller can grant a role in the entered organization. If the membership is linked to a person
--- record, the role's permissions on the own record count as permissions for the whole organization.
+-- Returns true if the caller can grant a role in the current organization. Set `with_record` to true if the membership
+-- is linked to a person record. In this case, a role permission with the scope `own` requires the caller to hold it
+-- with the scope `org`.
 CREATE OR REPLACE FUNCTION app.may_grant(role_key text, with_record boolean) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (SELECT FROM jsonb_each_text(app_private.effective_grants(app.org_id(), NULL, role_key)) g
@@ -3222,8 +3351,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.may_grant TO vouchsafe_app;
 
--- Returns the organization in which the caller holds every permission of the owner role; otherwise null. Connecting an
--- identity provider requires this, because the provider authenticates every member.
+-- Returns the current organization if the caller holds every permission of the owner role there; otherwise null.
+-- Changing an identity provider connection requires this, because the provider can authenticate any member.
 CREATE OR REPLACE FUNCTION app.org_if_owner_equivalent() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.is_owner_role
@@ -3231,8 +3360,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_owner_equivalent TO vouchsafe_app;
 
--- Returns true if the caller can assign people to a member or link a person record. The caller must hold every
--- permission of the member with the scope `assigned` for the whole organization.
+-- Returns true if the caller can assign people to a member or link the member to a person record. For each permission
+-- that the member has with the scope `assigned`, the caller must hold it with the scope `org`.
 CREATE OR REPLACE FUNCTION app.may_assign(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.is_system() OR NOT EXISTS (
@@ -3243,7 +3372,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.may_assign TO vouchsafe_app;
 
--- Rejects an assignment that gives a member access beyond that of the caller.
+-- Rejects an assignment that gives a member more access than the caller has.
 CREATE OR REPLACE FUNCTION app_private.assignment_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3258,9 +3387,10 @@ END $$;
 CREATE TRIGGER assignment_within_own BEFORE INSERT ON assignments FOR EACH ROW
   EXECUTE FUNCTION app_private.assignment_within_own();
 
--- Rejects a role or scope that the caller does not hold permanently. It runs as the caller of the statement, after
--- membership_grants. Functions that run as the owner are exempt. Every other caller needs a context of this
--- organization, so removing the context within a statement has no effect. Temporary and ended permissions do not count.
+-- Rejects a role or scope that the caller does not hold permanently. The trigger runs with the rights of the calling
+-- role, after membership_grants. Functions that run as the owner are exempt. Every other caller needs a context of this
+-- organization. Therefore, removing the context within a statement does not bypass the check. Temporary and ended
+-- permissions are ignored.
 CREATE OR REPLACE FUNCTION app_private.memberships_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3293,7 +3423,8 @@ END $$;
 CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
 
--- A member can grant or remove only permissions that the member holds with the scope org, also by raw SQL.
+-- A member can add or remove an override only for permissions that the member holds with the scope `org`. The policies
+-- also apply to raw SQL.
 CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
@@ -3303,7 +3434,7 @@ CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO v
 CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
   USING (app.grantable_scope(org_id, permission) = 'org');
 
--- The same rules for overrides of a member.
+-- The same policies for the overrides of a member.
 CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
@@ -3319,7 +3450,7 @@ CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
--- Limits a connection to two active tokens, so that one can replace the other without a gap.
+-- Limits a connection to two active tokens. The second token allows rotation without an interruption.
 CREATE OR REPLACE FUNCTION app_private.limit_scim_tokens() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3334,9 +3465,14 @@ END $$;
 CREATE TRIGGER limit_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW
   EXECUTE FUNCTION app_private.limit_scim_tokens();
 
--- Enters with a SCIM token. State is ok, or the reason: unknown | revoked | expired | disabled | suspended. For a known
--- token, the context can write the rejection to the audit log. A writing request first locks the organization and then
--- checks the token, so that changes by SCIM clients and members are serialized.
+-- Authenticates a SCIM token and sets the tenant context.
+-- - The state is `ok` if the token is valid.
+-- - The state is `unknown` if no such token exists.
+-- - The state is `revoked` or `expired` if the token is no longer valid.
+-- - The state is `disabled` if the connection is disabled.
+-- - The state is `suspended` if the organization is not active.
+-- If a known token is rejected, the context can only write the rejection to the audit log. If `may_change` is true, the
+-- function locks the organization before it checks the token. The lock serializes changes by SCIM clients and members.
 CREATE OR REPLACE FUNCTION app.enter_scim(
   secret text, address inet, may_change boolean, OUT state text, OUT org_id uuid, OUT connection_id uuid,
   OUT token_id uuid
@@ -3374,14 +3510,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_scim TO vouchsafe_app;
 
--- Returns the connection of the SCIM context; null in any other context.
+-- Returns the connection id of the SCIM context. Returns null in any other context.
 CREATE OR REPLACE FUNCTION app.scim_connection_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[1] = 'scim' THEN c[8]::uuid END FROM app.verified_context() AS c;
 END;
 GRANT EXECUTE ON FUNCTION app.scim_connection_id TO vouchsafe_app;
 
--- Returns the connection of the SCIM context; raises 42501 in any other context.
+-- Returns the connection of the SCIM context. Raises 42501 in any other context.
 CREATE OR REPLACE FUNCTION app_private.scim_connection() RETURNS public.sso_connections
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3393,8 +3529,8 @@ BEGIN
   RETURN own_connection;
 END $$;
 
--- A SCIM client creates and ends memberships. So only a member with every permission of the owner role can create a
--- token, and not with an API key.
+-- A SCIM client creates and ends memberships. Therefore, only a member with every permission of the owner role can
+-- create a token, and an API key cannot.
 CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()) AND (SELECT app.api_key_id()) IS NULL);
 
@@ -3404,12 +3540,13 @@ CREATE POLICY ended_for_good ON scim_tokens AS RESTRICTIVE
 
 -- ==================== src/modules/auth/sessions/organization-switch.sql
 
--- Switching a session to another organization of its user.
+-- Switching a session to another organization of the same user.
 
--- Returns the organizations that a session's sign-in covers, for its own user. A local sign-in covers all of the user's
--- organizations. A sign-in through an identity provider covers the provider's organization and the organizations of the
--- same institution that trust it; the provider learns no other membership. An organization is reachable if it accepts
--- the sign-in method and its session lifetime has not passed.
+-- Returns the organizations for which the sign-in of the caller's session is valid. A local sign-in is valid for all
+-- organizations of the user. An SSO sign-in is valid for the connection's organization. It is also valid for each
+-- organization of the same institution that trusts the connection's organization. Other memberships are not listed, so
+-- the identity provider does not learn them. The column `reachable` is true if the organization accepts the session's
+-- sign-in method and its session lifetime has not passed.
 CREATE OR REPLACE FUNCTION app_private.switch_targets(secret text)
 RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -3425,7 +3562,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND (app.is_local(s.method) OR o.id = x.origin OR app_private.trusts(o, x.origin))
 $$;
 
--- Returns the organizations of the session's user, and which of them the session can switch to.
+-- Returns the organizations of the session's user. The column `reachable` is true if the session can switch to the
+-- organization.
 CREATE OR REPLACE FUNCTION app.own_organizations(secret text)
 RETURNS TABLE (id uuid, name text, role text, here boolean, reachable boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3434,9 +3572,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
 
--- Switches a session to another organization of its user and enters that organization. State: ok | not_found |
--- organization_sign_in_required | session_ended (a parallel request switched it). The new session keeps the sign-in
--- method, the sign-in time, the second factor, and the expiry.
+-- Switches a session to another organization of its user and sets the context of that organization.
+-- - The state is `ok` if the session was switched.
+-- - The state is `not_found` if the user has no active membership in the organization.
+-- - The state is `organization_sign_in_required` if the organization does not accept the session's sign-in.
+-- - The state is `session_ended` if a parallel request switched or ended the session first.
+-- The new session keeps the sign-in method, the sign-in time, the MFA state, and the expiry.
 CREATE OR REPLACE FUNCTION app.switch_organization(
   secret text, org uuid, visit app.new_session, OUT state text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3472,11 +3613,11 @@ GRANT EXECUTE ON FUNCTION app.switch_organization TO vouchsafe_app;
 
 -- ==================== src/modules/auth/sessions/sessions.sql
 
--- Sessions: opening, entering, and ending them.
+-- Sessions: opening, authentication, sign-in requirements, and rotation.
 -- requires platform/database/context.sql
 -- requires modules/auth/mfa/mfa.sql
 
--- Signs the context of a membership. With an API key, the context contains no user.
+-- Sets a signed context for a membership. If an API key is given, the context contains no user.
 CREATE OR REPLACE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['member', m.org_id::text, CASE WHEN api_key_id IS NULL
@@ -3484,7 +3625,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     m.person_scopes::text, m.person_id::text, m.org_id::text, api_key_id::text])
 $$;
 
--- Records the last use of a membership, at most once per hour. It never waits for a parallel request.
+-- Records the last use of a membership, at most once per hour. The function does not wait for a row lock that a
+-- parallel request holds.
 CREATE OR REPLACE FUNCTION app_private.membership_used(m public.memberships) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3495,14 +3637,15 @@ BEGIN
   END IF;
 END $$;
 
--- Signs a context that reaches no tenant row and can only write to one organization's audit log.
+-- Sets a signed context that cannot read or write tenant rows. The context can only write to the audit log of one
+-- organization.
 CREATE OR REPLACE FUNCTION app_private.sign_audit_only_context(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
--- Returns whether an organization accepts sign-ins of another one: both belong to the same institution, and this
--- organization has consented.
+-- Returns true if an organization accepts sign-ins from another organization. Both must belong to the same institution,
+-- and the accepting organization must have consented.
 CREATE OR REPLACE FUNCTION app_private.trusts(o public.organizations, origin uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.institution_sign_in AND EXISTS (
@@ -3510,7 +3653,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       WHERE x.id = origin AND x.status = 'active' AND x.institution_id = o.institution_id)
 $$;
 
--- Returns the idle timeout of a session: seven days for a remembered one.
+-- Returns the idle timeout of a session. It is seven days if the session is remembered.
 CREATE OR REPLACE FUNCTION app.idle_timeout(remembered boolean, idle_minutes integer)
 RETURNS interval LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
@@ -3518,29 +3661,32 @@ BEGIN ATOMIC
 END;
 GRANT EXECUTE ON FUNCTION app.idle_timeout TO vouchsafe_app;
 
--- Returns the maximum lifetime of a session: seven days for a remembered one.
+-- Returns the maximum lifetime of a session. It is seven days if the session is remembered.
 CREATE OR REPLACE FUNCTION app_private.absolute_timeout(remembered boolean, session_hours integer) RETURNS interval
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(hours => session_hours) END
 $$;
 
--- Returns whether a sign-in method is local, that is, without an identity provider.
+-- Returns true if a sign-in method works without an identity provider.
 CREATE OR REPLACE FUNCTION app.is_local(method text) RETURNS boolean LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT method IN ('password', 'passkey');
 END;
 
--- Returns whether a role is the owner role of an organization.
+-- Returns true if a role is the owner role of an organization.
 CREATE OR REPLACE FUNCTION app_private.is_owner(o public.organizations, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.is_owner_role)
 $$;
 
--- Returns the requirement that the sign-in of a session does not meet for an organization: step_up (the user has a
--- factor) | mfa_enrollment (the user has none) | sso | method; null if it meets all. trusted: the session was opened in
--- this organization or in one that it trusts. is_owner: the member has the owner role. Owners can sign in locally with
--- a second factor while SSO is enforced (break-glass). The function sets no search path, because Postgres can inline it
--- only then.
+-- Returns the first sign-in requirement of an organization that a session does not meet, or null if it meets all.
+-- - Returns `step_up` if a local session lacks the required MFA and the user has a factor.
+-- - Returns `mfa_enrollment` if a local session lacks the required MFA and the user has no factor.
+-- - Returns `sso` if the organization enforces SSO, the session is local, and break-glass does not apply.
+-- - Returns `method` if the organization does not allow the sign-in method or does not trust its origin.
+-- Set `trusted` to true if the session was opened in this organization or in one that it trusts. Set `is_owner` to true
+-- if the member has the owner role. Even if SSO is enforced, an owner can sign in locally with a second factor
+-- (break-glass). The function sets no search path because Postgres inlines only functions without such a setting.
 CREATE OR REPLACE FUNCTION app.sign_in_required_action(
   s public.sessions, o public.organizations, trusted boolean, is_owner boolean
 ) RETURNS text LANGUAGE sql STABLE
@@ -3554,15 +3700,15 @@ BEGIN ATOMIC
     WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
 END;
 
--- Returns when the user last authenticated in full: at step-up, or at sign-in. A sign-in on a remembered device or one
--- that is flagged as suspicious does not count.
+-- Returns the time of the user's last full authentication: the step-up or the sign-in. A sign-in is not a full
+-- authentication if it used a remembered device or is flagged as suspicious.
 CREATE OR REPLACE FUNCTION app.authenticated_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.flagged_suspicious) THEN s.signed_in_at END,
     s.stepped_up_at), to_timestamp(0));
 END;
 
--- Returns whether the current settings would reject a session of the entered organization.
+-- Returns true if the organization's current settings would reject the given session.
 CREATE OR REPLACE FUNCTION app.would_lock_out(session uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.sign_in_required_action(s, o, s.origin_org_id IS NULL
@@ -3573,9 +3719,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.would_lock_out TO vouchsafe_app;
 
--- Enters with a session secret. State is ok, or the reason: unknown | expired | idle | ended | suspended. Only ok signs
--- a context. last_seen_at changes at most twice per minute, without waiting for a parallel request. A background
--- request was sent by a program and does not change it. read_only makes the transaction read-only.
+-- Authenticates a session secret and sets the member's context.
+-- - The state is `ok` if the session is active. Only then does the function set a context.
+-- - The state is `unknown` if no session has this secret or the session is revoked.
+-- - The state is `expired` if the session has exceeded its maximum lifetime.
+-- - The state is `idle` if the session has exceeded the idle timeout.
+-- - The state is `ended` if the membership has ended.
+-- - The state is `suspended` if the organization is not active.
+-- The function updates last_seen_at at most twice per minute. It does not wait for a row lock that a parallel request
+-- holds. Set `background` to true if a program sent the request without user action. Such a request does not update
+-- last_seen_at. If `read_only` is true, the transaction becomes read-only.
 CREATE OR REPLACE FUNCTION app.enter_session(
   secret text, read_only boolean, background boolean DEFAULT false, OUT state text, OUT session_id uuid,
   OUT user_id uuid, OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
@@ -3619,8 +3772,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 
--- Opens a session and returns when it expires. A user has at most five sessions; the oldest is revoked. The user's row
--- is locked, so that the limit also holds for parallel sign-ins.
+-- Opens a session and returns its expiry. A user can have at most five sessions. If the user has more, the function
+-- revokes the oldest one. The function locks the user's row, so that parallel sign-ins cannot exceed the limit.
 CREATE OR REPLACE FUNCTION app_private.open_session(
   m public.memberships, visit app.new_session, method text, max_expiry timestamptz
 ) RETURNS timestamptz
@@ -3648,14 +3801,15 @@ BEGIN
   RETURN ends_at;
 END $$;
 
--- Returns whether the new session is remembered.
+-- Returns true if the new session is a remembered session.
 CREATE OR REPLACE FUNCTION app_private.is_remembered(m public.memberships, visit app.new_session) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.remembered FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = visit.id
 $$;
 
--- Returns the membership that a local sign-in enters: the last one used, otherwise the oldest, among organizations that
--- allow the method. Organizations that enforce SSO come last.
+-- Returns the membership with which a local sign-in opens its session. Only organizations that allow the method are
+-- considered. The function prefers organizations that do not enforce SSO, then the last used membership, then the
+-- oldest one.
 CREATE OR REPLACE FUNCTION app_private.default_membership(member uuid, method text) RETURNS public.memberships
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
@@ -3665,13 +3819,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      DESC NULLS LAST, m.created_at, m.id LIMIT 1
 $$;
 
--- Replaces the secret of a session; the old secret stops working. Returns when the session expires.
+-- Replaces the secret of a session. The old secret becomes invalid immediately. Returns the session's expiry.
 CREATE OR REPLACE FUNCTION app_private.rotate(s public.sessions, new_hash bytea) RETURNS timestamptz
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions x SET secret_hash = new_hash WHERE x.org_id = s.org_id AND x.id = s.id RETURNING x.expires_at
 $$;
 
--- Replaces the secret of the caller's own session. Returns when the session expires.
+-- Replaces the secret of the caller's session. Returns the session's expiry.
 CREATE OR REPLACE FUNCTION app.rotate_session(secret text, new_hash bytea) RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.rotate(app_private.own_session(secret), new_hash)
@@ -3684,16 +3838,17 @@ CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE
 
 -- ==================== src/modules/auth/sign-in-alerts/sign-in-alerts.sql
 
--- Unusual sign-ins: new devices and countries, impossible travel, password guessing, and password spraying.
+-- Anomaly detection at sign-in: new devices and countries, impossible travel, password guessing, and password spraying.
 
--- Returns the keyed hash that represents a value in the failure log.
+-- Returns the keyed hash under which the failure log stores a value.
 CREATE OR REPLACE FUNCTION app_private.failure_digest(org uuid, of bytea) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(k.secret || uuid_send(org) || of) FROM app_private.failure_mark_key k
 $$;
 
--- Returns the minimum distance of two locations in kilometers: the great-circle distance of their centers (haversine)
--- minus both radii. An IP can be anywhere within its radius, so a large country causes no false alarm.
+-- Returns the minimum distance between two locations in kilometers. It is the great-circle distance of their centers
+-- (haversine formula) minus both radii. An IP can be anywhere within its radius, so the minimum prevents false alarms
+-- for large countries.
 CREATE OR REPLACE FUNCTION app_private.least_distance_km(
   a_lat float8, a_lon float8, a_radius float8, b_lat float8, b_lon float8, b_radius float8
 ) RETURNS float8
@@ -3704,14 +3859,15 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         2)))) - a_radius - b_radius)
 $$;
 
--- Returns whether two sign-ins are more than 500 km apart and the speed exceeds that of an airliner.
+-- Returns true if two sign-ins are more than 500 km apart and the required speed exceeds that of an airliner.
 CREATE OR REPLACE FUNCTION app_private.is_impossible_travel(km float8, seconds float8) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(km > 500 AND km > 900 * seconds / 3600, false)
 $$;
 
--- Stores a sign-in signal of a membership. Returns whether the signal is new and the membership has older ones. A null
--- signal is not new. others: the membership has older sign-ins.
+-- Stores a signal (a device or a country) of a member's sign-in. Returns true if the signal is new and the membership
+-- has older signals. Returns false for a null signal. The parameter `others` is true if the membership has older
+-- sign-ins.
 CREATE OR REPLACE FUNCTION app_private.is_new_signal(
   m public.memberships, signal_kind text, content bytea, others boolean
 ) RETURNS boolean
@@ -3730,16 +3886,16 @@ BEGIN
   RETURN others;
 END $$;
 
--- Enqueues a job about an unusual sign-in.
+-- Adds a job about an unusual sign-in to the outbox.
 CREATE OR REPLACE FUNCTION app_private.enqueue_job(org uuid, job text, payload jsonb, request_id text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
   VALUES (org, gen_random_uuid(), job, org || ':' || job, jsonb_strip_nulls(payload), coalesce(request_id, 'unknown'))
 $$;
 
--- Compares a new session with earlier ones, while the user's row is locked. The first sign-in has nothing to compare
--- with. After the retention period of signals, a device is reported again; a country is reported only if another
--- country is known.
+-- Compares a new session with the member's earlier sessions. The caller must hold the lock on the user's row. The first
+-- sign-in is never unusual. After a device signal is deleted at the end of its retention period, the device is reported
+-- again. A country is then reported only if the membership has another known country.
 CREATE OR REPLACE FUNCTION app_private.detect_sign_in_anomaly(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3767,9 +3923,9 @@ BEGIN
   END IF;
 END $$;
 
--- Counts a wrong password. Enqueues a report after twenty failures from one IP within ten minutes, over all accounts of
--- the organization. Also enqueues one after ten failures for one account within an hour. Each window has at most one
--- report. Parallel failures wait for each other, so none is missed.
+-- Stores a wrong password. Enqueues a report after 20 failures from one IP within 10 minutes, counted over all accounts
+-- of the organization. Enqueues another report after 10 failures for one account within one hour. Each of these periods
+-- produces at most one report. Parallel calls wait for each other, so every failure is counted.
 CREATE OR REPLACE FUNCTION app_private.detect_brute_force(
   org uuid, member uuid, lockout_key bytea, visit app.new_session
 ) RETURNS void
@@ -3803,11 +3959,12 @@ END $$;
 
 -- ==================== src/modules/auth/sso/connections.sql
 
--- SSO connections: changes, tests, enforcement, and the log of attempts.
+-- SSO connections: changes, tests, enforcement, and the attempt log.
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
--- Rejects a connection id that another organization uses: a sign-in names its connection by id only.
+-- Rejects a connection id that another organization uses. A sign-in request contains only the connection id, so the id
+-- must be unique across organizations.
 CREATE OR REPLACE FUNCTION app_private.connection_id_is_free() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3821,8 +3978,8 @@ END $$;
 CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_id_is_free();
 
--- Returns the data that the API needs to verify a response. The connection secret stays encrypted, so the row is of no
--- use without the KMS.
+-- Returns the data with which the API verifies a provider's response. The connection secret in the result is encrypted
+-- and can be decrypted only with the KMS.
 CREATE OR REPLACE FUNCTION app.find_sso_connection(connection uuid)
 RETURNS TABLE (found public.sso_connections, preset text, key_versions smallint[], wrapped bytea[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3836,8 +3993,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_sso_connection TO vouchsafe_app;
 
--- Clears tested_at when a member changes a setting that decides who can sign in through a connection. Metadata that a
--- job fetched from the configured URL does not clear it.
+-- Clears tested_at when a member changes a setting that determines who can sign in through a connection. A job that
+-- fetches new metadata from the configured URL does not clear it.
 CREATE OR REPLACE FUNCTION app_private.connection_untested() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3859,9 +4016,9 @@ END $$;
 CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_untested();
 
--- Records a successful test sign-in and enters as the member who ran the test. The caller must present the secret of
--- the connection. Returns false if the connection or the membership no longer exists. The context then allows only an
--- audit event for the failed test.
+-- Records a successful test sign-in by a member. The caller must present the secret of the connection. The context can
+-- then write any audit event but cannot access tenant rows. If the connection or the active membership does not exist,
+-- the function returns false. The context can then only write an audit event about the failed test.
 CREATE OR REPLACE FUNCTION app.sso_test_passed(
   connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3875,11 +4032,12 @@ BEGIN
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
   org_id := m.org_id; user_id := m.user_id;
-  PERFORM app_private.sign_authenticated_context(m.org_id); -- the context allows audit events and opens no session
+  PERFORM app_private.sign_authenticated_context(m.org_id); -- allows audit events but no access to tenant rows
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
--- Rejects SSO enforcement when neither the organization nor one that shares a connection with it has a tested one.
+-- Rejects SSO enforcement if no tested connection is available. Connections that other organizations share with this
+-- organization are also considered.
 CREATE OR REPLACE FUNCTION app_private.sso_is_tested() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3893,7 +4051,7 @@ END $$;
 CREATE TRIGGER sso_is_tested BEFORE UPDATE OF require_sso ON organizations FOR EACH ROW
   WHEN (NEW.require_sso AND NOT OLD.require_sso) EXECUTE FUNCTION app_private.sso_is_tested();
 
--- Ends the sessions of a connection that is removed, disabled, or no longer shared.
+-- Ends the sessions of a connection when it is removed, disabled, or no longer shared.
 CREATE OR REPLACE FUNCTION app_private.connection_ended() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3909,8 +4067,8 @@ CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
   WHEN (OLD.enabled AND NOT NEW.enabled OR OLD.shared AND NOT NEW.shared)
     EXECUTE FUNCTION app_private.connection_ended();
 
--- Enqueues the break-glass notification in the transaction of the session, when an owner signs in locally while SSO is
--- enforced. A remembered device does not count as a second factor here.
+-- Enqueues the break-glass notification when an owner signs in locally while SSO is enforced. The job is in the same
+-- transaction as the session. A remembered device is not accepted as a second factor for this sign-in.
 CREATE OR REPLACE FUNCTION app_private.break_glass_used() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3927,8 +4085,9 @@ CREATE TRIGGER break_glass_used AFTER INSERT OR UPDATE OF second_factor_at, reme
   WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method))
     EXECUTE FUNCTION app_private.break_glass_used();
 
--- Adds an attempt to the attempt log of a connection. The caller must have a context that can write to the audit log of
--- the connection's organization. The table keeps the last 200 attempts, so a flood of attempts cannot grow it.
+-- Adds an attempt to the attempt log of a connection. The context must allow writing to the audit log of the
+-- connection's organization. For each connection, the table keeps the last 200 accepted and the last 200 failed
+-- attempts. This limit also bounds the table's size under attack.
 CREATE OR REPLACE FUNCTION app.trace_sso_attempt(connection uuid, attempt jsonb, result bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3948,12 +4107,12 @@ BEGIN
   DELETE FROM public.sso_attempts t WHERE (t.org_id, t.id) IN (
     SELECT x.org_id, x.id FROM public.sso_attempts x
       WHERE x.org_id = org AND x.connection_id = connection AND x.accepted = (attempt ->> 'accepted')::boolean
-     ORDER BY x.at DESC, x.id DESC OFFSET 200); -- counted apart: failed attempts never displace others
+     ORDER BY x.at DESC, x.id DESC OFFSET 200); -- failed attempts do not displace accepted ones
 END $$;
 GRANT EXECUTE ON FUNCTION app.trace_sso_attempt TO vouchsafe_app;
 
--- An identity provider authenticates every member. Only a member with every permission of the owner role can connect or
--- change one.
+-- An identity provider can authenticate any member. Therefore, only a member with every permission of the owner role
+-- can create or change a connection.
 CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()));
 
@@ -3962,9 +4121,9 @@ CREATE POLICY speaks_for_all_update ON sso_connections AS RESTRICTIVE FOR UPDATE
 
 -- ==================== src/modules/auth/sso/sso.sql
 
--- SSO sign-in: identities, their memberships, and the end of their sessions.
+-- SSO sign-in: identities, their memberships, and logout by the identity provider.
 
--- Returns whether a user has a password or an identity at a provider.
+-- Returns true if a user has a password or an identity at an identity provider.
 CREATE OR REPLACE FUNCTION app_private.has_signed_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
@@ -3972,10 +4131,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = i.membership_id WHERE m.user_id = member)
 $$;
 
--- Resolves an e-mail address sent by an organization's directory to a user. An organization that verified the domain
--- gets the account with that e-mail address. It does not get it if the account has signed in without verifying the
--- address. Another organization gets an account that it added and that never signed in, or else a user that only it
--- knows. Returns null if the e-mail address belongs to an account that the organization may not claim.
+-- Resolves an e-mail address that an organization's identity provider or SCIM client sent to a user.
+-- - If the organization has a user of its own with this address, returns that user, but only if the user has never
+--   signed in.
+-- - If the organization has verified the domain, returns the existing account. An account that has signed in must also
+--   have a verified e-mail address.
+-- - If the account is a member of the organization, returns it, but only if it has never signed in.
+-- - In all other cases, creates a user. Without a verified domain, the user is scoped to the organization.
+-- Returns null if the organization may not claim the account.
 CREATE OR REPLACE FUNCTION app_private.resolve_verified_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3995,7 +4158,7 @@ BEGIN
   RETURN new_user;
 END $$;
 
--- Enters a context that can only write a failed sign-in to the audit log of the connection's organization.
+-- Sets a context that can only write a failed sign-in to the audit log of the connection's organization.
 CREATE OR REPLACE FUNCTION app.enter_sso_log(connection uuid) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4007,10 +4170,13 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 
--- Returns the membership of an identity. A known identity has one. For an unknown identity it is the membership that
--- the directory or the organization created for the e-mail address. If there is none and provisioning is on, the
--- function creates one. It links an account that has signed in only if the organization verified the domain and the
--- account's e-mail address is verified.
+-- Returns the membership of an identity and how it was found.
+-- - The state is `known` if the identity is already linked to a membership.
+-- - The state is `claimed` if the identity is now linked to an existing membership with this e-mail address.
+-- - The state is `provisioned` if the function created a membership. The connection must allow provisioning.
+-- - The state is `email_missing` if the provider sent no e-mail address.
+-- - The state is `account_exists` if the organization may not claim the account with this e-mail address.
+-- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
   new_membership uuid, OUT member_id uuid, OUT state text
@@ -4049,9 +4215,13 @@ BEGIN
 END $$;
 
 -- Opens a session for a verified response of an identity provider. The caller must present the secret of the
--- connection. Applies the role of the provider's groups; a changed role ends the member's other sessions. The states
--- known, claimed, and provisioned open a session. The other states do not: connection_rejected, role_missing,
--- email_missing, account_exists, account_unknown, membership_ended, last_owner (the role would leave no owner).
+-- connection. The member gets the role that the provider's groups determine. If the role changes, the member's other
+-- sessions end. The states `known`, `claimed`, and `provisioned` of sso_membership open a session. The other states of
+-- sso_membership do not. These states do not open a session either:
+-- - `connection_rejected` if the connection or its secret is invalid, or the organization does not allow the protocol.
+-- - `role_missing` if the provider's groups determine no role.
+-- - `membership_ended` if the membership has ended.
+-- - `last_owner` if the role change would leave the organization without an owner.
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
   connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
   new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb, OUT state text,
@@ -4072,11 +4242,11 @@ BEGIN
   org_id := c.org_id;
   PERFORM app_private.sign_audit_only_context(c.org_id);
   IF app_private.scim_member(c, subject, address) IS NOT NULL
-    THEN -- the directory's groups override those of the response
+    THEN -- the SCIM groups take precedence
     granted_role := app_private.scim_role_of(c, app_private.scim_member(c, subject, address));
   END IF;
   IF NOT coalesce(app_private.is_role(c.org_id, granted_role), false) THEN
-    state := 'role_missing'; -- a member whose groups give no role is signed out
+    state := 'role_missing'; -- revoke the sessions of a member without a role
     UPDATE public.sessions s SET revoked_at = now()
       WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
       SELECT i.membership_id FROM public.sso_identities i
@@ -4109,9 +4279,10 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 
--- Ends sessions at the request of an identity provider, also after an organization switch. The message names a user,
--- sessions, or both. The caller must present the secret of the connection. If a session ended, the rest of the
--- transaction runs as that member, for the audit log. The column ended is null if the connection may not end sessions.
+-- Ends sessions at the request of an identity provider. The request identifies a user, sessions, or both. The caller
+-- must present the secret of the connection. Sessions that switched to another organization also end. If at least one
+-- session ended, the function sets the context of its member for the audit event. The column `ended` is null if the
+-- connection may not end sessions.
 CREATE OR REPLACE FUNCTION app.sso_end_sessions(
   connection uuid, entrance bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
   OUT user_id uuid, OUT email text
@@ -4139,11 +4310,12 @@ GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;
 
 -- ==================== src/modules/exports/exports.sql
 
--- Exports.
+-- Exports: protection against formula injection in CSV files.
 
--- Returns a text that no spreadsheet runs as a formula: the rule of csvSafe in csv.ts; null stays null. It has no
--- search path and is not STRICT, so that Postgres can inline it, which makes a large export several times as fast. Text
--- that starts with a digit or a Latin letter skips the pattern.
+-- Returns text that a spreadsheet does not run as a formula. It applies the same rule as csvSafe in csv.ts. A null
+-- value stays null. Postgres inlines only a function that has no search path and is not STRICT. Inlining makes a large
+-- export several times faster. For the same reason, text that starts with a digit or a Latin letter skips the regular
+-- expression.
 CREATE OR REPLACE FUNCTION app.csv_safe(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
   SELECT CASE
@@ -4161,15 +4333,15 @@ GRANT EXECUTE ON FUNCTION app.csv_safe TO vouchsafe_app;
 
 -- Institutions: groups of organizations.
 
--- Creates an institution. Only operators call it.
+-- Creates an institution. Only operators can call this function.
 CREATE OR REPLACE FUNCTION app.create_institution(new_id uuid, full_name text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.institutions (id, name) VALUES (new_id, full_name)
 $$;
 GRANT EXECUTE ON FUNCTION app.create_institution TO vouchsafe_worker;
 
--- Moves the entered organization into an institution, or into none, and clears its consents: they were given to the
--- former institution.
+-- Moves the current organization into an institution, or removes it from its institution. Clears the organization's
+-- consents, because they were given to the former institution.
 CREATE OR REPLACE FUNCTION app.set_institution(institution uuid) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH changed AS (
@@ -4182,8 +4354,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.set_institution TO vouchsafe_worker;
 
--- Returns figures of the organizations of the caller's institution that consented to reporting, for members who may
--- read reports. It enters and leaves each in turn, so that no policy opens several organizations.
+-- Returns figures of each organization in the caller's institution that consented to reporting. The caller needs
+-- institution:read-report. The function sets and removes the context of one organization at a time. Therefore, no row
+-- policy has to allow access to several organizations.
 CREATE OR REPLACE FUNCTION app.institution_report()
 RETURNS TABLE (id uuid, name text, active_members bigint, active_people bigint, inactive_people bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -4212,11 +4385,12 @@ GRANT EXECUTE ON FUNCTION app.institution_report TO vouchsafe_app;
 
 -- ==================== src/modules/invites/invites.sql
 
--- Invites: sending and accepting them.
+-- Invites: sending, acceptance, and revocation.
 -- requires platform/database/context.sql
 
--- Returns the user with an address and creates one if there is none. Names belong to memberships, so no organization
--- learns the name that another one uses. Needs a tenant context: users are created for an organization.
+-- Returns the user with an e-mail address. Creates the user if none exists. A member's name is stored in the
+-- membership. Thus an organization cannot read the name that another organization uses for the same user. The function
+-- needs a tenant context, because users are created for an organization.
 CREATE OR REPLACE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4228,7 +4402,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ensure_user TO vouchsafe_app;
 
--- Records the member who creates or resends an invite; the caller cannot choose it.
+-- Records the member who creates or resends an invite. The caller cannot set the inviter. Rejects a role that the
+-- inviter cannot grant.
 CREATE OR REPLACE FUNCTION app_private.invite_inviter() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4243,7 +4418,7 @@ END $$;
 CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
   FOR EACH ROW EXECUTE FUNCTION app_private.invite_inviter();
 
--- Returns whether a member may invite a user to a role now. A member cannot grant more than the member holds.
+-- Returns true if a member can currently invite a user with a role. A member cannot grant more than the member holds.
 CREATE OR REPLACE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (
@@ -4254,9 +4429,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE app.scope_rank(wanted.value) > app.scope_rank(p.grants ->> wanted.key)))
 $$;
 
--- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state:
--- pending, or unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. An
--- organization that enforces SSO or allows no passwords accepts no invite, because a password has no use there.
+-- Returns the state of an invite and locks it. The lock serializes parallel acceptances.
+-- - Returns `pending` if the invite can be accepted.
+-- - Returns `unknown` if no such invite exists.
+-- - Returns `superseded` if the token or its data does not match the invite, for example after the invite was resent.
+-- - Returns `used`, `revoked`, or `expired` if the invite is no longer valid.
+-- - Returns `organization_closed` if the organization is not active, enforces SSO, or does not allow passwords.
+-- - Returns `role_gone` if the role no longer exists.
+-- - Returns `inviter_unable` if the inviter can no longer grant the role.
 CREATE OR REPLACE FUNCTION app_private.invite_state(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz
 ) RETURNS text
@@ -4279,7 +4459,7 @@ BEGIN
     ELSE 'pending' END;
 END $$;
 
--- Removes overrides, grants, and assignments of a membership before it is reactivated.
+-- Removes the overrides, grants, and assignments of a membership before the membership is reactivated.
 CREATE OR REPLACE FUNCTION app_private.clear_rights(m public.memberships) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4291,8 +4471,8 @@ BEGIN
    WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
 END $$;
 
--- Uses an invite once: creates the membership or reactivates an ended one without its former rights. Returns no row if
--- the user is a member already.
+-- Accepts an invite once. Creates a membership, or reactivates an ended one without its former permissions. Returns no
+-- row if the user is already an active member.
 CREATE OR REPLACE FUNCTION app_private.consume_invite(org uuid, invite uuid, member uuid, new_membership uuid)
 RETURNS SETOF public.memberships
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -4318,7 +4498,7 @@ BEGIN
   RETURN NEXT m;
 END $$;
 
--- Returns whether a user has an active membership and a sign-in method.
+-- Returns true if a user has an active membership and a sign-in method.
 CREATE OR REPLACE FUNCTION app_private.can_sign_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = member AND m.status = 'active')
@@ -4327,7 +4507,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = s.membership_id WHERE m.user_id = member))
 $$;
 
--- Enters the audit log of the organization of an invite; for an unknown invite, that of the installation.
+-- Sets a context that can only write to the audit log of the inviting organization. For an unknown invite, the context
+-- applies to the audit log of the installation.
 CREATE OR REPLACE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4338,9 +4519,13 @@ BEGIN
   RETURN log;
 END $$;
 
--- Enters with an invite token, for a user who cannot sign in yet: sets the password, creates the membership, and opens
--- a session. State: accepted; second_factor (accepted, and the user has a factor: the secret is that of a pending
--- sign-in); otherwise the reason of invite_state, or can_sign_in | member_already.
+-- Accepts an invite for a user who cannot sign in yet. Sets the password, creates the membership, and opens a session.
+-- - The state is `accepted` if the session is open.
+-- - The state is `second_factor` if the invite was accepted and the user has a factor. The secret then belongs to a
+--   pending sign-in.
+-- - The state is `can_sign_in` if the user can already sign in.
+-- - The state is `member_already` if the user is already an active member.
+-- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
   new_verifier bytea, new_user uuid, new_membership uuid, visit app.new_session, OUT state text, OUT org_id uuid,
@@ -4368,20 +4553,24 @@ BEGIN
   END IF;
   PERFORM app_private.sign_member(m);
   PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
-  UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token arrived by mail
+  UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the mailed token proves the address
   org_id := m.org_id; membership_id := m.id;
   expires_at := app_private.start_mfa_challenge(m, app_private.lockout_key(m.user_id), visit);
   IF expires_at IS NOT NULL THEN
     state := 'second_factor';
-    PERFORM app_private.sign_authenticated_context(org_id); -- proves the mail only; it opens no organization
+    PERFORM app_private.sign_authenticated_context(org_id); -- gives no access to tenant rows
     RETURN;
   END IF;
   expires_at := app_private.open_session(m, visit, 'password', 'infinity');
 END $$;
 GRANT EXECUTE ON FUNCTION app.accept_invite TO vouchsafe_app;
 
--- Accepts an invite for the signed-in user. The rest of the transaction belongs to the inviting organization, whose log
--- records the outcome. State: accepted, or the reason of invite_state, or not_addressee | member_already.
+-- Accepts an invite for the current user. Sets a context of the inviting organization, so that its audit log records
+-- the outcome.
+-- - The state is `accepted` if the user is now a member.
+-- - The state is `not_addressee` if the invite was sent to another e-mail address.
+-- - The state is `member_already` if the user is already an active member.
+-- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_own_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,
   OUT state text, OUT org_id uuid, OUT membership_id uuid
@@ -4393,7 +4582,7 @@ BEGIN
   IF state = 'pending' THEN
     PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.scoped_org_id IS NULL FOR UPDATE;
     IF FOUND THEN
-      PERFORM app_private.sign_audit_only_context(org); -- grants of the session's organization do not apply here
+      PERFORM app_private.sign_audit_only_context(org); -- the session's permissions do not apply here
       SELECT * INTO m FROM app_private.consume_invite(org, invite, member, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     ELSE
@@ -4418,15 +4607,16 @@ CREATE POLICY revoked_for_good ON invites AS RESTRICTIVE
 -- The audit log: protection of its tables and partitions.
 -- requires platform/database/context.sql
 
--- Rejects the statement: the table is append-only.
+-- Rejects the statement that fires the trigger, because the table is append-only.
 CREATE OR REPLACE FUNCTION app_private.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION '% of % is refused: it is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
 END $$;
 
--- Rejects every change of existing rows. The statement trigger is needed because row policies hide rows from row
--- triggers, so a change would affect 0 rows without an error. ENABLE ALWAYS applies to replication roles too.
+-- Rejects every change of existing rows. A row trigger is not sufficient, because row policies can hide the rows from
+-- it. The statement would then change 0 rows without an error. Therefore, a statement trigger is also necessary. ENABLE
+-- ALWAYS makes the triggers apply to replication roles too.
 CREATE OR REPLACE FUNCTION app_private.append_only(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4440,7 +4630,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', target);
 END $$;
 
--- Applies row security and append-only triggers to a table of the audit log or to one of its partitions.
+-- Adds row security and append-only triggers to a table of the audit log or to one of its partitions.
 CREATE OR REPLACE FUNCTION app_private.protect_log(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4454,8 +4644,8 @@ END $$;
 
 SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
 
--- Creates the missing partitions of this month and the months ahead and returns their number. Partitions have no
--- grants: they are accessed only through their parent.
+-- Creates the missing partitions for this month and the given number of months ahead, and returns their number.
+-- Partitions have no grants. Roles can access them only through the parent table.
 CREATE OR REPLACE FUNCTION app.ensure_audit_partitions(months_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4480,8 +4670,9 @@ GRANT EXECUTE ON FUNCTION app.ensure_audit_partitions TO vouchsafe_worker;
 
 SELECT app.ensure_audit_partitions(12);
 
--- A caller without a verified secret can write denials only. A context that only audits cannot write more; an
--- authenticated context can. A SCIM token writes SCIM events of its own organization.
+-- Limits what a context without tenant access can write to the audit log. An audit-only context cannot write success
+-- events or events with the actor type `user`. An authenticated context can write both. A SCIM client can write SCIM
+-- events of its own connection.
 CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
   WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' AND actor_type <> 'user'
     OR (SELECT (app.verified_context())[1]) = 'proven'
@@ -4490,11 +4681,11 @@ CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
 
 -- ==================== src/modules/people/people.sql
 
--- People: the scope of a member over people, and snapshots of changed records.
+-- People: the scope of a member over people, and snapshots of changed person records.
 -- requires platform/database/context.sql
 -- requires platform/audit/audit.sql
 
--- Returns the assignments of a member that have started and not ended.
+-- Returns the assignments of a member that have started and have not ended.
 CREATE OR REPLACE FUNCTION app_private.assignments_in_force(org uuid, member uuid) RETURNS SETOF public.assignments
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.* FROM public.assignments a
@@ -4502,7 +4693,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND (a.ends_at IS NULL OR a.ends_at > now())
 $$;
 
--- Returns the people assigned to the caller. SECURITY DEFINER, so that the policy of people does not call itself.
+-- Returns the people assigned to the caller. The function is SECURITY DEFINER, so that the row policy on people does
+-- not invoke itself.
 CREATE OR REPLACE FUNCTION app.assigned_people() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4513,8 +4705,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 
--- Returns the people that the caller reaches by permissions with a scope below the organization, with their
--- organization. For row policies.
+-- Returns the people, with their organization, that the caller can access through permissions with the scope `assigned`
+-- or `own`. Row policies use this function.
 CREATE OR REPLACE FUNCTION app.people_in_scope(VARIADIC permissions text[]) RETURNS TABLE (org uuid, person uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4535,9 +4727,10 @@ GRANT EXECUTE ON FUNCTION app.people_in_scope TO vouchsafe_app;
 
 SELECT app_private.append_only('person_snapshots');
 
--- Stores a snapshot of a person before a change and increments the version; an update without a change does nothing. It
--- covers every column except bookkeeping, including columns added later. The caller cannot set the version. SECURITY
--- DEFINER, because no other role writes snapshots; bytea_output, because it decides the JSON form of encrypted columns.
+-- Stores a snapshot of a person before a change and increments the version. An update that changes no value stores
+-- nothing. The snapshot covers every column except bookkeeping columns, including columns that migrations add later.
+-- The caller cannot set the version. The function is SECURITY DEFINER because no other role can write snapshots. It
+-- sets bytea_output because this setting determines the JSON form of encrypted columns.
 CREATE OR REPLACE FUNCTION app_private.snapshot_person() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = hex AS $$
 DECLARE
@@ -4565,9 +4758,9 @@ CREATE TRIGGER snapshot BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION ap
 
 -- ==================== src/modules/rbac/rbac.sql
 
--- Roles, and explanations of access.
+-- Roles, and the explanation of effective permissions.
 
--- Rejects the deletion of a role that a member holds or that a group of an identity provider maps to.
+-- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses.
 CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4592,8 +4785,8 @@ BEGIN
   END IF;
 END $$;
 
--- Returns the active members after a given one, ordered by id, with their current grants and their current assignments
--- to a person.
+-- Returns a page of active members, ordered by id, that starts after a given member. Each row contains the member's
+-- current grants and the member's current assignments to one person.
 CREATE OR REPLACE FUNCTION app.members_and_grants(person uuid, after uuid, most integer)
 RETURNS TABLE (id uuid, name text, email text, role text, person_id uuid, grants jsonb, assignments jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -4610,7 +4803,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.members_and_grants TO vouchsafe_app;
 
--- Returns every statement about the permissions of active members, and which one decides.
+-- Returns every rule about the permissions of active members. The column `decides` marks the rule that takes effect.
 CREATE OR REPLACE FUNCTION app.grant_levels(members uuid[])
 RETURNS TABLE (membership_id uuid, permission text, source text, scope text,
   since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -4625,8 +4818,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.grant_levels TO vouchsafe_app;
 
--- Returns one member, active or not, with everything that decides the member's access and what a password sign-in would
--- lack. Returns no row for a user who was never a member here.
+-- Returns the details of one active or former member: all data that determines the member's access. The column
+-- required_action contains the requirement that a password sign-in would not meet. Returns no row for a user who was
+-- never a member of the organization.
 CREATE OR REPLACE FUNCTION app.member_details(member_user uuid)
 RETURNS TABLE (id uuid, user_id uuid, name text, email text, role text, kind text,
   status text, person_id uuid, created_at timestamptz, ended_at timestamptz, last_used_at timestamptz,
@@ -4664,8 +4858,9 @@ GRANT EXECUTE ON FUNCTION app.member_details TO vouchsafe_app;
 -- Real-time events.
 -- requires platform/database/context.sql
 
--- Returns the newest transaction before which all have ended, and whether newer ones wait for an open one. It reveals
--- no event, so one query serves all listeners of an organization.
+-- Returns the organization's newest transaction whose events can be sent: every older transaction has ended. The column
+-- `waiting` is true if newer events wait for an unfinished transaction. The result contains no event data, so one query
+-- serves all listeners of an organization.
 CREATE OR REPLACE FUNCTION app.realtime_head(OUT newest xid8, OUT waiting boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT (SELECT e.transaction_id FROM public.realtime_events e
@@ -4676,18 +4871,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.realtime_head TO vouchsafe_app;
 
--- A SCIM token sends real-time events of its own organization.
+-- A SCIM client can insert SCIM events into the real-time events of its own organization.
 CREATE POLICY directory ON realtime_events FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.audit_org_id()) AND (SELECT app.scim_connection_id()) IS NOT NULL
     AND starts_with(type, 'scim.'));
 
 -- ==================== src/modules/retention/retention.sql
 
--- Retention: floors and metrics.
+-- Retention: minimum periods (floors) and metrics.
 -- requires platform/database/context.sql
 
--- Returns for each policy, over all organizations, how long the oldest due row has waited. A completed run counts for
--- the runs before it. For metrics.
+-- Returns for each policy how many seconds the oldest due run has waited, over all organizations. An unfinished run is
+-- ignored if a later run of the same policy has finished. Metrics use this function.
 CREATE OR REPLACE FUNCTION app.retention_overdue() RETURNS TABLE (policy text, seconds double precision)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.policy, extract(epoch FROM max(clock_timestamp() - r.due_since))::double precision
@@ -4699,7 +4894,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.retention_overdue TO vouchsafe_app;
 
--- Writes the declared floors from [{policy, about, days}]. The floor of the audit log is at least seven years.
+-- Stores the declared retention floors from [{policy, about, days}]. The floor of the audit log is at least seven
+-- years.
 CREATE OR REPLACE FUNCTION app_private.sync_retention_floors(floors jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4709,7 +4905,7 @@ BEGIN
       FROM jsonb_to_recordset(floors) AS f (policy text, about text, days integer);
 END $$;
 
--- Rejects a retention period below the floor of its policy.
+-- Rejects a retention period that is shorter than the floor of its policy.
 CREATE OR REPLACE FUNCTION app_private.retention_floor() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4726,22 +4922,22 @@ CREATE TRIGGER retention_floor BEFORE INSERT OR UPDATE ON retention_overrides
 -- Organizations and their settings.
 -- requires platform/database/context.sql
 
--- Creates an organization. Only operators call it.
+-- Creates an organization. Only operators can call this function.
 CREATE OR REPLACE FUNCTION app.create_organization(new_id uuid, full_name text, vocabulary text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
 $$;
 GRANT EXECUTE ON FUNCTION app.create_organization TO vouchsafe_worker;
 
--- Locks the organization, so that changes of its members and roles happen one after another.
+-- Locks the organization row. The lock serializes changes of the organization's members and roles.
 CREATE OR REPLACE FUNCTION app.lock_organization() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT 1 FROM public.organizations o WHERE o.id = app.org_id() FOR NO KEY UPDATE
 $$;
 GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
 
--- Rejects a change of the sign-in settings by a caller without organization:update-sign-in, also by raw SQL. Database
--- roles other than those of the application are exempt.
+-- Rejects a change of the sign-in settings if the caller does not hold organization:update-sign-in. The trigger also
+-- applies to raw SQL. Only the application's database roles are restricted.
 CREATE OR REPLACE FUNCTION app_private.sign_in_settings() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4759,8 +4955,8 @@ CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
   EXECUTE FUNCTION app_private.sign_in_settings();
 
 -- Rejects a change that leaves the organization without an owner or without a member who can manage members. Temporary
--- permissions do not count. The lock on the organization makes two simultaneous changes see each other. The migrator
--- is exempt.
+-- permissions are ignored. The function locks the organization, so the second of two parallel changes sees the first.
+-- The migrator is exempt.
 CREATE OR REPLACE FUNCTION app_private.keep_owner() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4784,7 +4980,8 @@ CREATE TRIGGER keep_owner AFTER UPDATE ON memberships FOR EACH ROW
     AND (NEW.status, NEW.role, NEW.grants ->> 'membership:update') IS DISTINCT FROM (OLD.status, OLD.role, 'org'))
   EXECUTE FUNCTION app_private.keep_owner();
 
--- Suspends or reactivates the entered organization, for operators; returns false for the installation itself.
+-- Suspends or reactivates the current organization. Only operators can call this function. Returns false if the current
+-- organization is the installation itself.
 CREATE OR REPLACE FUNCTION app.set_organization_status(new_status text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH changed AS (
@@ -4794,7 +4991,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.set_organization_status TO vouchsafe_worker;
 
--- Users are shared by organizations. A user is visible in an organization where the user is a member.
+-- Organizations share the table of users. In an organization, only users with a membership in it are visible.
 CREATE POLICY member ON users FOR SELECT USING (EXISTS (
   SELECT FROM memberships m WHERE m.org_id = (SELECT app.org_id()) AND m.user_id = users.id));
 
@@ -4802,8 +4999,9 @@ CREATE POLICY member ON users FOR SELECT USING (EXISTS (
 
 -- Webhook sources and their deliveries.
 
--- Returns what the verification of a signature needs: encrypted secrets and wrapped keys, which are useless without the
--- KMS. Returns no row for an unknown, disabled, or removed source. An id belongs to the source that used it first.
+-- Returns the data for verifying a signature: the encrypted secrets of a source and the wrapped data keys of its
+-- organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown, disabled, or removed, or if
+-- its organization is not active. If sources of two organizations have the same id, the older source is returned.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
   source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT secret_ids uuid[],
   OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_versions integer[],
@@ -4825,7 +5023,9 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 
--- Returns the organization that a database secret currently opens; null if it opens none.
+-- Returns the organization of a webhook source if the entrance is a valid database secret of the source. Returns null
+-- if the secret is wrong or has expired, the source is unknown, disabled, or removed, or the organization is not
+-- active.
 CREATE OR REPLACE FUNCTION app_private.webhook_organization(source uuid, entrance bytea) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.org_id
@@ -4837,11 +5037,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND (w.expires_at IS NULL OR w.expires_at > now()))
 $$;
 
--- Stores deliveries, each with its job, and answers in their order: accepted, duplicate (same message, same body),
--- conflict (same message, other body), or refused (invalid database secret). stored_id is the first delivery of the
--- message. A repeated call with the same delivery ids gives the same answer. Rows are inserted in the order of the
--- unique key, so that two batches cannot deadlock; jobs in order of arrival. Only rows that were not stored now are
--- looked up, so a new delivery reads nothing of the inbox.
+-- Stores a batch of deliveries, and a job for each new delivery. The arrays have one element per delivery. Returns one
+-- row per delivery, in the same order. The outcomes are: accepted; duplicate (the message was stored before with the
+-- same body); conflict (the message was stored before with another body); refused (the database secret is invalid).
+-- stored_id is the delivery that was stored first for the message. A repeated call with the same delivery ids returns
+-- the same outcomes.
+--
+-- Deliveries are inserted in the order of the unique key, so that two batches cannot deadlock. Jobs are inserted in the
+-- order of arrival. The last query reads the inbox only for deliveries that this call did not store.
 CREATE OR REPLACE FUNCTION app.ingest_webhooks(
   sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[], digests bytea[],
   jobs uuid[], order_keys text[], requests text[]
@@ -4890,8 +5093,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ingest_webhooks TO vouchsafe_app;
 
--- Enters a context that can only write to the audit log of the source's organization, before the source has
--- authenticated.
+-- Enters an audit-only context for the organization of a webhook source. It needs no secret, because the API calls it
+-- to record rejected deliveries.
 CREATE OR REPLACE FUNCTION app.enter_webhook_source(source uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_audit_only_context(s.org_id) FROM public.webhook_sources s WHERE s.id = source
@@ -4900,7 +5103,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.enter_webhook_source TO vouchsafe_app;
 
--- Gives a failed delivery of the entered organization a new job; returns false if the delivery has not failed.
+-- Replaces the failed job of a delivery with a new job. Returns false if the job has not failed, the body was deleted,
+-- or the caller does not have the permission delivery:replay.
 CREATE OR REPLACE FUNCTION app.replay_webhook(delivery uuid, job uuid, request text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH failed AS (
@@ -4923,9 +5127,9 @@ GRANT EXECUTE ON FUNCTION app.replay_webhook TO vouchsafe_app;
 
 -- ==================== src/platform/database/entrances.sql
 
--- Enter functions of the worker role: any organization by id, or a member of it.
+-- Functions with which the worker role sets a tenant context: for any organization, or for a member of it.
 
--- Enters an organization by id as the system. Only the worker role can call it.
+-- Sets the system context of an organization. Only the worker role can call this function.
 CREATE OR REPLACE FUNCTION app.enter_organization(org uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4936,7 +5140,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_organization TO vouchsafe_worker;
 
--- Enters as a member with exactly the scope of that member. Only the worker role can call it.
+-- Sets the context of a member with exactly that member's permissions. Raises 42501 if no such active membership
+-- exists. Only the worker role can call this function.
 CREATE OR REPLACE FUNCTION app.enter_member(
   org uuid, member uuid, OUT role text, OUT portal boolean, OUT grants text, OUT user_id uuid, OUT email text,
   OUT user_name text, OUT org_name text, OUT access_grant_id uuid
@@ -4958,7 +5163,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_member TO vouchsafe_worker;
 
--- Returns the ids of active organizations, and of suspended ones on request, for jobs that run once per organization.
+-- Returns the ids of all active organizations for jobs that run once per organization. If suspended_too is true, the
+-- result includes suspended organizations.
 CREATE OR REPLACE FUNCTION app.organization_ids(suspended_too boolean) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE suspended_too OR status = 'active' ORDER BY id
@@ -4967,12 +5173,13 @@ GRANT EXECUTE ON FUNCTION app.organization_ids TO vouchsafe_worker;
 
 -- ==================== src/platform/jobs/jobs.sql
 
--- The outbox: claiming, reclaiming, and metrics.
+-- The outbox: claiming jobs, returning expired leases, and metrics.
 
--- Claims the jobs that can be dispatched now: round-robin over group keys, a limited number in flight per group key,
--- and in order within an order key.
--- The parameter lease_seconds maps a job to the seconds before it is published again. Jobs of a suspended organization
--- wait, except those with a group key in duties.
+-- Claims the jobs that the worker can dispatch now, and marks them as dispatched. The function takes jobs from all
+-- group keys in turn. The parameter per_lane limits the dispatched jobs of each group key. Jobs with the same order key
+-- are claimed one at a time, oldest first. The parameter lease_seconds maps each job name to its lease. When the lease
+-- expires, the job becomes claimable again. Jobs of a suspended organization wait, unless `duties` lists the suffix of
+-- their group key.
 CREATE OR REPLACE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
 RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -5004,7 +5211,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.claim_outbox TO vouchsafe_worker;
 
--- Resets jobs with an expired lease to pending, or all dispatched jobs if Redis lost its data. Returns their number.
+-- Resets dispatched jobs with an expired lease to pending and returns their number. If `everything` is true, resets all
+-- dispatched jobs. The worker requests this after Redis has lost its data.
 CREATE OR REPLACE FUNCTION app.reclaim_outbox(everything boolean) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH back AS (
@@ -5014,7 +5222,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.reclaim_outbox TO vouchsafe_worker;
 
--- Returns the metrics of the outbox, except those of suspended organizations.
+-- Returns the metrics of the outbox without the jobs of suspended organizations.
 CREATE OR REPLACE FUNCTION app.outbox_depth(
   OUT pending bigint, OUT dispatched bigint, OUT failed bigint, OUT oldest_seconds double precision
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -5032,7 +5240,8 @@ GRANT EXECUTE ON FUNCTION app.outbox_depth TO vouchsafe_worker;
 -- Row policies of data keys.
 -- requires platform/database/context.sql
 
--- A session can create only the first key: a later version would replace the current key for every member.
+-- Only the system can insert later versions of a data key. The newest version encrypts all new data of its
+-- organization, person, or user, so a member must not be able to choose it.
 CREATE POLICY first_generation ON data_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (key_version = 1 OR (SELECT app.is_system()));
 
