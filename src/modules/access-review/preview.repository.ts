@@ -17,7 +17,7 @@ export type MemberInFull = {
   lastUsedAt: Date | null;
   mustChangePassword: boolean;
   suspended: boolean;
-  /** The organization's sign-in requirement that a sign-in with a password does not meet. Null when it meets all. */
+  /** The requirement that would still block this member after a sign-in with only a password; null if none would. */
   requiredAction: SessionRow['required_action'];
   grants: Record<string, string>;
   /** The number of people in the organization. */

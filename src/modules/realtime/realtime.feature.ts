@@ -13,7 +13,8 @@ export const realtimeFeature = defineFeature({
     stream_limit_reached: { status: 429, title: 'Too many open event streams for this session' },
   },
   retention: {
-    // A client can resume within one day. The second day covers a transaction that is still open after the first day.
+    // A client can resume within one day. Events are kept for a second day, because an event of a long transaction
+    // becomes visible only at its commit.
     'realtime_events.old': {
       description: 'Delivered real-time events; the audit log keeps them',
       table: 'realtime_events',

@@ -63,8 +63,8 @@ function secretRules({ security, database }: Config): string[] {
 }
 
 /**
- * Returns true for a development key or a key that is too regular for a random generator. 64 random digits contain 15
- * or 16 different ones.
+ * Returns true for a development key or a key that is too regular for a random generator. 64 random hexadecimal digits
+ * contain 15 or 16 different ones.
  */
 function isPredictable(key: string): boolean {
   return (

@@ -1,6 +1,6 @@
 import type { FoundConnection } from '../sso/index.js';
 
-/** One organization's OpenID provider, and the client that the application is there. */
+/** One organization's OpenID provider, and the application's client registration at that provider. */
 export interface OidcConnection {
   readonly id: string;
   readonly orgId: string;
