@@ -3029,8 +3029,8 @@ END $$;
 
 -- Applies the data of a SCIM user to the membership and returns the effect. If there is an effect, the function ends
 -- the member's sessions. A reactivated membership does not get its former grants back. If a member of the organization
--- ended the membership, it is reactivated only when the SCIM client sets `active` to true again.
-CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, anew boolean)
+-- ended the membership, it is reactivated only when `reactivate` is true: the SCIM client set `active` to true again.
+CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, reactivate boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3045,14 +3045,14 @@ BEGIN
       UPDATE public.memberships x SET status = 'ended', ended_at = now() WHERE x.org_id = m.org_id AND x.id = m.id;
       effect_kind := 'ended';
     END IF;
-    UPDATE public.scim_users x SET without_role = s.active AND (m.status = 'active' OR s.without_role OR anew)
+    UPDATE public.scim_users x SET without_role = s.active AND (m.status = 'active' OR s.without_role OR reactivate)
      WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
   ELSIF m.status = 'active' THEN
     IF m.role <> target_role THEN
       UPDATE public.memberships x SET role = target_role WHERE x.org_id = m.org_id AND x.id = m.id;
       effect_kind := 'role';
     END IF;
-  ELSIF s.without_role OR anew THEN
+  ELSIF s.without_role OR reactivate THEN
     PERFORM app_private.clear_rights(m);
     UPDATE public.memberships x
       SET status = 'active', kind = 'member', ended_at = NULL, role = target_role, person_id = NULL
