@@ -11,7 +11,7 @@ import { AppLogger } from './platform/logging/index.js';
 await startProcess(async () => {
   const config = loadConfig(process.env, 'worker');
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
-    bufferLogs: true,
+    logger: AppLogger.ofStart(config.app),
     abortOnError: false,
   });
   app.useLogger(app.get(AppLogger));

@@ -160,6 +160,7 @@ describe('a flood of webhooks', () => {
       async () => (await scalar(`SELECT count(*) FROM outbox WHERE state IN ('pending', 'dispatched')`)) === 0,
       200,
     );
+    expect([api.exitCode, worker.exitCode]).toEqual([null, null]);
     expect(await scalar(`SELECT count(*) FROM outbox WHERE state = 'failed'`)).toBe(0);
     expect(await scalar('SELECT count(*) FROM webhook_inbox')).toBe(MESSAGES);
     expect(await scalar('SELECT count(*) FROM webhook_inbox WHERE processed_at IS NULL')).toBe(0);

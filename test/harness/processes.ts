@@ -6,6 +6,8 @@ import { until } from './until.js';
 /** A process of the built application. A test can kill it and start it again. */
 export class Program {
   private child: ChildProcess | undefined;
+  /** The standard output of all runs. */
+  output = '';
 
   constructor(
     private readonly file: 'main' | 'worker',
@@ -15,8 +17,9 @@ export class Program {
   start(): void {
     this.child = spawn(process.execPath, [`dist/src/${this.file}.js`], {
       env: { ...this.env, PATH: process.env['PATH'] },
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
+    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
 
   /** The exit code; null while the process runs, or when a signal ended it. */

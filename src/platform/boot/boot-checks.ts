@@ -32,7 +32,7 @@ export class BootChecks implements OnApplicationBootstrap {
       throw new Error(
         `The code and its declarations differ:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
       );
-    const [row] = await this.unitOfWork.queryOnce<{ rules: string | null; functions: string | null }>(
+    const [row] = await this.unitOfWork.queryAtStart<{ rules: string | null; functions: string | null }>(
       'SELECT app.access_rules_digest() AS rules, app.function_digest() AS functions',
     );
     if (row!.functions !== functionDigest())

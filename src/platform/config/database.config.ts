@@ -66,6 +66,11 @@ export class DatabaseConfig {
     return this;
   }
 
+  /** True in a CLI command, which an operator waits for. */
+  get isCommand(): boolean {
+    return this.role === 'cli';
+  }
+
   /** The URL of the role of this process. `loadConfig` has already required it. */
   get url(): string {
     const url = { api: this.appUrl, worker: this.workerUrl, cli: this.workerUrl, migrator: this.migratorUrl }[

@@ -2,6 +2,8 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseConfig } from '../config/index.js';
 import { DatabaseProbe } from './database.probe.js';
+import { isConnectionError } from './errors.js';
+import { START } from './resilience.js';
 import { RoleCheck } from './role-check.js';
 import { columnTypes } from './timestamps.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -15,8 +17,9 @@ import { UnitOfWork } from './unit-of-work.js';
       useFactory: (config: DatabaseConfig) => ({
         type: 'postgres' as const,
         url: config.url,
-        retryAttempts: 5,
-        retryDelay: 500,
+        retryAttempts: config.isCommand ? 5 : START.attempts,
+        retryDelay: START.delayMs,
+        toRetry: isConnectionError,
         installExtensions: false,
         poolErrorHandler: () => undefined, // the pool replaces a lost idle connection; a busy one rejects its query
         extra: {

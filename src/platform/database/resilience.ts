@@ -2,12 +2,16 @@ import {
   BrokenCircuitError,
   circuitBreaker,
   ConsecutiveBreaker,
+  ConstantBackoff,
   ExponentialBackoff,
   handleWhen,
   retry,
   wrap,
 } from 'cockatiel';
 import { DatabaseUnavailable, isConnectionError } from './errors.js';
+
+/** How long a starting process waits for Postgres: 60 seconds. */
+export const START = { attempts: 120, delayMs: 500 };
 
 /**
  * Retries a connection three times with exponential, jittered back-off. After three consecutive failures the circuit
@@ -27,6 +31,16 @@ export class Resilience {
     }),
     this.breaker,
   );
+
+  private readonly startPolicy = retry(handleWhen(isConnectionError), {
+    maxAttempts: START.attempts,
+    backoff: new ConstantBackoff(START.delayMs),
+  });
+
+  /** Runs a function of the boot, which waits for a database that is starting. Throws the last error. */
+  starting<T>(fn: () => Promise<T>): Promise<T> {
+    return this.startPolicy.execute(fn);
+  }
 
   /** Runs a function under the policy. Throws DatabaseUnavailable when no connection is available. */
   async connecting<T>(fn: () => Promise<T>): Promise<T> {

@@ -27,7 +27,7 @@ export class RoleCheck implements OnModuleInit {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   async onModuleInit(): Promise<void> {
-    const [role] = await this.unitOfWork.queryOnce<RoleRow>(`
+    const [role] = await this.unitOfWork.queryAtStart<RoleRow>(`
       SELECT current_user AS name, r.rolsuper OR r.rolbypassrls AS privileged,
              (SELECT min(c.relname) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns,
              has_database_privilege(current_database(), 'TEMPORARY') AS temporary
@@ -51,7 +51,7 @@ export class RoleCheck implements OnModuleInit {
   }
 
   private async checkTables(): Promise<void> {
-    const tables = (await this.unitOfWork.queryOnce<{ name: string }>(UNPROTECTED)).map(({ name }) => name);
+    const tables = (await this.unitOfWork.queryAtStart<{ name: string }>(UNPROTECTED)).map(({ name }) => name);
     if (tables.length === 0) return;
     throw new Error(
       [

@@ -141,6 +141,11 @@ export class UnitOfWork implements OnModuleInit {
     return this.resilience.connecting(async () => (await this.pool.query<R>(text, values)).rows);
   }
 
+  /** Runs one statement of a boot check. Waits for a database that is starting. */
+  async queryAtStart<R extends QueryResultRow>(text: string): Promise<R[]> {
+    return this.resilience.starting(async () => (await this.pool.query<R>(text)).rows);
+  }
+
   /**
    * Returns the rows of a statement in the current transaction; for repositories. Each connection prepares the text
    * once.

@@ -24,7 +24,7 @@ import { checkUrl } from './url.js';
 export async function createApp(module: Type | DynamicModule, config: Config): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(module, {
     bodyParser: false,
-    bufferLogs: true,
+    logger: AppLogger.ofStart(config.app),
     abortOnError: false,
     ...(config.http.endsTls && { httpsOptions: tlsOptions(config.http) }),
   });

@@ -36,6 +36,16 @@ export class AppLogger implements LoggerService {
     );
   }
 
+  /**
+   * Returns the logger until the application exists. It writes warnings and errors at once, such as a database that is
+   * not available yet.
+   */
+  static ofStart(config: AppConfig): AppLogger {
+    const logger = new AppLogger(config, pino.destination({ dest: 1, sync: true }));
+    if (logger.pino.isLevelEnabled('info')) logger.pino.level = 'warn';
+    return logger;
+  }
+
   fatal(message: unknown, ...details: unknown[]): void {
     this.write('fatal', message, details);
   }
