@@ -3,6 +3,7 @@ import { freshHome } from '../lib/fresh-home.mjs';
 import { step } from '../lib/log.mjs';
 import { forgetProcess } from '../lib/run-files.mjs';
 import { comparisons } from './comparisons.mjs';
+import { cpuSeconds } from './cpu.mjs';
 import { timeDecisions } from './decisions.mjs';
 import { startLoader } from './loader.mjs';
 import { report } from './report.mjs';
@@ -17,11 +18,19 @@ const DECISIONS = 1_000_000;
 /** The number of record paths that the load uses. */
 const PATHS = 500;
 
-/** Measures the servers of one comparison in turn over several rounds, after a warm-up. */
-async function compare({ servers }, measure, stopping) {
-  const once = ({ load }, seconds) => {
+/**
+ * Measures the servers of one comparison in turn over several rounds, after a warm-up. `cpu` is the CPU time of a
+ * request in microseconds, of the server process and of Postgres.
+ */
+async function compare({ servers }, { measure, postgresPid, stopping }) {
+  const once = async ({ load, pid }, seconds) => {
     stopping.throwIfAborted();
-    return measure({ ...load, connections: CONNECTIONS, seconds });
+    const before = [cpuSeconds(pid), cpuSeconds(postgresPid)];
+    const result = await measure({ ...load, connections: CONNECTIONS, seconds });
+    const [server, postgres] = [cpuSeconds(pid), cpuSeconds(postgresPid)].map(
+      (after, i) => ((after - before[i]) * 1e6) / result.requests,
+    );
+    return { ...result, cpu: { server, postgres } };
   };
   for (const server of servers) await once(server, WARM_UP_SECONDS);
   const rounds = [];
@@ -38,7 +47,9 @@ async function measureAll({ stage, measure, stopping }) {
   for (const comparison of comparisons({ ...stage, people: stage.people.slice(-PATHS) })) {
     results.push({
       comparison,
-      rounds: await step(`Measuring ${comparison.label}`, () => compare(comparison, measure, stopping)),
+      rounds: await step(`Measuring ${comparison.label}`, () =>
+        compare(comparison, { measure, postgresPid: stage.postgresPid, stopping }),
+      ),
     });
   }
   const decisions = await step('Timing authorization decisions', async () => timeDecisions(stage.grants, DECISIONS));

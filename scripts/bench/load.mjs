@@ -1,6 +1,7 @@
 /**
  * The load generator, a separate process. For each message `{ url, headers, paths | webhook, connections, seconds }` it
- * keeps that many connections busy and answers `{ perSecond, p50, p99, failures }`, with latencies in milliseconds.
+ * keeps that many connections busy and answers `{ requests, perSecond, p50, p99, failures }`, with latencies in
+ * milliseconds.
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import autocannon from 'autocannon';
@@ -47,7 +48,7 @@ async function load({ url, headers, paths, webhook, connections, seconds }) {
   });
   const { latency, duration, errors, timeouts, non2xx, statusCodeStats } = result;
   const failures = errors + timeouts + non2xx === 0 ? undefined : JSON.stringify({ errors, timeouts, statusCodeStats });
-  return { perSecond: result['2xx'] / duration, p50: latency.p50, p99: latency.p99, failures };
+  return { requests: result['2xx'], perSecond: result['2xx'] / duration, p50: latency.p50, p99: latency.p99, failures };
 }
 
 process.on('message', (message) => {

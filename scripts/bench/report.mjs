@@ -41,6 +41,14 @@ function comparisonRows({ label, target, servers }, rounds) {
         figures.map(({ p99 }) => p99),
         0,
       ),
+      spread(
+        figures.map(({ cpu }) => cpu.server),
+        0,
+      ),
+      spread(
+        figures.map(({ cpu }) => cpu.postgres),
+        0,
+      ),
       i === 0 ? '' : spread(ratios, 2),
       i === 1 ? `≥ ${target}` : '',
     ];
@@ -53,9 +61,10 @@ export function report({ results, decisions, versions, connections, rounds, seco
     `\nNode ${versions.node}, Postgres ${versions.postgres}; one process each, ${poolSize} database ` +
       `connections, ${connections} HTTP connections, ${rounds} rounds of ${seconds} s in turn`,
   );
-  say('median (minimum–maximum); the ratio is this application to the other, round by round\n');
+  say('median (minimum–maximum); the ratio is this application to the other, round by round');
+  say('CPU µs is the CPU time of the server process for one request, Postgres µs that of Postgres\n');
   printTable([
-    ['what', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'ratio', 'target'],
+    ['what', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs', 'Postgres µs', 'ratio', 'target'],
     ...results.flatMap(({ comparison, rounds: figures }) => comparisonRows(comparison, figures)),
   ]);
   say(

@@ -65,7 +65,7 @@ async function signIn(baseUrl, { email, password }) {
   return { cookie, secret: sid };
 }
 
-/** Starts a bare server, which shares the application's sessions, people and keys. Returns its URL. */
+/** Starts a bare server, which shares the application's sessions, people and keys. Returns { url, pid }. */
 async function startBare({ home, services, env, stops, webhook }, { name, pipeline }) {
   const port = await tryPort(0);
   const server = launch({
@@ -95,7 +95,7 @@ async function startBare({ home, services, env, stops, webhook }, { name, pipeli
       );
     await delay(50);
   }
-  return baseUrl;
+  return { url: baseUrl, pid: server.pid };
 }
 
 /** Creates a webhook source with a limit above any measured rate. */
@@ -131,13 +131,13 @@ async function startApplication({ home, env, stops, stopping }) {
   const launched = launchPrograms({ home, env }, { names: ['api'], health: `${env.PUBLIC_URL}/health/ready` });
   stops.push(launched.stop);
   await launched.ready(stopping);
-  return env.PUBLIC_URL;
+  return { baseUrl: env.PUBLIC_URL, pid: launched.pids[0] };
 }
 
 /**
  * Starts Postgres, Redis, the application and the bare servers, with people and a signed-in member. Pushes the stop
- * functions to `stops`. Returns { application: { baseUrl, cookie, secret }, bare: { plainUrl, pipelinedUrl }, people,
- * webhook: { id, key }, postgresVersion, grants }.
+ * functions to `stops`. Returns { application: { baseUrl, pid, cookie, secret }, bare: { plain, pipelined } with
+ * { url, pid } each, people, webhook: { id, key }, postgresPid, postgresVersion, grants }.
  */
 export async function startEnvironment({ home, stops, stopping }) {
   const services = await step('Starting Postgres and Redis', () =>
@@ -149,18 +149,19 @@ export async function startEnvironment({ home, stops, stopping }) {
     seed({ services, env, home, signal: stopping }),
   );
   return step('Starting the application and the bare server', async () => {
-    const baseUrl = await startApplication({ home, env, stops, stopping });
-    const application = { baseUrl, ...(await signIn(baseUrl, seeded.director)) };
+    const started = await startApplication({ home, env, stops, stopping });
+    const application = { ...started, ...(await signIn(started.baseUrl, seeded.director)) };
     const webhook = await createSource(application);
     await prepareBareDatabase(services.postgres.url('postgres'));
     const setting = { home, services, env, stops, webhook };
     const bare = {
-      plainUrl: await startBare(setting, { name: 'bare', pipeline: 'off' }),
-      pipelinedUrl: await startBare(setting, { name: 'bare-pipelined', pipeline: 'on' }),
+      plain: await startBare(setting, { name: 'bare', pipeline: 'off' }),
+      pipelined: await startBare(setting, { name: 'bare-pipelined', pipeline: 'on' }),
     };
     return {
       application,
       bare,
+      postgresPid: services.postgres.pid,
       webhook,
       people: seeded.people,
       ...(await describe(services.postgres.url('postgres'), seeded.director)),

@@ -51,7 +51,7 @@ async function answers(url) {
   return response?.ok ?? false;
 }
 
-/** Launches programs that are ready when `health` answers. Returns { ready(signal), died, stop() }. */
+/** Launches programs that are ready when `health` answers. Returns { pids, ready(signal), died, stop() }. */
 export function launchPrograms({ home, env }, { names, health }) {
   const programs = names.map((name) =>
     launch({ home, name, command: nodeBinary(), args: [inRoot(PROGRAMS[name])], env, cwd: inRoot() }),
@@ -79,5 +79,5 @@ export function launchPrograms({ home, env }, { names, health }) {
     }
   };
   const stop = () => Promise.all(programs.map((program) => program.stop({ deadlineMs: 20_000 })));
-  return { ready, died, stop };
+  return { pids: programs.map(({ pid }) => pid), ready, died, stop };
 }
