@@ -9,7 +9,7 @@ import { JwtStrategy, TokenCheck } from './token.check.js';
 
 const KEY = randomBytes(32);
 const app = { environment: 'test', cookieName: 'vouchsafe_test' } as never;
-const tokenCheck = new TokenCheck();
+const tokenCheck = new TokenCheck(app);
 
 beforeAll(() => {
   // passport registers the strategy under this name

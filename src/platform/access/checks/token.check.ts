@@ -10,10 +10,12 @@ import { enterApiKey, enterSession } from '../../database/tenant-context.js';
 import { Problem } from '../../problem/problem.js';
 import { bearerKey, unauthenticatedProblem } from '../api-key.js';
 import type { GuardContext, AccessCheck } from '../guard-context.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
-/** The claims of the session token: the secret of its session row. */
+/** The claims of the session token: the secret of its session row, and the expiry in seconds (RFC 7519). */
 export interface SessionToken {
   sid: string;
+  exp: number;
 }
 
 /** Verifies the session cookie's token (RFC 7519): HS256, this environment's issuer and audience, unexpired. */
@@ -57,6 +59,12 @@ export function sessionCookie(request: Request, name: string): string | null {
  */
 @Injectable()
 export class TokenCheck extends AuthGuard('jwt') implements AccessCheck {
+  private readonly verified = new VerifiedTokens();
+
+  constructor(private readonly app: AppConfig) {
+    super();
+  }
+
   async check(attempt: GuardContext): Promise<void> {
     const { authorization } = attempt.request.headers;
     if (authorization === undefined) return this.useSession(attempt);
@@ -67,9 +75,14 @@ export class TokenCheck extends AuthGuard('jwt') implements AccessCheck {
   }
 
   private async useSession(attempt: GuardContext): Promise<void> {
-    await this.canActivate(attempt.execution);
-    const { sid } = attempt.request.user as SessionToken;
-    attempt.enter = (readOnly) => enterSession(sid, readOnly, attempt.policy.background);
+    const { request, policy } = attempt;
+    const text = sessionCookie(request, this.app.cookieName) ?? '';
+    const known = this.verified.find(text);
+    if (known === undefined) await this.canActivate(attempt.execution);
+    else request.user = known;
+    const token = request.user as SessionToken;
+    if (known === undefined) this.verified.add(text, token);
+    attempt.enter = (readOnly) => enterSession(token.sid, readOnly, policy.background);
   }
 
   override handleRequest<T>(error: unknown, user: T | false): T {
