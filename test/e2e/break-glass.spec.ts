@@ -73,7 +73,7 @@ describe('while SSO is enforced', () => {
     const remember = (device: boolean) =>
       harness.database.superuser(
         `UPDATE sessions SET second_factor_at = now(), remembered_device = $2
-           WHERE id = (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1)`,
+           WHERE id = (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1)`,
         [owner.userId, device],
       );
     await remember(true);

@@ -42,7 +42,7 @@ describe.each(ROLES)('in %s, the role %s', (preset, role) => {
   const denials = async () => {
     const rows = await harness.database.superuser<{ permission: string }>(
       `SELECT meta ->> 'permission' AS permission FROM audit_events WHERE type = 'access.denied'
-         AND outcome = 'denied' AND actor_id = $1 ORDER BY occurred_at`,
+         AND outcome = 'denied' AND actor_id = $1 ORDER BY occurred_at, id`,
       [caller.userId],
     );
     return rows.map(({ permission }) => permission);

@@ -39,7 +39,7 @@ afterAll(() => harness.stop());
 
 const events = (type: string, id: string) =>
   harness.database.superuser(
-    'SELECT actor_type, actor_id, meta FROM audit_events WHERE type = $1 AND target_id = $2 ORDER BY occurred_at',
+    'SELECT actor_type, actor_id, meta FROM audit_events WHERE type = $1 AND target_id = $2 ORDER BY occurred_at, id',
     [type, id],
   );
 const watermark = (id: string) =>

@@ -189,7 +189,7 @@ describe('a remembered device', () => {
     await enrollTotp(await harness.signIn(other.email));
     expect(outcome(await login(other.email, {}, browser))).toBe('401 mfa_required');
     const [session] = await harness.database.superuser(
-      'SELECT remembered_device FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1',
+      'SELECT remembered_device FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1',
       [userId],
     );
     expect(session).toEqual({ remembered_device: true });

@@ -48,7 +48,7 @@ describe('sign-in through OpenID Connect', () => {
     });
     const events = await harness.database.superuser(
       `SELECT type, meta ->> 'method' AS method FROM audit_events WHERE org_id = $1 AND type LIKE 'auth.%'
-         ORDER BY occurred_at DESC LIMIT 1`,
+         ORDER BY occurred_at DESC, id DESC LIMIT 1`,
       [orgId],
     );
     expect(events).toEqual([{ type: 'auth.signed_in', method: 'oidc' }]);

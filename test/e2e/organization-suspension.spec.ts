@@ -101,7 +101,7 @@ describe('a suspended organization', () => {
         (
           await harness.database.superuser<{ job: string; state: string }>(
             `SELECT job, state FROM outbox WHERE org_id = $1 AND job IN ('exports.render', 'retention.nightly')
-               ORDER BY created_at`,
+               ORDER BY created_at, id`,
             [org],
           )
         ).map(({ job, state }) => [job, state]),

@@ -153,8 +153,8 @@ describe('sign-in with a passkey', () => {
     const { client, answer } = await signIn(authenticator);
     expect([answer.status, (await client.get('/v1/auth/me')).body.user.id]).toEqual([200, userId]);
     const [session] = await harness.database.superuser(
-      `SELECT method, second_factor_at IS NOT NULL AS shown FROM sessions WHERE user_id = $1 ORDER BY created_at DESC
-         LIMIT 1`,
+      `SELECT method, second_factor_at IS NOT NULL AS shown FROM sessions WHERE user_id = $1
+         ORDER BY created_at DESC, id DESC LIMIT 1`,
       [userId],
     );
     expect(session).toEqual({ method: 'passkey', shown: true });

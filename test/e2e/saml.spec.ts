@@ -39,7 +39,7 @@ async function signIn(client: Client, email: string, connection = connectionId) 
 function failures(org = orgId): Promise<{ reason: string }[]> {
   return harness.database.superuser(
     `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'auth.sign_in_failed' AND org_id = $1
-       ORDER BY occurred_at`,
+       ORDER BY occurred_at, id`,
     [org],
   );
 }

@@ -42,7 +42,7 @@ const latestSession = async (org: string) =>
       created_at: Date;
       origin_org_id: string | null;
       revoked_at: Date | null;
-    }>('SELECT * FROM sessions WHERE org_id = $1 ORDER BY created_at DESC LIMIT 1', [org])
+    }>('SELECT * FROM sessions WHERE org_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1', [org])
   )[0]!;
 const events = (org: string, requestId: string | null) =>
   harness.database.superuser<{ type: string; line: string }>(
