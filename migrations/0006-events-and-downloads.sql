@@ -1,5 +1,5 @@
--- The time of the newest applied event about each record. order_key is a keyed hash of the webhook source, the resource,
--- and the sender's id of the record. The worker ignores an older event.
+-- The time of the newest applied event about each record. order_key is a keyed hash of the webhook source, the
+-- resource, and the sender's id of the record. The worker ignores an older event.
 CREATE TABLE webhook_order_marks (
   org_id uuid NOT NULL REFERENCES organizations,
   order_key text NOT NULL,

@@ -93,11 +93,12 @@ export async function failedDelivery(
   org: string,
   source: { id: string; secret: string },
 ): Promise<string> {
+  const externalId = newId();
   const raw = Buffer.from(
     JSON.stringify({
       type: 'person.upserted',
       timestamp: '2026-01-15T09:30:00Z',
-      data: { externalId: newId(), kind: 'trainee', givenName: 'Synthetic', familyName: 'Partner' },
+      data: { externalId, kind: 'trainee', givenName: 'Synthetic', familyName: 'Partner' },
     }),
   );
   const message = { id: `msg_${newId()}`, timestamp: String(Math.floor(Date.now() / 1_000)) };
@@ -124,6 +125,9 @@ export async function failedDelivery(
      UPDATE outbox SET state = 'failed', error_code = 'internal' WHERE id = (SELECT outbox_id FROM undone)`,
     [org, deliveryId],
   );
+  // Neither this delivery nor its replay leaves a person behind.
+  await superuser('DELETE FROM people WHERE org_id = $1 AND external_id = $2', [org, externalId]);
+  await superuser(`UPDATE webhook_order_marks SET event_at = 'infinity' WHERE org_id = $1`, [org]);
   return deliveryId;
 }
 

@@ -120,8 +120,8 @@ export const exportsFeature = defineFeature({
     'exports.single-use': {
       claims: ['M10'],
       description:
-        'A link works once, within fifteen minutes, and only for the requester. Only the same session can continue an ' +
-        'interrupted download. Only the digest of the link is stored.',
+        'A link works once, within fifteen minutes, and only for the requester. Only the same session can continue ' +
+        'an interrupted download. Only the digest of the link is stored.',
     },
     'exports.sealed-files': {
       claims: ['E15'],

@@ -62,7 +62,8 @@ export class ExportsRepository {
 
   async insert({ id, kind, personId, filter, bom, requestedBy }: NewExport): Promise<void> {
     await this.unitOfWork.execute(
-      'INSERT INTO exports (org_id, id, kind, person_id, filter, bom, requested_by) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+      `INSERT INTO exports (org_id, id, kind, person_id, filter, bom, requested_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
       [this.orgId, id, kind, personId, JSON.stringify(filter), bom, requestedBy],
     );
   }
@@ -100,8 +101,8 @@ export class ExportsRepository {
 
   /**
    * Marks a link as used by a session and returns its file. One statement does both, so only one of several parallel
-   * requests receives the file. Until the link expires, the session can continue the download. After that, retention may
-   * remove the file.
+   * requests receives the file. Until the link expires, the session can continue the download. After that, retention
+   * may remove the file.
    */
   async consumeLink({ id, membershipId, tokenHash, sessionId }: LinkUse): Promise<LinkedFile | null> {
     const [row] = await this.unitOfWork.sql<LinkedFile>(

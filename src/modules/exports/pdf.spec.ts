@@ -27,7 +27,7 @@ async function readBack(person: PersonRecord, mark = watermark) {
   return { file, pdf, pages };
 }
 
-/** Returns the ActualText strings of the content of a file: UTF-16 with a byte order mark (ISO 32000-1 section 7.9.2). */
+/** Returns the ActualText strings of a file: UTF-16 with a byte order mark (ISO 32000-1 section 7.9.2). */
 function actualTexts(file: Buffer): string {
   const streams = file.toString('latin1').matchAll(/stream\r?\n(.*?)\r?\nendstream/gs);
   const contents = [...streams].flatMap(([, bytes]) => {

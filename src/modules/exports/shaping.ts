@@ -14,7 +14,7 @@ export interface ShapedGlyph {
   readonly yOffset: number;
 }
 
-/** Stands for no character: readers ignore U+2060, but show the glyph number for a glyph without text. */
+/** The text of a glyph without characters. Readers ignore U+2060, but show the glyph number if the text is empty. */
 const NO_TEXT = '\u2060';
 /** Fonts have at most 65,536 glyphs. Higher ids name a glyph together with its text. */
 const FIRST_COMBINED = 0x1_0000;
@@ -32,8 +32,8 @@ function shaperOf(name: FontName): harfbuzz.Font {
 }
 
 /**
- * Shapes a run of one direction with HarfBuzz: joined letters, conjuncts, reordered vowels, and marks (OpenType GSUB and
- * GPOS). The texts of the glyphs of a cluster together are the characters of the cluster in reading order, so that text
+ * Shapes a run of one direction with HarfBuzz: joined letters, conjuncts, reordered vowels, and marks (OpenType GSUB
+ * and GPOS). The texts of the glyphs of a cluster together are the characters of the cluster in reading order, so that text
  * can be read back from the file.
  */
 export function shape(name: FontName, text: string): ShapedGlyph[] {
@@ -77,7 +77,7 @@ type OpenSubset = Omit<Subset, 'includeGlyph'> & {
 /**
  * Returns a font for one PDF document: HarfBuzz shapes, and fontkit embeds the used glyphs. fontkit's own shaping does
  * not cover Burmese and Mongolian. A PDF font has one text per glyph (ISO 32000-1 section 9.10.3), so the subset has a
- * glyph once for each text that it stands for.
+ * glyph once for each text.
  */
 export function documentFont(name: FontName): Font {
   const font = create(fontData(name)) as Font;

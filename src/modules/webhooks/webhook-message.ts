@@ -1,9 +1,9 @@
-import { plainToInstance } from 'class-transformer';
 import { IsObject, IsString, validate } from 'class-validator';
 import { declared, type WebhookEventName } from '../../platform/feature/registry.js';
 import { IsInstant } from '../../platform/http/fields.js';
 import { fieldErrors } from '../../platform/http/validation.js';
 import { Problem } from '../../platform/problem/index.js';
+import { partnerData } from '../../platform/webhooks/partner-data.js';
 import { orderKeyOf } from './order-key.js';
 
 /**
@@ -70,9 +70,8 @@ export function assertHappened({ timestamp }: WebhookMessage, nowSeconds: number
 }
 
 async function readAs<T extends object>(type: new () => T, value: object, path = ''): Promise<T> {
-  const instance = plainToInstance(type, value);
+  const instance = partnerData(type, value);
   const errors = await validate(instance, {
-    whitelist: true,
     forbidUnknownValues: true,
     stopAtFirstError: true,
     validationError: { target: false, value: false },

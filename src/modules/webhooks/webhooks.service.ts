@@ -51,8 +51,9 @@ export class WebhooksService {
 
   /**
    * Receives one delivery. Checks the source, its rate limit, the headers, the timestamp, the signature, and the
-   * message, then stores the delivery. A rejected delivery does not use up its message id. Throws `webhook_source_not_found` for an unknown, disabled, or removed source. Throws
-   * `too_many_requests` above the rate limit. Throws `webhook_headers_invalid` for missing or malformed headers. Throws
+   * message, then stores the delivery. A rejected delivery does not use up its message id. Throws
+   * `webhook_source_not_found` for an unknown, disabled, or removed source. Throws `too_many_requests` above the
+   * rate limit. Throws `webhook_headers_invalid` for missing or malformed headers. Throws
    * `webhook_timestamp_out_of_range` for a timestamp outside the allowed window. Throws `webhook_signature_invalid`
    * when no signature is valid. Throws `malformed_json`, `invalid_text`, or `invalid_request` for an invalid message.
    * Throws `webhook_conflict` when the message id was used before with another body. Throws `unavailable` when the

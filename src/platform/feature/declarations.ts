@@ -71,9 +71,9 @@ export interface JobDeclaration {
 }
 
 /**
- * A webhook event type. `dto` validates the `data` of the event; other fields are ignored. `orderKey` names the field of
- * `data` that identifies the record within its resource, the first part of the event type. Deliveries of a source about
- * one record are processed in order of arrival, and an event older than the newest applied one has no effect.
+ * A webhook event type. `dto` validates the `data` of the event; other fields are ignored. `orderKey` names the field
+ * of `data` that identifies the record within its resource, the first part of the event type. Deliveries of a source
+ * about one record are processed in order of arrival, and an event older than the newest applied one has no effect.
  */
 export interface WebhookEventDeclaration {
   description: string;

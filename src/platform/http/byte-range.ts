@@ -59,8 +59,8 @@ export interface FileAnswer extends FileFacts {
 }
 
 /**
- * Returns the answer for a handler: the whole file, or 206 with its part (RFC 9110 section 15.3.7). Nest sets the status
- * of the route when it begins to send, so the part has its status and headers from then on.
+ * Returns the answer for a handler: the whole file, or 206 with its part (RFC 9110 section 15.3.7). Nest sets the
+ * status of the route when it begins to send, so the status and headers of a part are set after that.
  */
 export function fileAnswer(
   response: Response,
