@@ -74,6 +74,24 @@ type OpenSubset = Omit<Subset, 'includeGlyph'> & {
   includeGlyph(id: number): number;
 };
 
+/** Ids of glyphs together with their text, in one document. */
+class GlyphIds {
+  private readonly ids = new Map<string, number>();
+  private readonly glyphs: number[] = [];
+
+  idOf({ id, text }: ShapedGlyph): number {
+    const key = `${id} ${text}`;
+    const known = this.ids.get(key) ?? FIRST_COMBINED + this.glyphs.push(id) - 1;
+    this.ids.set(key, known);
+    return known;
+  }
+
+  /** Returns the glyph of an id. An id of the font itself names its glyph. */
+  glyphOf(id: number): number {
+    return id < FIRST_COMBINED ? id : this.glyphs[id - FIRST_COMBINED]!;
+  }
+}
+
 /**
  * Returns a font for one PDF document: HarfBuzz shapes, and fontkit embeds the used glyphs. fontkit's own shaping does
  * not cover Burmese and Mongolian. A PDF font has one text per glyph (ISO 32000-1 section 9.10.3), so the subset has a
@@ -81,22 +99,15 @@ type OpenSubset = Omit<Subset, 'includeGlyph'> & {
  */
 export function documentFont(name: FontName): Font {
   const font = create(fontData(name)) as Font;
-  const combined = new Map<string, number>();
-  const glyphs: number[] = [];
-  const combine = (id: number, text: string): number => {
-    const key = `${id} ${text}`;
-    const known = combined.get(key) ?? FIRST_COMBINED + glyphs.push(id) - 1;
-    combined.set(key, known);
-    return known;
-  };
+  const ids = new GlyphIds();
   const createSubset = font.createSubset.bind(font);
   return Object.assign(font, {
     layout: (text: string) => {
       const shaped = shape(name, text);
-      const positions = shaped.map(({ id: _id, text: _text, ...position }) => ({ ...position }));
+      const positions = shaped.map(({ id: _id, text: _text, ...position }) => position);
       return {
         glyphs: shaped.map((glyph) => ({
-          id: combine(glyph.id, glyph.text),
+          id: ids.idOf(glyph),
           advanceWidth: font.getGlyph(glyph.id).advanceWidth,
           codePoints: Array.from(glyph.text, (character) => character.codePointAt(0)!),
         })),
@@ -109,9 +120,8 @@ export function documentFont(name: FontName): Font {
     },
     createSubset: () => {
       const subset = createSubset() as unknown as OpenSubset;
-      subset.includeGlyph = (id) =>
-        (subset.mapping[id] ??= subset.glyphs.push(id < FIRST_COMBINED ? id : glyphs[id - FIRST_COMBINED]!) - 1);
+      subset.includeGlyph = (id) => (subset.mapping[id] ??= subset.glyphs.push(ids.glyphOf(id)) - 1);
       return subset;
     },
-  }) as unknown as Font;
+  }) as Font;
 }
