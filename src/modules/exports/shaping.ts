@@ -33,8 +33,8 @@ function shaperOf(name: FontName): harfbuzz.Font {
 
 /**
  * Shapes a run of one direction with HarfBuzz: joined letters, conjuncts, reordered vowels, and marks (OpenType GSUB
- * and GPOS). The texts of the glyphs of a cluster together are the characters of the cluster in reading order, so that text
- * can be read back from the file.
+ * and GPOS). The texts of the glyphs of a cluster together are the characters of the cluster in reading order, so that
+ * text can be read back from the file.
  */
 export function shape(name: FontName, text: string): ShapedGlyph[] {
   buffer.reset();
