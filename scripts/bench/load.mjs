@@ -24,6 +24,7 @@ function signedRequest({ path, key }) {
     const at = Math.floor(Date.now() / 1000);
     const body = JSON.stringify({
       type: 'person.updated',
+      timestamp: new Date(at * 1000).toISOString(),
       data: { externalId: id, kind: 'trainee', givenName: 'Synthetic', familyName: 'Arrival', title: 'Year one' },
     });
     const signature = createHmac('sha256', secret).update(`${id}.${at}.${body}`).digest('base64');

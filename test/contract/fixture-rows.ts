@@ -87,17 +87,18 @@ export async function reviews(
   return { accessReview, accessReviewItem: body.items.find(({ kind }) => kind === 'role')!.id, decidedReview };
 }
 
-/** Creates a delivery whose job has failed permanently, because only such a delivery can be replayed. */
+/** Creates a delivery and marks its job as failed, because only such a delivery can be replayed. */
 export async function failedDelivery(
   harness: Harness,
   org: string,
   source: { id: string; secret: string },
 ): Promise<string> {
+  const externalId = newId();
   const raw = Buffer.from(
     JSON.stringify({
       type: 'person.upserted',
       timestamp: '2026-01-15T09:30:00Z',
-      data: { externalId: newId(), kind: 'nonsense' },
+      data: { externalId, kind: 'trainee', givenName: 'Synthetic', familyName: 'Partner' },
     }),
   );
   const message = { id: `msg_${newId()}`, timestamp: String(Math.floor(Date.now() / 1_000)) };
@@ -112,17 +113,21 @@ export async function failedDelivery(
   });
   if (status !== 202) throw new Error(`the delivery was not accepted: ${status} ${text}`);
   const { id: deliveryId } = body as { id: string };
+  const { superuser } = harness.database;
   await until(
-    'the delivery has failed',
+    'the delivery is processed',
     async () =>
-      (
-        await harness.database.superuser(
-          `SELECT 1 FROM webhook_inbox i JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id
-           WHERE i.org_id = $1 AND i.id = $2 AND o.state = 'failed'`,
-          [org, deliveryId],
-        )
-      ).length > 0,
+      (await superuser('SELECT 1 FROM webhook_inbox WHERE id = $1 AND processed_at IS NOT NULL', [deliveryId])).length >
+      0,
   );
+  await superuser(
+    `WITH undone AS (UPDATE webhook_inbox SET processed_at = NULL WHERE org_id = $1 AND id = $2 RETURNING outbox_id)
+     UPDATE outbox SET state = 'failed', error_code = 'internal' WHERE id = (SELECT outbox_id FROM undone)`,
+    [org, deliveryId],
+  );
+  // Neither this delivery nor its replay leaves a person behind.
+  await superuser('DELETE FROM people WHERE org_id = $1 AND external_id = $2', [org, externalId]);
+  await superuser(`UPDATE webhook_order_marks SET event_at = 'infinity' WHERE org_id = $1`, [org]);
   return deliveryId;
 }
 

@@ -77,6 +77,13 @@ describe('the application rejects', () => {
           job: 'unused.nothing',
           per: 'installation',
         },
+        'unused.never': {
+          description: 'x',
+          cron: '0 0 30 2 *',
+          timezone: 'UTC',
+          job: 'unused.work',
+          per: 'installation',
+        },
       },
       retention: {
         'unused.short': { description: 'x', table: 'unused', ageColumn: 'x', days: 1, floorDays: 2, action: 'delete' },
@@ -111,6 +118,7 @@ describe('the application rejects', () => {
       'event "unused.done" has the person field "whom": declare it in meta as an id',
       'job "unused.work" is declared but never used: add a provider method with @OnJob, or remove it',
       'schedule "unused.tick" runs the job "unused.nothing", which no feature declares',
+      'schedule "unused.never" never runs: correct its cron expression (five fields) or its IANA time zone',
       'table "unused" names the retention policy "unused.astray", which is not declared for it',
       'retention policy "unused.astray" refers to the table "nowhere", which no feature declares',
       'retention policy "unused.short" keeps rows for less than its floor',

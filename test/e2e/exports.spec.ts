@@ -97,6 +97,22 @@ describe('the list of people as CSV', () => {
     expect(rows).toEqual([]);
   });
 
+  it('starts with a byte order mark for Excel on request, and is the same file otherwise', async () => {
+    const [plain, marked] = [
+      await exported(director, { kind: 'people_csv', filter: { kind: 'trainee' } }),
+      await exported(director, { kind: 'people_csv', filter: { kind: 'trainee' }, bom: true }),
+    ];
+    expect(marked).toMatchObject({ bom: true, progress: { rows: 1 } });
+    expect(plain).toMatchObject({ bom: false });
+    const [bytes, file] = [(await director.get(marked.url!)).body as Buffer, await director.get(plain.url!)];
+    expect(bytes.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
+    const [header, row] = readCsv(bytes.subarray(3).toString());
+    expect([header!.at(-1), row!.at(-1)]).toEqual(Array(2).fill(expect.stringMatching(watermark(marked.id))));
+    expect(readCsv(file.text).map((line) => line.slice(0, -1))).toEqual(
+      [header, row].map((line) => line!.slice(0, -1)),
+    );
+  });
+
   it('escapes formulas in the database by the same rule as the code, in an inlined function', async () => {
     const heads = Array.from({ length: 0xffff }, (_, i) => i + 1)
       .filter((i) => i < 0xd800 || i > 0xdfff)
@@ -234,6 +250,10 @@ describe('a request for an export', () => {
     expect(
       await director.post('/v1/exports', { kind: 'person_pdf', personId, filter: { kind: 'trainee' } }),
     ).toMatchObject({ status: 400, body: { errors: [{ field: 'filter' }] } });
+    expect(await director.post('/v1/exports', { kind: 'person_pdf', personId, bom: true })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'bom' }] },
+    });
   });
 
   it('treats null as absent', async () => {
@@ -241,6 +261,7 @@ describe('a request for an export', () => {
       kind: 'people_csv',
       personId: null,
       filter: { kind: null },
+      bom: null,
     });
     expect([status, body.filter, body.personId, body.status, body.url]).toEqual([202, {}, null, 'queued', null]);
   });

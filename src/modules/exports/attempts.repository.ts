@@ -14,6 +14,7 @@ export interface ExportAttempt {
   kind: ExportKind;
   personId: string | null;
   filter: PeopleFilter;
+  bom: boolean;
   requestedBy: string;
   objectKey: string;
 }
@@ -43,7 +44,8 @@ export class AttemptsRepository {
    */
   async open(id: string): Promise<OpenExport | null> {
     const [row] = await this.unitOfWork.sql<OpenExport>(
-      `SELECT id, kind, person_id AS "personId", filter, requested_by AS "requestedBy", object_key AS "formerKey"
+      `SELECT id, kind, person_id AS "personId", filter, bom, requested_by AS "requestedBy",
+              object_key AS "formerKey"
          FROM exports WHERE org_id = $1 AND id = $2 AND state IN ('queued', 'running') FOR UPDATE`,
       [this.orgId, id],
     );

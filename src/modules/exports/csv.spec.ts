@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readCsv } from '../../../test/harness/csv.js';
@@ -114,6 +114,12 @@ describe('a CSV file', () => {
         expect(readCsv(await fileOf(copied(marked), size))).toEqual([['Name', 'Year', watermark], ...marked]);
       }),
     );
+  });
+
+  it('starts with a byte order mark only on request', async () => {
+    const bytes = async (bom: boolean) => buffer(csvFile(Readable.from(['a,1\n']), { columns, watermark, bom }));
+    expect((await bytes(true)).subarray(0, 4)).toEqual(Buffer.from([0xef, 0xbb, 0xbf, 0x22]));
+    expect((await bytes(true)).subarray(3)).toEqual(await bytes(false));
   });
 
   it('counts rows, without line breaks inside cells', async () => {

@@ -36,7 +36,11 @@ export interface CsvQuery {
   /** `table alias JOIN … WHERE … ORDER BY …` from the code, never built from input. */
   readonly from: string;
   readonly watermark: string;
+  /** The file starts with a UTF-8 byte order mark: without it, Excel reads the file in a local character set. */
+  readonly bom?: boolean;
 }
+
+const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
  * Returns the COPY statement for the rows, each with the watermark at the end. `csvFile` writes the header, because
@@ -62,7 +66,7 @@ export function csvLine(fields: readonly (string | null)[]): string {
  */
 export function csvFile(
   rows: Readable,
-  { columns, watermark }: Pick<CsvQuery, 'columns' | 'watermark'>,
+  { columns, watermark, bom = false }: Pick<CsvQuery, 'columns' | 'watermark' | 'bom'>,
   passed: (rows: number) => void = () => undefined,
 ): Readable {
   let isQuoted = false;
@@ -74,7 +78,8 @@ export function csvFile(
       done(null, bytes);
     },
   });
-  file.push(csvLine([...columns.map(({ header }) => header), watermark]));
+  const header = csvLine([...columns.map((column) => column.header), watermark]);
+  file.push(bom ? BYTE_ORDER_MARK + header : header);
   return pipeline(rows, file, () => undefined);
 }
 

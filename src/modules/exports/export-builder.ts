@@ -60,7 +60,12 @@ export class ExportBuilder {
           email: member.email,
           orgName: member.org_name,
         });
-        const query = { columns: peopleColumns(audienceOf(held)), from: peopleFrom(orgId, attempt.filter), watermark };
+        const query = {
+          columns: peopleColumns(audienceOf(held)),
+          from: peopleFrom(orgId, attempt.filter),
+          watermark,
+          bom: attempt.bom,
+        };
         return withProgress(
           (count) => this.save(attempt, count),
           PROGRESS_MS,

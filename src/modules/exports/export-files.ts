@@ -7,7 +7,7 @@ import { DataKeys, type KeyRing } from '../../platform/keys/data-keys.js';
 import { Problem } from '../../platform/problem/index.js';
 import { EncryptedStorage, objectKey, type SealingKey, type StorageEnvironment } from '../../platform/storage/index.js';
 import { FILES, type ExportKind } from './export.js';
-import type { ConsumedFile } from './exports.repository.js';
+import type { LinkedFile } from './exports.repository.js';
 
 /**
  * Stores export files and selects their encryption key. A person's record is encrypted under that person's key, so
@@ -44,7 +44,7 @@ export class ExportFiles {
   }
 
   /** Decrypts the content of a file. Throws export_link_expired when the file or its key no longer exists. */
-  async open({ objectKey: key, personId, keyVersion }: ConsumedFile): Promise<Readable> {
+  async open({ objectKey: key, personId, keyVersion }: LinkedFile): Promise<Readable> {
     const ring = await this.ring(personId, keyVersion);
     if (ring.isEmpty || !(await this.storage.exists(key))) throw new Problem('export_link_expired');
     return this.storage.get(key, ring.keyFor);

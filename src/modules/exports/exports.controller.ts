@@ -1,7 +1,7 @@
-import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
-import type { Request } from 'express';
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { Access } from '../../platform/access/decorators.js';
-import { PageQuery, ResponseType } from '../../platform/http/index.js';
+import { fileAnswer, PageQuery, ResponseType } from '../../platform/http/index.js';
 import { Problem } from '../../platform/problem/index.js';
 import { CreateExportDto, ExportResponse, FileQuery } from './exports.dto.js';
 import { ExportsService } from './exports.service.js';
@@ -37,10 +37,17 @@ export class ExportsController {
 
   @Get(':id/file')
   @Access('document:download', { emits: ['export.downloaded'], interactiveOnly: true })
-  @ResponseType.file()
-  file(@Param('id', ParseUUIDPipe) id: string, @Query() { token }: FileQuery, @Req() { method }: Request) {
+  @ResponseType.file({ ranges: true })
+  async file(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Query() { token }: FileQuery,
+    @Req() { method, headers }: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     // Nest routes HEAD to this handler too. HEAD would consume the link without sending the file.
     if (method !== 'GET') throw new Problem('method_not_allowed', { headers: { Allow: 'GET' } });
-    return this.exports.download(id, token);
+    const { answer, sent } = await this.exports.download(id, token, headers);
+    response.once('finish', () => response.statusCode < 300 && sent());
+    return fileAnswer(response, answer);
   }
 }

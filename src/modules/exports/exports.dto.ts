@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { IsIn, IsObject, IsOptional, IsString, IsUUID, MaxLength, ValidateNested } from 'class-validator';
+import { IsBoolean, IsIn, IsObject, IsOptional, IsString, IsUUID, MaxLength, ValidateNested } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { KINDS, STATUSES, type Kind, type Status } from '../people/index.js';
 import { EXPORT_KINDS, type ExportKind, type ExportStatus } from './export.js';
@@ -30,6 +30,11 @@ export class CreateExportDto {
   @ValidateNested()
   @Type(() => PeopleFilterDto)
   filter?: PeopleFilterDto | null;
+
+  /** Whether the file starts with a UTF-8 byte order mark, which Excel needs. Allowed for `people_csv` only. */
+  @IsOptional()
+  @IsBoolean()
+  bom?: boolean | null;
 }
 
 export class FileQuery {
@@ -54,6 +59,8 @@ export class ExportResponse {
   @Expose() kind: ExportKind;
   @StaffOnly() personId: string | null;
   @StaffOnly() @Type(() => ExportFilterResponse) filter: ExportFilterResponse;
+  /** Whether the file starts with a UTF-8 byte order mark. */
+  @StaffOnly() bom: boolean;
   /** The id of the membership that requested the export. */
   @StaffOnly() requestedBy: string;
   @Expose() status: ExportStatus;
@@ -68,7 +75,7 @@ export class ExportResponse {
   @Expose() expiresAt: Date | null;
   /**
    * The download link. Only the requester receives it, and only while the file is ready. It works once and replaces the
-   * previous link.
+   * previous link. After an interruption, the same session can request the rest of the file with a Range header.
    */
   @Expose() url: string | null;
   @Expose() urlExpiresAt: Date | null;

@@ -40,8 +40,8 @@ export const exportsFeature = defineFeature({
     'export.downloaded': {
       category: 'exports',
       severity: 'notice',
-      description: 'A member downloaded an export. The link no longer works.',
-      meta: { kind: 'code', rows: 'count', bytes: 'count' },
+      description: 'A member downloaded an export, or continued an interrupted download from a byte.',
+      meta: { kind: 'code', rows: 'count', bytes: 'count', resumedFrom: 'count' },
       realtime: { permission: 'export:read' },
     },
     'export.completed': {
@@ -119,7 +119,9 @@ export const exportsFeature = defineFeature({
     },
     'exports.single-use': {
       claims: ['M10'],
-      description: 'A link works once, within fifteen minutes, and only for the requester. Only its digest is stored.',
+      description:
+        'A link works once, within fifteen minutes, and only for the requester. Only the same session can continue ' +
+        'an interrupted download. Only the digest of the link is stored.',
     },
     'exports.sealed-files': {
       claims: ['E15'],

@@ -10,6 +10,7 @@ export interface ExportRow {
   kind: ExportKind;
   personId: string | null;
   filter: PeopleFilter;
+  bom: boolean;
   requestedBy: string;
   status: ExportStatus;
   rows: number;
@@ -22,33 +23,48 @@ export interface ExportRow {
   [column: string]: unknown;
 }
 
-/** A file that the caller may download now. Its link has been used. */
-export interface ConsumedFile {
+/** A file that the caller may download now. */
+export interface LinkedFile {
   kind: ExportKind;
   personId: string | null;
   rows: number;
   bytes: number;
+  sha256: Buffer;
   objectKey: string;
   keyVersion: number;
   [column: string]: unknown;
 }
 
-export type NewExport = Pick<ExportRow, 'id' | 'kind' | 'personId' | 'filter' | 'requestedBy'>;
+/** A download link, and the caller who uses it. */
+export interface LinkUse {
+  id: string;
+  membershipId: string;
+  sessionId: string;
+  tokenHash: Buffer;
+}
 
-const COLUMNS = `e.id, e.kind, e.person_id AS "personId", e.filter, e.requested_by AS "requestedBy",
+export type NewExport = Pick<ExportRow, 'id' | 'kind' | 'personId' | 'filter' | 'bom' | 'requestedBy'>;
+
+const COLUMNS = `e.id, e.kind, e.person_id AS "personId", e.filter, e.bom, e.requested_by AS "requestedBy",
   CASE WHEN e.state = 'ready' AND e.expires_at <= now() THEN 'expired' ELSE e.state END AS status,
   e.rows, e.bytes::float8 AS bytes, e.sha256, e.error_code AS "errorCode", e.created_at AS "createdAt",
   e.finished_at AS "finishedAt", e.expires_at AS "expiresAt"`;
+const LINKED_FILE = `kind, person_id AS "personId", rows, bytes::float8 AS bytes, sha256, object_key AS "objectKey",
+  key_version AS "keyVersion"`;
+/** The link of a member that is valid now. Parameters: organization, export, membership, digest of the token. */
+const VALID_LINK = `org_id = $1 AND id = $2 AND requested_by = $3 AND token_hash = $4 AND token_expires_at > now()
+  AND expires_at > now() AND object_key IS NOT NULL`;
 
 /** Reads and writes the exports of the current organization. The API uses it. */
 @Injectable()
 export class ExportsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  async insert({ id, kind, personId, filter, requestedBy }: NewExport): Promise<void> {
+  async insert({ id, kind, personId, filter, bom, requestedBy }: NewExport): Promise<void> {
     await this.unitOfWork.execute(
-      'INSERT INTO exports (org_id, id, kind, person_id, filter, requested_by) VALUES ($1, $2, $3, $4, $5, $6)',
-      [this.orgId, id, kind, personId, JSON.stringify(filter), requestedBy],
+      `INSERT INTO exports (org_id, id, kind, person_id, filter, bom, requested_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [this.orgId, id, kind, personId, JSON.stringify(filter), bom, requestedBy],
     );
   }
 
@@ -84,19 +100,35 @@ export class ExportsRepository {
   }
 
   /**
-   * Marks a link as used and returns its file. One statement does both, so only one of several parallel requests
-   * receives the file. After that, retention may remove the file.
+   * Marks a link as used by a session and returns its file. One statement does both, so only one of several parallel
+   * requests receives the file. Until the link expires, the session can continue the download. After that, retention
+   * may remove the file.
    */
-  async consumeLink(id: string, membershipId: string, tokenHash: Buffer): Promise<ConsumedFile | null> {
-    const [row] = await this.unitOfWork.sql<ConsumedFile>(
-      `UPDATE exports SET state = 'downloaded', token_hash = NULL, token_expires_at = NULL, expires_at = now()
-        WHERE org_id = $1 AND id = $2 AND requested_by = $3 AND state = 'ready' AND token_hash = $4
-          AND token_expires_at > now() AND expires_at > now() AND object_key IS NOT NULL
-       RETURNING kind, person_id AS "personId", rows, bytes::float8 AS bytes, object_key AS "objectKey",
-         key_version AS "keyVersion"`,
-      [this.orgId, id, membershipId, tokenHash],
+  async consumeLink({ id, membershipId, tokenHash, sessionId }: LinkUse): Promise<LinkedFile | null> {
+    const [row] = await this.unitOfWork.sql<LinkedFile>(
+      `UPDATE exports SET state = 'downloaded', download_session = $5, expires_at = token_expires_at
+        WHERE ${VALID_LINK} AND state = 'ready' RETURNING ${LINKED_FILE}`,
+      [this.orgId, id, membershipId, tokenHash, sessionId],
     );
     return row ?? null;
+  }
+
+  /** Returns the file of a link that this session has used and whose file it has not received completely. */
+  async resumeLink({ id, membershipId, tokenHash, sessionId }: LinkUse): Promise<LinkedFile | null> {
+    const [row] = await this.unitOfWork.sql<LinkedFile>(
+      `SELECT ${LINKED_FILE} FROM exports WHERE ${VALID_LINK} AND state = 'downloaded' AND download_session = $5`,
+      [this.orgId, id, membershipId, tokenHash, sessionId],
+    );
+    return row ?? null;
+  }
+
+  /** Ends a used link. After that, retention may remove the file. */
+  async endLink({ id, membershipId, tokenHash, sessionId }: LinkUse): Promise<void> {
+    await this.unitOfWork.execute(
+      `UPDATE exports SET token_hash = NULL, token_expires_at = NULL, expires_at = now()
+        WHERE ${VALID_LINK} AND state = 'downloaded' AND download_session = $5`,
+      [this.orgId, id, membershipId, tokenHash, sessionId],
+    );
   }
 
   private get orgId(): string {

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import PDFDocument from 'pdfkit';
 import { breakLines } from './line-breaks.js';
-import { fontData, printable, type FontName } from './pdf-fonts.js';
-import { visualRuns, type VisualRun } from './visual-order.js';
+import { printable, type FontName, type Run } from './pdf-fonts.js';
+import { documentFont } from './shaping.js';
+import { visualRuns } from './visual-order.js';
 import { WatermarkFailed } from './watermark.js';
 
 /** The content of a person's record; the caller has formatted and masked it. */
@@ -36,6 +37,8 @@ const VALUE: Style = { font: 'regular', size: 9.5 };
 const FOOTER_SIZES = [6.5, 5, 4];
 const FOOTER_BASELINE = 24;
 const DIAGONAL_LARGEST = 28;
+/** With a list of features, also an empty one, pdfkit does not divide a run into words before it is shaped. */
+const WHOLE_RUN: [] = [];
 
 /**
  * Renders a person's record as PDF 1.7 on letter paper. Title, headings and tables are tagged for screen readers. The
@@ -52,6 +55,7 @@ export function renderPersonPdf(record: PersonRecord, watermark: string): Readab
 class PersonPdf {
   private readonly doc: PDFKit.PDFDocument;
   private readonly watermark: string;
+  private readonly fonts = new Set<FontName>();
   private markedPages = 0;
 
   constructor(
@@ -76,7 +80,6 @@ class PersonPdf {
         Producer: 'Vouchsafe',
       },
     });
-    for (const name of ['regular', 'bold', 'wide'] as const) this.doc.registerFont(name, fontData(name));
     this.doc.on('pageAdded', () => this.mark());
   }
 
@@ -171,14 +174,19 @@ class PersonPdf {
     let at = x;
     for (const run of visualRuns(line, style.font)) {
       const width = this.runWidth(run, style);
-      this.doc.text(run.text, at, baseline, { lineBreak: false, baseline: 'alphabetic', features: shaping(run) });
+      // Glyphs in another order than the characters: readers get the text from here (ISO 32000-1 section 14.9.4).
+      this.doc.markContent('Span', { actual: run.text });
+      this.doc.text(run.text, at, baseline, { lineBreak: false, baseline: 'alphabetic', features: WHOLE_RUN });
+      this.doc.endMarkedContent();
       at += width;
     }
   }
 
   /** Returns the width of a run in points and leaves its font selected. */
-  private runWidth(run: VisualRun, { size }: Style): number {
-    return this.doc.font(run.font, size).widthOfString(run.text, { features: shaping(run) });
+  private runWidth(run: Run, { size }: Style): number {
+    if (!this.fonts.has(run.font)) this.doc.registerFont(run.font, documentFont(run.font) as never);
+    this.fonts.add(run.font);
+    return this.doc.font(run.font, size).widthOfString(run.text, { features: WHOLE_RUN });
   }
 
   /** Draws the watermark on a new page before other content. */
@@ -223,9 +231,4 @@ class PersonPdf {
     }
     throw new WatermarkFailed('it is too long for the footer');
   }
-}
-
-/** A right-to-left run is shaped as a whole: the empty list stops pdfkit from shaping it word by word. */
-function shaping(run: VisualRun): [] | undefined {
-  return run.isRightToLeft ? [] : undefined;
 }

@@ -3,9 +3,9 @@ import { runsOf, type FontName, type Run } from './pdf-fonts.js';
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** A run in left-to-right drawing order. */
-export interface VisualRun extends Run {
-  readonly isRightToLeft: boolean;
+/** Returns whether a font draws the text of a run from right to left. */
+export function isRightToLeft(text: string): boolean {
+  return RIGHT_TO_LEFT.test(text);
 }
 
 /**
@@ -13,14 +13,14 @@ export interface VisualRun extends Run {
  * Hebrew or Arabic names are in the correct order between other text and numbers. The text inside a run keeps its
  * reading order, because the font reverses it during shaping.
  */
-export function visualRuns(line: string, preferred: FontName): VisualRun[] {
-  if (!RIGHT_TO_LEFT.test(line)) return runsOf(line, preferred).map((run) => ({ ...run, isRightToLeft: false }));
+export function visualRuns(line: string, preferred: FontName): Run[] {
+  if (!isRightToLeft(line)) return runsOf(line, preferred);
   const embedding = bidi.getEmbeddingLevels(line);
   const runs = stretches(line, embedding.levels).flatMap(({ text, level }) =>
     runsOf(level % 2 === 1 ? mirrored(text) : text, preferred).map((run) => ({ ...run, level })),
   );
   for (let level = Math.max(...runs.map((run) => run.level)); level > 0; level--) reverseFrom(runs, level);
-  return runs.map(({ text, font, level }) => ({ text: turned(text, level), font, isRightToLeft: level % 2 === 1 }));
+  return runs.map(({ text, font, level }) => ({ text: turned(text, level), font }));
 }
 
 interface Stretch {
@@ -46,7 +46,7 @@ function mirrored(text: string): string {
 
 /** Reverses a run that the font would not reverse, because it contains no right-to-left letter. */
 function turned(text: string, level: number): string {
-  return level % 2 === 0 || RIGHT_TO_LEFT.test(text) ? text : Array.from(text).toReversed().join('');
+  return level % 2 === 0 || isRightToLeft(text) ? text : Array.from(text).toReversed().join('');
 }
 
 /** Rule L2, for runs instead of characters: reverses every sequence at this level or above. */

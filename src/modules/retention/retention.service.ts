@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { CronExpressionParser } from 'cron-parser';
 import { AuditLog } from '../../platform/audit/audit-log.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { newId } from '../../platform/clock/id.js';
@@ -8,6 +7,7 @@ import { declaration } from '../../platform/feature/registry.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/problem/index.js';
 import { Jobs } from '../../platform/jobs/jobs.js';
+import { nextSlot } from '../../platform/jobs/slots.js';
 import { cutoffOf, dueSince, planOf, policiesOf, type RetentionPlan, type RetentionPolicy } from './policy.js';
 import type { PolicyResponse, RunsQuery } from './retention.dto.js';
 import { RetentionRepository, type RetentionRun } from './retention.repository.js';
@@ -128,7 +128,6 @@ export class RetentionService {
     floorDays,
     action,
   }: RetentionPolicy): PolicyResponse {
-    const { cron, timezone } = declaration('schedules', 'retention.nightly');
     return {
       name,
       description,
@@ -139,7 +138,7 @@ export class RetentionService {
       floorDays,
       action: action === 'delete' ? 'delete' : 'clear',
       columns: action === 'delete' ? [] : [...action.clear],
-      nextRunAt: CronExpressionParser.parse(cron, { currentDate: this.clock.now(), tz: timezone }).next().toDate(),
+      nextRunAt: nextSlot(declaration('schedules', 'retention.nightly'), this.clock.now()),
     };
   }
 

@@ -40,10 +40,13 @@ export interface Ingested {
 export interface StoredDelivery {
   sourceId: string;
   body: Buffer | null;
+  /** A keyed hash that all deliveries of the source about one record share. */
+  orderKey: string | null;
   [column: string]: unknown;
 }
 
-export const DELIVERY_STATUSES = ['accepted', 'processed', 'failed'] as const;
+/** `superseded`: a newer event about the same record was applied before, so the delivery had no effect. */
+export const DELIVERY_STATUSES = ['accepted', 'processed', 'superseded', 'failed'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** A delivery, as a list shows it. */
@@ -58,7 +61,8 @@ export interface DeliveryRow {
 }
 
 const CONDITIONS: Record<DeliveryStatus, string> = {
-  processed: 'i.processed_at IS NOT NULL',
+  processed: 'i.processed_at IS NOT NULL AND NOT i.superseded',
+  superseded: 'i.processed_at IS NOT NULL AND i.superseded',
   failed: `i.processed_at IS NULL AND o.state = 'failed'`,
   accepted: `i.processed_at IS NULL AND o.state IS DISTINCT FROM 'failed'`,
 };
@@ -106,16 +110,18 @@ export class InboxRepository {
   /** Returns a delivery with its encrypted body. Returns null when the delivery was deleted. */
   async find(id: string): Promise<StoredDelivery | null> {
     const [row] = await this.unitOfWork.sql<StoredDelivery>(
-      'SELECT source_id AS "sourceId", body_enc AS body FROM webhook_inbox WHERE org_id = $1 AND id = $2',
+      `SELECT i.source_id AS "sourceId", i.body_enc AS body, o.order_key AS "orderKey"
+         FROM webhook_inbox i JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id
+        WHERE i.org_id = $1 AND i.id = $2`,
       [currentContext().orgId, id],
     );
     return row ?? null;
   }
 
-  async markProcessed(id: string): Promise<void> {
+  async markProcessed(id: string, superseded: boolean): Promise<void> {
     await this.unitOfWork.execute(
-      'UPDATE webhook_inbox SET processed_at = clock_timestamp() WHERE org_id = $1 AND id = $2',
-      [currentContext().orgId, id],
+      'UPDATE webhook_inbox SET processed_at = clock_timestamp(), superseded = $3 WHERE org_id = $1 AND id = $2',
+      [currentContext().orgId, id, superseded],
     );
   }
 
@@ -132,7 +138,8 @@ export class InboxRepository {
     if (before !== null) conditions.push(`i.id < $${values.push(before)}`);
     return this.unitOfWork.sql<DeliveryRow>(
       `SELECT i.id, i.message_id AS "messageId", i.received_at AS "receivedAt", i.processed_at AS "processedAt",
-              CASE WHEN i.processed_at IS NOT NULL THEN 'processed' WHEN o.state = 'failed' THEN 'failed'
+              CASE WHEN i.processed_at IS NOT NULL AND i.superseded THEN 'superseded'
+                WHEN i.processed_at IS NOT NULL THEN 'processed' WHEN o.state = 'failed' THEN 'failed'
                 ELSE 'accepted' END AS status,
               o.error_code AS "errorCode"
          FROM webhook_inbox i LEFT JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id

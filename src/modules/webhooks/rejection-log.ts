@@ -32,7 +32,7 @@ export class RejectionLog implements BeforeApplicationShutdown {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Records a delivery without a valid signature. Never throws: the rejection does not depend on its event. */
+  /** Records a rejected delivery. Never throws: the rejection does not depend on its event. */
   async record(source: Source, reason: ErrorCode): Promise<void> {
     const window = this.windows.get(source.id);
     if (window === undefined) {

@@ -68,8 +68,8 @@ export const webhooksFeature = defineFeature({
       category: 'integrations',
       severity: 'warning',
       description:
-        'The API rejected deliveries without a valid signature. Each source gets at most one event per minute, with ' +
-        'a count.',
+        'The API rejected deliveries without a valid signature or with an invalid body. Each source gets at most one ' +
+        'event per minute, with a count.',
       meta: { reasons: 'codes', count: 'count' },
     },
     'webhook.conflict': {
@@ -83,6 +83,14 @@ export const webhooksFeature = defineFeature({
       severity: 'info',
       description: 'The worker processed a delivery and changed the record that it concerns.',
       meta: { event: 'code', sourceId: 'id', recordId: 'id' },
+      realtime: { permission: 'delivery:read' },
+    },
+    'webhook.superseded': {
+      category: 'integrations',
+      severity: 'info',
+      description:
+        'The worker did not apply a delivery, because it had already applied a newer event about the same record.',
+      meta: { event: 'code', sourceId: 'id' },
       realtime: { permission: 'delivery:read' },
     },
     'webhook.replayed': {
@@ -137,6 +145,14 @@ export const webhooksFeature = defineFeature({
       action: 'delete',
       where: 'processed_at IS NULL',
     },
+    'webhook_order_marks.unused': {
+      description: 'Times of the newest applied event of a record. Until removal, an older event has no effect',
+      table: 'webhook_order_marks',
+      ageColumn: 'applied_at',
+      days: 400,
+      floorDays: 1,
+      action: 'delete',
+    },
     'webhook_secrets.expired': {
       description: 'Expired webhook secrets',
       table: 'webhook_secrets',
@@ -148,6 +164,7 @@ export const webhooksFeature = defineFeature({
   },
   personalData: {
     webhook_inbox: { body_enc: { class: 'PII', erasure: 'delete' } },
+    webhook_order_marks: { order_key: { class: 'PII', erasure: 'delete' } },
     webhook_sources: { name: { class: 'internal', erasure: 'keep' } },
     webhook_secrets: { secret_enc: { class: 'internal', erasure: 'keep' } },
   },
@@ -173,6 +190,11 @@ export const webhooksFeature = defineFeature({
       rows: { select: ['delivery:read', 'delivery:replay', 'retention:preview', 'retention:run'] },
       retention: { policies: ['webhook_inbox.payload', 'webhook_inbox.processed', 'webhook_inbox.unprocessed'] },
     },
+    webhook_order_marks: {
+      kind: 'tenant',
+      rows: { select: ['retention:preview', 'retention:run'] },
+      retention: { policies: ['webhook_order_marks.unused'] },
+    },
   },
   controls: {
     'webhooks.signed': {
@@ -184,6 +206,11 @@ export const webhooksFeature = defineFeature({
       claims: ['C7'],
       description:
         'A 202 means that a delivery and its job are stored. One transaction changes the record and the status.',
+    },
+    'webhooks.newest-wins': {
+      claims: ['C7'],
+      description:
+        'An event that is older than the newest applied event of its source about the same record has no effect.',
     },
   },
 });

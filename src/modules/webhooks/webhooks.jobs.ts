@@ -2,51 +2,73 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../platform/audit/audit-log.js';
 import { currentContext, withIdentity } from '../../platform/context/context.js';
 import { keyVersionOf } from '../../platform/crypto/index.js';
-import { declared, type WebhookEventName } from '../../platform/feature/registry.js';
 import { OnJob, PermanentFailure, type JobPayload } from '../../platform/jobs/on-job.js';
-import { WebhookEventHandlers } from '../../platform/webhooks/webhook-event-handlers.js';
-import { InboxRepository } from './inbox.repository.js';
-import { parseAs, WebhookEnvelope } from './webhook-envelope.dto.js';
 import { DataKeys } from '../../platform/keys/data-keys.js';
+import { Problem } from '../../platform/problem/index.js';
+import { WebhookEventHandlers, type BoundWebhookEventHandler } from '../../platform/webhooks/webhook-event-handlers.js';
+import { InboxRepository, type StoredDelivery } from './inbox.repository.js';
+import { OrderMarksRepository } from './order-marks.repository.js';
+import { instantOf, readMessage, type WebhookMessage } from './webhook-message.js';
 
 /**
- * Hands deliveries to the features that handle their events. The effect, the audit events of the handler, and the mark
- * that the delivery is processed share the transaction of the job.
+ * Hands deliveries to the features that handle their events. The effect, the audit events of the handler, the order
+ * mark, and the mark that the delivery is processed share the transaction of the job.
  */
 @Injectable()
 export class WebhookJobs {
   constructor(
     private readonly inbox: InboxRepository,
+    private readonly marks: OrderMarksRepository,
     private readonly dataKeys: DataKeys,
     private readonly handlers: WebhookEventHandlers,
     private readonly audit: AuditLog,
   ) {}
 
   /**
-   * Fails permanently: payload_expired when retention deleted the body, payload_invalid when no attempt can succeed.
+   * Applies a delivery, or records it as superseded when a newer event about the same record was applied before. Fails
+   * permanently: payload_expired when retention deleted the body, payload_invalid when no attempt can succeed.
    */
-  @OnJob('webhooks.apply', { emits: ['webhook.applied'] })
+  @OnJob('webhooks.apply', { emits: ['webhook.applied', 'webhook.superseded'] })
   async apply({ deliveryId }: JobPayload): Promise<void> {
     const id = String(deliveryId);
     const delivery = await this.inbox.find(id);
     if (delivery === null || delivery.body === null) throw new PermanentFailure('payload_expired');
-    const { sourceId, body } = delivery;
+    const message = await this.open(id, delivery.body);
+    const handler = this.handlers.byEvent().get(message.event);
+    if (handler === undefined) throw new PermanentFailure('payload_invalid');
+    const isNewest = await this.isNewest(delivery, message);
+    const emits = [...currentContext().emits, ...handler.emits];
+    await withIdentity({ actor: { type: 'source', id: delivery.sourceId }, emits }, () =>
+      isNewest ? this.run(id, delivery, message, handler) : this.supersede(id, delivery, message),
+    );
+    await this.inbox.markProcessed(id, !isNewest);
+  }
+
+  private async open(id: string, body: Buffer): Promise<WebhookMessage> {
     const ring = await this.dataKeys.ofOrganization('data', keyVersionOf(body));
     const text = ring.forRow('webhook_inbox', id).open('body_enc', body)!;
-    const { type, timestamp, data } = await parseAs(WebhookEnvelope, JSON.parse(text));
-    const event = declared('webhookEvents').get(type);
-    const handler = this.handlers.byEvent().get(type);
-    if (event === undefined || handler === undefined) throw new PermanentFailure('payload_invalid');
-    const source = { id, sourceId, event: type as WebhookEventName, timestamp };
-    const dto = await parseAs(event.dto, data);
-    const emits = [...currentContext().emits, ...handler.emits];
-    await withIdentity({ actor: { type: 'source', id: sourceId }, emits }, async () => {
-      const recordId = await handler.run(dto, source);
-      this.audit.record('webhook.applied', {
-        target: { type: 'delivery', id },
-        meta: { event: type, sourceId, recordId },
-      });
-    });
-    await this.inbox.markProcessed(id);
+    try {
+      return await readMessage(JSON.parse(text));
+    } catch (error) {
+      throw error instanceof Problem ? new PermanentFailure('payload_invalid', { cause: error }) : error;
+    }
+  }
+
+  private isNewest({ orderKey }: StoredDelivery, { timestamp }: WebhookMessage): Promise<boolean> {
+    return orderKey === null ? Promise.resolve(true) : this.marks.advance(orderKey, instantOf(timestamp));
+  }
+
+  private async run(
+    id: string,
+    { sourceId }: StoredDelivery,
+    { event, timestamp, data }: WebhookMessage,
+    handler: BoundWebhookEventHandler,
+  ): Promise<void> {
+    const recordId = await handler.run(data, { id, sourceId, event, timestamp });
+    this.audit.record('webhook.applied', { target: { type: 'delivery', id }, meta: { event, sourceId, recordId } });
+  }
+
+  private async supersede(id: string, { sourceId }: StoredDelivery, { event }: WebhookMessage): Promise<void> {
+    this.audit.record('webhook.superseded', { target: { type: 'delivery', id }, meta: { event, sourceId } });
   }
 }

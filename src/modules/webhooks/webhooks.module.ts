@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DeliveriesService } from './deliveries.service.js';
 import { InboundSources } from './inbound-sources.js';
 import { InboxRepository } from './inbox.repository.js';
+import { OrderMarksRepository } from './order-marks.repository.js';
 import { RejectionLog } from './rejection-log.js';
 import { WebhookSourcesController } from './webhook-sources.controller.js';
 import { WebhookSourcesRepository } from './webhook-sources.repository.js';
@@ -18,6 +19,7 @@ import { WebhooksService } from './webhooks.service.js';
     WebhooksService,
     InboundSources,
     InboxRepository,
+    OrderMarksRepository,
     RejectionLog,
     WebhookMetrics,
     WebhookSourcesService,

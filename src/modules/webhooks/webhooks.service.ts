@@ -14,9 +14,9 @@ import { LocalRateLimiter } from '../../platform/http/rate-limit.js';
 import { InboundSources, type InboundSource, type OpenSecret } from './inbound-sources.js';
 import { InboxRepository, type Ingested, type SealedDelivery } from './inbox.repository.js';
 import { MicroBatch } from './micro-batch.js';
-import { orderKeyOf } from './order-key.js';
 import { RejectionLog } from './rejection-log.js';
-import { isTimely, readHeaders, signedBy, type MessageHeaders } from './standard-webhooks.js';
+import { isTimely, readHeaders, signedBy, TOLERANCE_SECONDS, type MessageHeaders } from './standard-webhooks.js';
+import { assertHappened, readMessage, type WebhookMessage } from './webhook-message.js';
 import type { DeliveryReceipt } from './webhooks.dto.js';
 import { WebhookMetrics } from './webhooks.metrics.js';
 
@@ -50,11 +50,12 @@ export class WebhooksService {
   }
 
   /**
-   * Receives one delivery. Checks the source, its rate limit, the headers, the timestamp, the signature, and the body,
-   * then stores the delivery. Throws `webhook_source_not_found` for an unknown, disabled, or removed source. Throws
-   * `too_many_requests` above the rate limit. Throws `webhook_headers_invalid` for missing or malformed headers. Throws
+   * Receives one delivery. Checks the source, its rate limit, the headers, the timestamp, the signature, and the
+   * message, then stores the delivery. A rejected delivery does not use up its message id. Throws
+   * `webhook_source_not_found` for an unknown, disabled, or removed source. Throws `too_many_requests` above the
+   * rate limit. Throws `webhook_headers_invalid` for missing or malformed headers. Throws
    * `webhook_timestamp_out_of_range` for a timestamp outside the allowed window. Throws `webhook_signature_invalid`
-   * when no signature is valid. Throws `malformed_json`, `invalid_text`, or `invalid_request` for an invalid body.
+   * when no signature is valid. Throws `malformed_json`, `invalid_text`, or `invalid_request` for an invalid message.
    * Throws `webhook_conflict` when the message id was used before with another body. Throws `unavailable` when the
    * delivery cannot be stored now.
    */
@@ -106,9 +107,21 @@ export class WebhooksService {
     const now = this.clock.millis();
     const valid = source.secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now);
     const secret = signedBy(valid, inbound.headers, inbound.body);
-    return secret === undefined
-      ? { outcome: 'refused', stored_id: '' }
-      : this.batch.add(sealDelivery(source, secret, inbound));
+    if (secret === undefined) return { outcome: 'refused', stored_id: '' };
+    const message = await this.read(source, inbound.body);
+    return this.batch.add(sealDelivery(source, secret, inbound, message));
+  }
+
+  /** Returns the message of a signed body, so that everything that the worker would reject is rejected now. */
+  private async read(source: InboundSource, body: Buffer): Promise<WebhookMessage> {
+    try {
+      const message = await readMessage(parseJson(body));
+      assertHappened(message, this.clock.seconds(), TOLERANCE_SECONDS);
+      return message;
+    } catch (error) {
+      if (error instanceof Problem) await this.rejections.record(source, error.code);
+      throw error;
+    }
   }
 
   private async refuse(source: InboundSource, reason: ErrorCode): Promise<never> {
@@ -117,12 +130,13 @@ export class WebhooksService {
   }
 }
 
-/**
- * Encrypts a delivery. Throws `malformed_json` when the body is not JSON. Throws `invalid_text` when the body contains
- * text that cannot be stored. Throws `invalid_request` when the body does not have the required fields.
- */
-function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body }: Inbound): SealedDelivery {
-  const recordKey = orderKeyOf(parseJson(body));
+/** Encrypts a delivery, and hashes its digest and order key with the keys of the source. */
+function sealDelivery(
+  source: InboundSource,
+  secret: OpenSecret,
+  { headers, body }: Inbound,
+  { orderKey }: WebhookMessage,
+): SealedDelivery {
   const deliveryId = newId();
   return {
     sourceId: source.id,
@@ -135,7 +149,7 @@ function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body
     )!,
     digest: hmac(source.digestKey, body),
     jobId: newId(),
-    orderKey: recordKey === null ? null : hmac(source.orderKey, `${source.id}|${recordKey}`).toString('base64url'),
+    orderKey: orderKey === null ? null : hmac(source.orderKey, `${source.id}|${orderKey}`).toString('base64url'),
     requestId: currentContext().requestId,
   };
 }

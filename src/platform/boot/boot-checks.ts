@@ -4,6 +4,7 @@ import { functionDigest } from '../database/function-sync.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { responseTypeOf } from '../http/response-type.js';
 import { JobHandlers, type BoundHandler } from '../jobs/handlers.js';
+import { isTimetable } from '../jobs/slots.js';
 import { allFeatures, declared } from '../feature/registry.js';
 import { allRoutes, type Route } from './routes.js';
 import { WebhookEventHandlers } from '../webhooks/webhook-event-handlers.js';
@@ -142,7 +143,9 @@ function realtimeProblems(): string[] {
 }
 
 function jobProblems(handlers: readonly BoundHandler[]): string[] {
-  const scheduled = [...declared('schedules')].filter(([, { job }]) => !declared('jobs').has(job));
+  const schedules = [...declared('schedules')];
+  const scheduled = schedules.filter(([, { job }]) => !declared('jobs').has(job));
+  const untimed = schedules.filter(([, schedule]) => !isTimetable(schedule));
   return [
     ...differences(
       'job',
@@ -151,6 +154,9 @@ function jobProblems(handlers: readonly BoundHandler[]): string[] {
       'add a provider method with @OnJob',
     ),
     ...scheduled.map(([name, { job }]) => `schedule "${name}" runs the job "${job}", which no feature declares`),
+    ...untimed.map(
+      ([name]) => `schedule "${name}" never runs: correct its cron expression (five fields) or its IANA time zone`,
+    ),
   ];
 }
 

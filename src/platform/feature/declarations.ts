@@ -71,8 +71,9 @@ export interface JobDeclaration {
 }
 
 /**
- * A webhook event type. `dto` validates the `data` of the event. `orderKey` names the field of `data` that identifies
- * the record. Deliveries of a source with the same value are processed in order of arrival.
+ * A webhook event type. `dto` validates the `data` of the event; other fields are ignored. `orderKey` names the field
+ * of `data` that identifies the record within its resource, the first part of the event type. Deliveries of a source
+ * about one record are processed in order of arrival, and an event older than the newest applied one has no effect.
  */
 export interface WebhookEventDeclaration {
   description: string;
@@ -80,7 +81,11 @@ export interface WebhookEventDeclaration {
   orderKey: string;
 }
 
-/** A schedule of a job: five-field cron, once per organization or once per installation. */
+/**
+ * A schedule of a job: five-field cron in the local time of an IANA time zone, once per organization or once per
+ * installation. A local time that a switch to daylight saving time skips runs at the switch, and a local time that a
+ * switch repeats runs once.
+ */
 export interface ScheduleDeclaration {
   description: string;
   cron: string;

@@ -1,6 +1,8 @@
 export { audienceOf, StaffOnly } from './audience.js';
 export { FORM_PATHS, SIGNED_PATH } from './body.js';
 export type { SignedRequest } from './body.js';
+export { fileAnswer, rangeOf } from './byte-range.js';
+export type { FileAnswer } from './byte-range.js';
 export { createApp } from './create-app.js';
 export { assertOwnForm, assertSameOrigin } from './csrf.js';
 export { HttpModule } from './http.module.js';

@@ -14,6 +14,8 @@ export interface ResponseTypeMetadata {
 }
 
 const EVENT_STREAM = 'text/event-stream';
+const BINARY = 'application/octet-stream';
+const BINARY_CONTENT = { [BINARY]: { schema: { type: 'string', format: 'binary' } } };
 const RESPONSE_TYPE = Symbol('vouchsafe:response-type');
 const declaredClasses = new Set<ResponseClass>();
 
@@ -63,8 +65,8 @@ ResponseType.nothing = (status: 202 | 204 = 204): MethodDecorator =>
     ApiResponse({ status, description: status === 204 ? 'No content' : 'Accepted' }),
   );
 
-/** Responds with a file: the handler returns a StreamableFile. */
-ResponseType.file = (contentType = 'application/octet-stream'): MethodDecorator =>
+/** Responds with a file: the handler returns a StreamableFile. With `ranges`, it may also be a part of the file. */
+ResponseType.file = ({ ranges = false } = {}): MethodDecorator =>
   applyDecorators(
     declare({
       kind: 'file',
@@ -72,12 +74,9 @@ ResponseType.file = (contentType = 'application/octet-stream'): MethodDecorator 
       shape: only((value): value is StreamableFile => value instanceof StreamableFile, 'a StreamableFile'),
     }),
     HttpCode(200),
-    ApiProduces(contentType),
-    ApiResponse({
-      status: 200,
-      description: 'The file',
-      content: { [contentType]: { schema: { type: 'string', format: 'binary' } } },
-    }),
+    ApiProduces(BINARY),
+    ApiResponse({ status: 200, description: 'The file', content: BINARY_CONTENT }),
+    ...(ranges ? [ApiResponse({ status: 206, description: 'A part of the file', content: BINARY_CONTENT })] : []),
   );
 
 /** Responds with text of another content type, such as XML: the handler returns a string. */

@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { CronExpressionParser } from 'cron-parser';
 import { Clock } from '../clock/clock.js';
 import { SYSTEM_ORG_ID } from '../clock/id.js';
 import { Context, withContext } from '../context/context.js';
@@ -8,6 +7,7 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import type { ScheduleDeclaration } from '../feature/declarations.js';
 import { declared, type JobName } from '../feature/registry.js';
 import { Jobs } from './jobs.js';
+import { latestSlot } from './slots.js';
 
 /**
  * Starts due schedules. The source of truth is `job_runs`, with one row per schedule, organization, and slot. Several
@@ -28,7 +28,7 @@ export class Scheduler {
   async tick(): Promise<number> {
     let started = 0;
     for (const [name, schedule] of declared('schedules')) {
-      const slot = this.latestSlot(schedule);
+      const slot = latestSlot(schedule, this.clock.now());
       if (this.startedSlots.get(name) === slot.getTime()) continue;
       try {
         started += await this.startSlot(name, schedule, slot);
@@ -38,11 +38,6 @@ export class Scheduler {
       }
     }
     return started;
-  }
-
-  private latestSlot({ cron, timezone }: ScheduleDeclaration): Date {
-    const next = new Date(this.clock.millis() + 1);
-    return CronExpressionParser.parse(cron, { currentDate: next, tz: timezone }).prev().toDate();
   }
 
   private async startSlot(name: string, schedule: ScheduleDeclaration, slot: Date): Promise<number> {

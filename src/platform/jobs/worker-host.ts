@@ -1,10 +1,12 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { CronJob } from 'cron';
 import { HttpConfig } from '../config/index.js';
 import { JobRunner } from './job-runner.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { Scheduler } from './scheduler.js';
+
+const TICK = 'vouchsafe.tick';
+const TICK_MS = 10_000;
 
 /** Starts the runner, relay, and scheduler of the worker process and stops them in order. */
 @Injectable()
@@ -24,9 +26,10 @@ export class WorkerHost implements OnModuleDestroy {
     this.started = true;
     this.runner.start();
     this.relay.start();
-    const ticks = new CronJob('*/10 * * * * *', () => void this.scheduler.tick());
-    this.registry.addCronJob('vouchsafe.tick', ticks);
-    ticks.start();
+    this.registry.addInterval(
+      TICK,
+      setInterval(() => void this.scheduler.tick(), TICK_MS),
+    );
     void this.scheduler.tick();
     this.log.log('processing jobs');
   }
@@ -34,7 +37,7 @@ export class WorkerHost implements OnModuleDestroy {
   /** Stops the worker before the application closes the Redis and Postgres connections. */
   async onModuleDestroy(): Promise<void> {
     if (!this.started) return;
-    if (this.registry.doesExist('cron', 'vouchsafe.tick')) this.registry.deleteCronJob('vouchsafe.tick');
+    if (this.registry.doesExist('interval', TICK)) this.registry.deleteInterval(TICK);
     await this.relay.stop();
     await this.runner.stop(this.config.shutdownSeconds * 1_000);
   }

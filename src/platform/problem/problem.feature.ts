@@ -16,6 +16,7 @@ export const httpFeature = defineFeature({
     duplicate_parameter: { status: 400, title: 'A query parameter was given more than once' },
     conflict: { status: 409, title: 'The request conflicts with the stored data' },
     payload_too_large: { status: 413, title: 'The body is too large' },
+    range_not_satisfiable: { status: 416, title: 'The file has no bytes in the requested range' },
     unsupported_media_type: { status: 415, title: 'Unsupported media type' },
     too_many_requests: { status: 429, title: 'Too many requests' },
     internal: { status: 500, title: 'Internal server error' },

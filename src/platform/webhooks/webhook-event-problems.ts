@@ -1,5 +1,5 @@
-import { getMetadataStorage } from 'class-validator';
 import { declared } from '../feature/registry.js';
+import { validatedFields } from './partner-data.js';
 import type { BoundWebhookEventHandler } from './webhook-event-handlers.js';
 
 /**
@@ -31,9 +31,4 @@ export function webhookEventProblems(handlers: ReadonlyMap<string, BoundWebhookE
           'name: set orderKey to a validated field',
       ),
   ];
-}
-
-function validatedFields(dto: new () => object): ReadonlySet<string> {
-  const metadata = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
-  return new Set(metadata.map(({ propertyName }) => propertyName));
 }

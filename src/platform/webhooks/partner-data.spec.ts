@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { Type } from 'class-transformer';
+import { IsString, ValidateNested } from 'class-validator';
+import { partnerData } from './partner-data.js';
+
+class Part {
+  @IsString() name: string;
+}
+
+class Whole {
+  @IsString() serial: string;
+  @ValidateNested() @Type(() => Part) main: Part;
+  @ValidateNested({ each: true }) @Type(() => Part) parts: Part[];
+}
+
+describe('the data of a partner', () => {
+  it('has the declared fields at every depth and no others', () => {
+    const data = partnerData(Whole, {
+      serial: 'S-1',
+      color: 'blue',
+      main: { name: 'a', size: 1 },
+      parts: [{ name: 'b', sizes: [{}] }, { name: 'c' }],
+    });
+    expect(data).toEqual({ serial: 'S-1', main: { name: 'a' }, parts: [{ name: 'b' }, { name: 'c' }] });
+    expect([data, data.main, ...data.parts].map(({ constructor }) => constructor)).toEqual([Whole, Part, Part, Part]);
+  });
+
+  it('keeps values of another kind, so that validation rejects them', () => {
+    const data = { serial: [{ a: 1 }], main: 'text', parts: [7, null, ['x']] };
+    expect(partnerData(Whole, data)).toEqual(data);
+  });
+
+  it('does not read a field that the class does not declare', () => {
+    const data = {
+      serial: 'S-1',
+      get other() {
+        throw new Error('was read');
+      },
+    };
+    expect(partnerData(Whole, data)).toEqual({ serial: 'S-1' });
+  });
+});
