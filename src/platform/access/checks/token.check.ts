@@ -10,13 +10,7 @@ import { enterApiKey, enterSession } from '../../database/tenant-context.js';
 import { Problem } from '../../problem/problem.js';
 import { bearerKey, unauthenticatedProblem } from '../api-key.js';
 import type { GuardContext, AccessCheck } from '../guard-context.js';
-import { VerifiedTokens } from './verified-tokens.js';
-
-/** The claims of the session token: the secret of its session row, and the expiry in seconds (RFC 7519). */
-export interface SessionToken {
-  sid: string;
-  exp: number;
-}
+import { VerifiedTokens, type SessionToken } from './verified-tokens.js';
 
 /** Verifies the session cookie's token (RFC 7519): HS256, this environment's issuer and audience, unexpired. */
 @Injectable()

@@ -1,7 +1,11 @@
-import type { SessionToken } from './token.check.js';
-
 const TRUST_MS = 60_000;
 const MAX_TOKENS = 10_000;
+
+/** The claims of the session token: the secret of its session row, and the expiry in seconds (RFC 7519). */
+export interface SessionToken {
+  sid: string;
+  exp: number;
+}
 
 /**
  * Remembers the verified session tokens for one minute, because a signature costs more than a lookup. A remembered
