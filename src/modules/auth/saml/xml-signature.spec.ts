@@ -6,7 +6,7 @@ import { ASSERTION } from './saml-names.js';
 import { verifiedBytes } from './xml-signature.js';
 
 const WITHIN = { local: 'Assertion', uri: ASSERTION };
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 
 describe('verifiedBytes', () => {
   it('rejects a forged signature value without a digest of the content', async () => {
