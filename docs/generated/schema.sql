@@ -1304,30 +1304,18 @@ CREATE TABLE app_private.function_files (
   signatures jsonb NOT NULL
 );
 
--- ==================== migrations/0006-events-and-downloads.sql
+-- ==================== migrations/0005-metadata-warnings-and-scim-emails.sql
 
--- The time of the newest applied event about each record. order_key is a keyed hash of the webhook source, the
--- resource, and the sender's id of the record. The worker ignores an older event.
-CREATE TABLE webhook_order_marks (
-  org_id uuid NOT NULL REFERENCES organizations,
-  order_key text NOT NULL,
-  event_at timestamptz NOT NULL,
-  applied_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (org_id, order_key)
-);
-CREATE INDEX webhook_order_marks_applied ON webhook_order_marks (org_id, applied_at);
-SELECT app_private.protect_table('webhook_order_marks', 'SELECT (org_id, applied_at)');
-GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_order_marks TO vouchsafe_worker;
+-- The parts of an identity provider's metadata that are not used. Each element has the fields code and detail.
+ALTER TABLE sso_connections ADD COLUMN metadata_warnings jsonb NOT NULL DEFAULT '[]';
+GRANT UPDATE (metadata_warnings) ON sso_connections TO vouchsafe_app;
 
--- A superseded delivery has been processed without an effect.
-ALTER TABLE webhook_inbox ADD COLUMN superseded boolean NOT NULL DEFAULT false;
-GRANT SELECT (superseded) ON webhook_inbox TO vouchsafe_app;
-GRANT UPDATE (superseded) ON webhook_inbox TO vouchsafe_worker;
-
--- bom: the CSV file starts with a byte order mark. download_session: the session that used the download link. Until the
--- link expires, this session can continue an interrupted download.
-ALTER TABLE exports ADD COLUMN bom boolean NOT NULL DEFAULT false, ADD COLUMN download_session uuid;
-GRANT INSERT (bom), UPDATE (download_session) ON exports TO vouchsafe_app;
+-- All addresses that a SCIM client sent, each with value, type, and primary. The column email holds the one that is in
+-- use. Rows of an earlier release have only that address.
+ALTER TABLE scim_users ADD COLUMN emails jsonb NOT NULL DEFAULT '[]';
+UPDATE scim_users
+  SET emails = jsonb_build_array(jsonb_build_object('value', email, 'type', email_type, 'primary', false));
+ALTER TYPE app.scim_user ADD ATTRIBUTE emails jsonb;
 
 -- ==================== src/platform/database/context.sql
 
@@ -3185,9 +3173,9 @@ BEGIN
     DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;
   END IF;
   INSERT INTO public.scim_users (org_id, connection_id, membership_id, user_name, external_id, email, email_type,
-    given_name, family_name, active, without_role)
-  VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.given_name, u.family_name,
-    u.active, old_status IS NULL AND u.active AND group_role IS NULL);
+    emails, given_name, family_name, active, without_role)
+  VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.emails, u.given_name,
+    u.family_name, u.active, old_status IS NULL AND u.active AND group_role IS NULL);
   IF old_status IS NULL THEN
     RETURN NEXT (m.id, 'provisioned', NULL, group_role)::app.scim_effect;
   ELSE
@@ -3211,16 +3199,17 @@ BEGIN
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
   SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member;
   was_active := m.status = 'active' OR s.active AND s.without_role;
-  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, was_active)
-     IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name, u.email,
-       u.email_type, u.active) THEN RETURN; END IF;
+  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, s.emails,
+      was_active) IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name,
+      u.email, u.email_type, u.emails, u.active) THEN RETURN; END IF;
   PERFORM app_private.scim_assert_unique(c, u, member);
   IF s.email <> u.email THEN PERFORM app_private.scim_move_email(c, m, u.email); END IF;
   IF m.name <> u.display_name THEN UPDATE public.memberships x SET name = u.display_name
     WHERE x.org_id = m.org_id AND x.id = m.id; END IF;
   UPDATE public.scim_users x
     SET user_name = u.user_name, external_id = u.external_id, given_name = u.given_name, family_name = u.family_name,
-         email = u.email, email_type = u.email_type, active = u.active, version = x.version + 1, updated_at = now()
+         email = u.email, email_type = u.email_type, emails = u.emails, active = u.active, version = x.version + 1,
+         updated_at = now()
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
   IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true); END IF;
 END $$;
@@ -3307,11 +3296,11 @@ GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 -- Returns the users of the current connection. The result contains only data that the SCIM client sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
-  email text, email_type text,
+  email text, email_type text, emails jsonb,
   active boolean, version integer, created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.membership_id, s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type,
-         m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
+         s.emails, m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
     FROM app_private.scim_connection() c
     JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id
     JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
@@ -5390,14 +5379,6 @@ CREATE POLICY rows_insert ON webhook_inbox AS RESTRICTIVE FOR INSERT TO vouchsaf
 CREATE POLICY rows_update ON webhook_inbox AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_delete ON webhook_inbox AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_select ON webhook_order_marks AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('retention:preview', 'retention:run')));
-
-CREATE POLICY rows_insert ON webhook_order_marks AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_update ON webhook_order_marks AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_delete ON webhook_order_marks AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_insert ON organizations AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (id = (SELECT app.org_if_system()));
 

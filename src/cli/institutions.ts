@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InstitutionsService } from '../modules/institutions/index.js';
 import { newId } from '../platform/clock/id.js';
+import { lineArgument } from './arguments.js';
 import { operate, type Operator } from './operator.js';
 
 interface Options {
@@ -18,7 +19,7 @@ export function institutionCommands(program: Command): void {
   institution
     .command('create')
     .description('create an institution')
-    .requiredOption('--name <name>')
+    .requiredOption('--name <name>', 'name', lineArgument)
     .option('--json')
     .action((options: Options) =>
       operate(options, async (operator) => ({ id: await createInstitution(operator, options.name) })),

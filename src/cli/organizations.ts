@@ -4,6 +4,7 @@ import { FactorResetService } from '../modules/auth/mfa/index.js';
 import { OrganizationService, TenancyService } from '../modules/tenancy/index.js';
 import { PRESETS, type Preset } from '../platform/feature/roles.js';
 import { SYSTEM_ORG_ID, newId } from '../platform/clock/id.js';
+import { emailArgument, lineArgument } from './arguments.js';
 import { operate, readSecret, type Operator } from './operator.js';
 
 interface OrgOptions {
@@ -35,7 +36,7 @@ function registryCommands(org: Command): void {
   org
     .command('create')
     .description('create an organization')
-    .requiredOption('--name <name>')
+    .requiredOption('--name <name>', 'name', lineArgument)
     .addOption(new Option('--preset <preset>', 'preset of roles').choices(Object.keys(PRESETS)).makeOptionMandatory())
     .option('--json')
     .action((options: OrgOptions) =>
@@ -52,7 +53,7 @@ function registryCommands(org: Command): void {
     .command('rename')
     .description('rename an organization')
     .requiredOption('--org <id>')
-    .requiredOption('--name <name>')
+    .requiredOption('--name <name>', 'name', lineArgument)
     .option('--json')
     .action(({ name, ...options }: OrgOptions) =>
       operate(options, (operator) =>
@@ -89,10 +90,10 @@ function userCommands(user: Command): void {
   user
     .command('create')
     .description('add a member, and create the user if the e-mail address is new')
-    .requiredOption('--email <email>')
+    .requiredOption('--email <email>', 'e-mail address', emailArgument)
     .requiredOption('--org <id>')
     .requiredOption('--role <role>')
-    .option('--name <name>', 'full name; default: the e-mail address')
+    .option('--name <name>', 'full name; default: the e-mail address', lineArgument)
     .option(
       '--password-stdin',
       'read an initial password from standard input; the user must change it at first sign-in',
@@ -105,7 +106,7 @@ function userCommands(user: Command): void {
   user
     .command('reset-factors')
     .description('remove all second factors of a member, end the sessions, and notify the member by mail')
-    .requiredOption('--email <email>')
+    .requiredOption('--email <email>', 'e-mail address', emailArgument)
     .requiredOption('--org <id>')
     .option('--json')
     .action((options: UserOptions) =>

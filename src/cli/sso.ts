@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { DomainChecks, DomainsService } from '../modules/auth/domains/index.js';
+import { metadataText } from '../modules/auth/saml/index.js';
 import { SsoSetupService } from '../modules/auth/sso/index.js';
+import { lineArgument } from './arguments.js';
 import { operate, readSecret } from './operator.js';
 
 interface AddSamlOptions {
   org: string;
   metadata: string;
+  entityId?: string;
   name: string;
   groupRole: string[];
   defaultRole?: string;
@@ -44,15 +47,10 @@ export function ssoCommands(program: Command): void {
         operator.within(options.org, async () => {
           const { items } = await operator.app.get(SsoSetupService).list();
           return {
-            connections: items.map(({ id, name, protocol, enabled, testedAt, loginUrl, metadataError }) => ({
-              id,
-              name,
-              protocol,
-              enabled,
-              testedAt,
-              loginUrl,
-              metadataError,
-            })),
+            connections: items.map((connection) => {
+              const { id, name, protocol, enabled, testedAt, loginUrl, metadataError, metadataWarnings } = connection;
+              return { id, name, protocol, enabled, testedAt, loginUrl, metadataError, metadataWarnings };
+            }),
           };
         }),
       ),
@@ -86,7 +84,8 @@ function addSaml(sso: Command): void {
     .description('connect a SAML identity provider')
     .requiredOption('--org <id>')
     .requiredOption('--metadata <file or URL>', 'metadata of the identity provider; a URL is read again every day')
-    .option('--name <name>', 'name of the connection', 'SAML')
+    .option('--entity-id <id>', 'entity id of the identity provider, if the metadata describes several')
+    .option('--name <name>', 'name of the connection', lineArgument, 'SAML')
     .option(
       '--group-role <group=role>',
       'role of a group; repeatable, the first match applies',
@@ -98,16 +97,16 @@ function addSaml(sso: Command): void {
     .action(async (options: AddSamlOptions) => {
       const source = /^https?:/.test(options.metadata)
         ? { metadataUrl: options.metadata }
-        : { metadata: await readFile(options.metadata, 'utf8') };
+        : { metadata: await metadataText(await readFile(options.metadata)) };
       const groupRoles = options.groupRole.map(parseGroupRole);
       await operate(options, (operator) =>
         operator.within(options.org, async () => {
-          const { name, defaultRole } = options;
+          const { name, defaultRole, entityId: idpEntityId } = options;
           const connection = await operator.app
             .get(SsoSetupService)
-            .create({ name, ...source, groupRoles, ...(defaultRole && { defaultRole }) });
-          const { id, entityId, acsUrl, loginUrl, metadataUrl } = connection;
-          return { id, entityId, acsUrl, loginUrl, metadataUrl };
+            .create({ name, ...source, idpEntityId, groupRoles, ...(defaultRole && { defaultRole }) });
+          const { id, entityId, acsUrl, loginUrl, metadataUrl, metadataWarnings } = connection;
+          return { id, entityId, acsUrl, loginUrl, metadataUrl, metadataWarnings };
         }),
       );
     });
@@ -123,7 +122,7 @@ function addOidc(sso: Command): void {
     .requiredOption('--client-id <id>', 'client id at the provider')
     .option('--client-secret-stdin', 'read the client secret from standard input; without it, PKCE only')
     .option('--tenant <id>', 'allowed tenant (Entra ID) or hosted domain (Google); repeatable', collect, [])
-    .option('--name <name>', 'name of the connection', 'OpenID Connect')
+    .option('--name <name>', 'name of the connection', lineArgument, 'OpenID Connect')
     .option('--group-role <group=role>', 'role of a group; repeatable, the first match applies', collect, [])
     .option('--default-role <role>', 'role of a user without a matching group')
     .option('--json')

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { AccessGrantsService } from '../modules/access-grants/index.js';
 import { PasswordsService } from '../modules/auth/passwords/index.js';
 import type { Scope } from '../platform/feature/roles.js';
+import { emailArgument, lineArgument } from './arguments.js';
 import { operate, readSecret } from './operator.js';
 
 interface SupportOptions {
@@ -23,11 +24,11 @@ export function supportCommands(program: Command): void {
     .command('request')
     .description('request an access grant from an organization; a member must approve it')
     .requiredOption('--org <id>')
-    .requiredOption('--email <email>', 'e-mail address of the support user')
+    .requiredOption('--email <email>', 'e-mail address of the support user', emailArgument)
     .requiredOption('--grant <permission...>', 'requested permission, or permission=scope')
     .requiredOption('--reason <text>')
     .requiredOption('--minutes <n>')
-    .option('--name <name>')
+    .option('--name <name>', 'full name; default: the e-mail address', lineArgument)
     .option(
       '--password-stdin',
       'read an initial password from standard input; the user must change it at first sign-in',

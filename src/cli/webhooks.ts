@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { OFFERED_SCHEMES, WebhookSourcesService, type Scheme } from '../modules/webhooks/index.js';
+import { lineArgument } from './arguments.js';
 import { operate } from './operator.js';
 
 interface AddSourceOptions {
@@ -17,7 +18,7 @@ export function webhookCommands(program: Command): void {
     .command('add-source')
     .description('add a webhook source for a partner; the secret is shown once')
     .requiredOption('--org <id>')
-    .requiredOption('--name <name>')
+    .requiredOption('--name <name>', 'name', lineArgument)
     .addOption(new Option('--scheme <scheme>', 'signature scheme').choices([...OFFERED_SCHEMES]).default('standard'))
     .option('--json')
     .action((options: AddSourceOptions) =>

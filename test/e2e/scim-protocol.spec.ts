@@ -215,6 +215,8 @@ describe('hostile input', () => {
     ['a field __proto__', '{"userName":"x@dir.example","__proto__":{"active":false}}', 400],
     ['no userName', {}, 400],
     ['a userName that is an array', { userName: ['x'] }, 400],
+    ['a displayName that is reversed', { userName: fresh(), displayName: '\u202Egnp.exe' }, 400],
+    ['a given name that is invisible', { userName: fresh(), name: { givenName: '\u200B' } }, 400],
     ['a userName of two lines', { userName: 'x\ny@dir.example' }, 400],
     ['a userName too long', { userName: `${'x'.repeat(250)}@dir.example` }, 400],
     ['no e-mail address', { userName: 'not-an-address' }, 400],

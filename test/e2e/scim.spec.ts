@@ -183,6 +183,33 @@ describe('the requests that Microsoft Entra ID documents', () => {
     }
   });
 
+  it('changes the work address of a user who was created with a home address, and keeps both', async () => {
+    const [login, home, work] = [fresh(), fresh('home'), fresh('work')];
+    const id = await directory.create('Users', {
+      schemas: [USER],
+      userName: login,
+      emails: [{ value: home, type: 'home' }],
+    });
+    expect(await memberOf(id)).toMatchObject({ email: home });
+    const answer = await directory.patch(`Users/${id}`, [
+      { op: 'Replace', path: 'emails[type eq "work"].value', value: work },
+    ]);
+    const both = [
+      { value: home, type: 'home' },
+      { value: work, type: 'work', primary: true },
+    ];
+    expect([answer.status, answer.body.emails]).toEqual([200, both]);
+    expect((await directory.get(`Users/${id}`)).body.emails).toEqual(both);
+    expect(await memberOf(id)).toMatchObject({ email: work });
+    for (const filter of [`emails.value eq "${home}"`, `emails[type eq "work" and value eq "${work}"]`])
+      expect((await directory.find('Users', filter)).body.Resources.map((one: { id: string }) => one.id)).toEqual([id]);
+    const version = answer.headers.get('etag');
+    const again = await directory.patch(`Users/${id}`, [
+      { op: 'Replace', path: 'emails[type eq "work"].value', value: work },
+    ]);
+    expect(again.headers.get('etag')).toBe(version);
+  });
+
   it('changes several attributes at once, with and without paths, and ignores unsupported ones', async () => {
     const id = await directory.create('Users', entra(fresh()));
     const [address, login] = [fresh(), fresh()];

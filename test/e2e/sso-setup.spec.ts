@@ -90,7 +90,7 @@ describe('the setup of a connection', () => {
     const metadata = metadataOf(ENTITY, keys);
     for (const [body, code] of [
       [{ metadata, metadataUrl: publisher.url }, 'invalid_request'],
-      [{ metadata, idpEntityId: ENTITY }, 'invalid_request'],
+      [{ metadata, idpSsoUrl: 'https://idp.test.example/sso' }, 'invalid_request'],
       [{}, 'invalid_request'],
       [{ idpEntityId: ENTITY }, 'invalid_request'],
       [{ metadataUrl: 'https://169.254.169.254/latest' }, 'invalid_metadata'],
@@ -183,6 +183,64 @@ describe('published metadata', () => {
       ['failure', 'entity_id_changed'],
       ['success', undefined],
     ]);
+  });
+
+  it('of several providers needs a choice, and the refresh follows the chosen provider', async () => {
+    const other = 'https://other.test.example/metadata';
+    const federation = (...entities: string[]): string =>
+      `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">${entities.join('')}</EntitiesDescriptor>`;
+    const bulk = Array.from({ length: 5_000 }, (_, i) => metadataOf(`https://idp-${i}.test.example`, [keys[2]!]));
+    publisher.status = 200;
+    publisher.body = federation(...bulk, metadataOf(ENTITY, [keys[0]!]), metadataOf(other, [keys[1]!]));
+    expect(publisher.body.length).toBeGreaterThan(8_000_000);
+    const body = { name: 'Federation', defaultRole: 'mentor', metadataUrl: publisher.url };
+    const undecided = await director.post(CONNECTIONS, body);
+    expect([...statusAndCode(undecided), undecided.body.total, undecided.body.entityIds.length]).toEqual([
+      400,
+      'idp_entity_id_required',
+      5_002,
+      100,
+    ]);
+    expect(undecided.body.detail).toContain('https://idp-0.test.example');
+    const unknown = await director.post(CONNECTIONS, { ...body, idpEntityId: 'https://missing.test.example' });
+    expect(statusAndCode(unknown)).toEqual([400, 'idp_entity_id_required']);
+    const id = await createConnection({ metadataUrl: publisher.url, idpEntityId: ENTITY });
+    publisher.body = federation(metadataOf(other, [keys[1]!]), metadataOf(ENTITY, [keys[0]!, keys[2]!]));
+    const after = await refresh(id);
+    expect([after.idpEntityId, after.certificatesExpireAt.length, after.metadataError]).toEqual([ENTITY, 2, null]);
+    publisher.body = federation(metadataOf(other, [keys[1]!]), metadataOf('https://third.test.example', [keys[1]!]));
+    expect((await refresh(id)).metadataError).toBe('metadata_ambiguous');
+  });
+
+  it('is used without its unusable parts, which the administrator sees', async () => {
+    const weak = await newSigningKey(1024);
+    publisher.publish(ENTITY, keys[0]!);
+    const id = await createConnection({ metadataUrl: publisher.url });
+    expect((await director.get(`${CONNECTIONS}/${id}`)).body.metadataWarnings).toEqual([]);
+    publisher.publish(ENTITY, weak, keys[1]!);
+    publisher.body = publisher.body.replace(
+      '<SingleSignOnService',
+      '<SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="http://idp.test/"/>$&',
+    );
+    const warnings = [
+      { code: 'logout_url_skipped', detail: 'http://idp.test/' },
+      { code: 'certificate_skipped', detail: expect.stringContaining('rsa 1024') },
+    ];
+    const after = await refresh(id);
+    expect([after.metadataWarnings, after.metadataError, after.certificatesExpireAt.length]).toEqual([
+      warnings,
+      null,
+      1,
+    ]);
+    expect((await director.get(`${CONNECTIONS}/${id}/guide?provider=okta`)).body.metadataWarnings).toEqual(warnings);
+    expect((await auditEvents('sso.metadata_refreshed', id)).map(({ meta }) => meta)).toEqual([
+      { warnings: ['certificate_skipped', 'logout_url_skipped'] },
+    ]);
+    publisher.publish(ENTITY, weak);
+    expect((await refresh(id)).metadataError).toBe('metadata_certificate');
+    expect((await director.get(`${CONNECTIONS}/${id}`)).body.certificatesExpireAt).toHaveLength(1);
+    publisher.publish(ENTITY, keys[1]!);
+    expect((await refresh(id)).metadataWarnings).toEqual([]);
   });
 
   it('cannot be refreshed without a metadata URL', async () => {

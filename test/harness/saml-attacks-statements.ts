@@ -30,10 +30,10 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     saying(() => ({ conditions: conditions(['https://elsewhere.example.test']) })),
   ],
   [
-    'the right audience among others',
+    'several audiences without the right one',
     'audience_mismatch',
     saying(({ login }) => ({
-      conditions: conditions([login.connection.spEntityId, 'https://elsewhere.example.test']),
+      conditions: conditions([`${login.connection.spEntityId}/other`, 'https://elsewhere.example.test']),
     })),
   ],
   ['no audience', 'audience_mismatch', saying(() => ({ conditions: conditions([]) }))],
@@ -128,13 +128,13 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
   ],
   ['an empty audience', 'audience_mismatch', saying(() => ({ conditions: conditions(['']) }))],
   [
-    'two audience restrictions',
+    'a second audience restriction without the right audience',
     'audience_mismatch',
     saying((context) =>
       within(
         context,
         {},
-        `<saml:AudienceRestriction><saml:Audience>${context.login.connection.spEntityId}</saml:Audience>` +
+        '<saml:AudienceRestriction><saml:Audience>https://elsewhere.example.test</saml:Audience>' +
           '</saml:AudienceRestriction>',
       ),
     ),

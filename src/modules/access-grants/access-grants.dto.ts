@@ -13,7 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { MayBeAbsent } from '../../platform/http/fields.js';
+import { IsPlainText, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
 export const GRANT_STATUSES = ['requested', 'approved', 'declined', 'ended'] as const;
@@ -47,6 +47,7 @@ export class RequestAccessDto {
   /** The reason for the request. The approver sees it, and the grant keeps it. */
   @IsString()
   @Length(10, 500)
+  @IsPlainText()
   reason: string;
 
   /** How many minutes the grant stays active after the approval: 5 to 480. */

@@ -1,7 +1,7 @@
 import { Expose, Type } from 'class-transformer';
 import { IsIn, IsString, Length } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { MayBeAbsent } from '../../platform/http/fields.js';
+import { IsPlainText, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { HeldScope } from './preview.dto.js';
 
@@ -25,6 +25,7 @@ export class DecideItemDto {
   @MayBeAbsent()
   @IsString()
   @Length(1, 500)
+  @IsPlainText()
   note?: string;
 }
 

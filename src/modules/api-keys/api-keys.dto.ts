@@ -13,7 +13,7 @@ import {
   Min,
 } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { MayBeAbsent } from '../../platform/http/fields.js';
+import { IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
 export const MAX_OVERLAP_SECONDS = 7 * 86_400;
@@ -22,6 +22,7 @@ export class CreateApiKeyDto {
   /** The name, which describes the purpose of the key. */
   @IsString()
   @Length(1, 100)
+  @IsOneLine()
   name: string;
 
   /** The permissions of the key. A request with the key also needs the member's own current permission. */

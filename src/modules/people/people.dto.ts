@@ -1,20 +1,10 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Expose, Type } from 'class-transformer';
-import {
-  IsEmail,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Length,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { IsInstant, IsOneLine, IsPastDay, MayBeAbsent } from '../../platform/http/fields.js';
+import { IsInstant, IsOneLine, IsPastDay, IsPlainText, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
+import { IsMailAddress } from '../../platform/mail/index.js';
 import { KINDS, STATUSES, type Kind, type Status } from './person.js';
 
 const DATE = /^(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
@@ -40,8 +30,8 @@ class PersonFields {
   npi?: string | null;
 
   @IsOptional()
-  @IsEmail()
-  @MaxLength(254)
+  @ApiPropertyOptional({ format: 'email', maxLength: 254 })
+  @IsMailAddress()
   email?: string | null;
 
   @IsOptional()
@@ -51,6 +41,7 @@ class PersonFields {
   @IsOptional()
   @IsString()
   @MaxLength(500)
+  @IsPlainText()
   address?: string | null;
 
   /** The date as YYYY-MM-DD. */
@@ -120,8 +111,8 @@ export class PeopleQuery extends PageQuery {
 
   /** Exact e-mail address. */
   @MayBeAbsent()
-  @IsEmail()
-  @MaxLength(254)
+  @ApiPropertyOptional({ format: 'email', maxLength: 254 })
+  @IsMailAddress()
   email?: string;
 
   /** Exact National Provider Identifier. */

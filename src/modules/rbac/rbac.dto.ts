@@ -1,7 +1,7 @@
 import { Expose, Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { MayBeAbsent } from '../../platform/http/fields.js';
+import { IsOneLine, IsPlainText, MayBeAbsent } from '../../platform/http/fields.js';
 
 export class PermissionResponse {
   @Expose() key: string;
@@ -34,6 +34,7 @@ class RoleFields {
   @MayBeAbsent()
   @IsString()
   @MaxLength(500)
+  @IsPlainText()
   description?: string;
 }
 
@@ -44,6 +45,7 @@ export class CreateRoleDto extends RoleFields {
 
   @IsString()
   @Length(1, 100)
+  @IsOneLine()
   name: string;
 
   /** Whether the role is a portal role. Responses to members with a portal role omit staff-only fields. */
@@ -61,6 +63,7 @@ export class UpdateRoleDto extends RoleFields {
   @MayBeAbsent()
   @IsString()
   @Length(1, 100)
+  @IsOneLine()
   name?: string;
 }
 

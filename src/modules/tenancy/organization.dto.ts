@@ -15,7 +15,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { MayBeAbsent } from '../../platform/http/fields.js';
+import { IsOneLine, IsPlainText, MayBeAbsent } from '../../platform/http/fields.js';
 
 /** The sign-in methods that an organization may allow. */
 const SIGN_IN = ['password', 'passkey', 'saml', 'oidc'] as const;
@@ -46,6 +46,7 @@ export class UpdateOrganizationDto {
   @MayBeAbsent()
   @IsString()
   @Length(1, 200)
+  @IsOneLine()
   name?: string;
 
   /** A session without requests ends after this number of minutes: 15, 30, or 10080 (seven days). */
@@ -65,6 +66,7 @@ export class UpdateOrganizationDto {
   @ValidateIf((_body, value) => value !== null)
   @IsString()
   @Length(1, 500)
+  @IsPlainText()
   postalAddress?: string | null;
 
   /** Whether other organizations of the institution may see this organization's statistics. */

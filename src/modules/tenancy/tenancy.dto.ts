@@ -1,7 +1,8 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Expose } from 'class-transformer';
-import { IsEmail, IsIn, IsString, IsUUID, Length, Matches } from 'class-validator';
+import { IsIn, IsString, IsUUID, Length, Matches } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { MayBeAbsent } from '../../platform/http/fields.js';
+import { IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { IsMailAddress } from '../../platform/mail/index.js';
 
@@ -12,13 +13,14 @@ export class MembershipsQuery extends PageQuery {
 }
 
 export class CreateMembershipDto {
-  @IsEmail()
+  @ApiProperty({ format: 'email', maxLength: 254 })
   @IsMailAddress()
   email: string;
 
   /** The member's name in the organization. */
   @IsString()
   @Length(1, 200)
+  @IsOneLine()
   name: string;
 
   @Matches(/^[a-z_]{1,40}$/)

@@ -1,7 +1,7 @@
 import { Expose, Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { MayBeAbsent } from '../../platform/http/fields.js';
+import { IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { DELIVERY_STATUSES, type DeliveryStatus } from './inbox.repository.js';
 import { SCHEMES, type Scheme } from './webhook-source.js';
@@ -18,6 +18,7 @@ export class DeliveryReceipt {
 export class CreateSourceDto {
   @IsString()
   @Length(1, 200)
+  @IsOneLine()
   name: string;
 
   /** The signature scheme. */
@@ -36,6 +37,7 @@ export class UpdateSourceDto {
   @MayBeAbsent()
   @IsString()
   @Length(1, 200)
+  @IsOneLine()
   name?: string;
 
   /** Whether the source accepts deliveries. A disabled source gives the same response as an unknown source. */

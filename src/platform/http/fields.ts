@@ -1,10 +1,10 @@
-import { isISO8601, ValidateBy, ValidateIf } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { isISO8601, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { isOneLine, isPlainText } from './one-line.js';
 
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
-/** Control characters, line and paragraph separators, and bidirectional controls (Unicode, UAX #9). */
-const UNSAFE_CHARACTERS = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 /** The earliest time zone is 14 hours ahead of UTC, so its date can be tomorrow in UTC. */
 const EARLIEST_ZONE_MS = 14 * 3_600_000;
 
@@ -28,20 +28,35 @@ export function IsInstant(): PropertyDecorator {
   });
 }
 
-/** Returns true for one line of text without control characters or bidirectional controls. */
-export function isOneLine(value: unknown): value is string {
-  return typeof value === 'string' && !UNSAFE_CHARACTERS.test(value);
+/** Requires one visible line of text by the rule of `isOneLine`, and composes it (NFC). Allows the empty text. */
+export function IsOneLine(): PropertyDecorator {
+  return composed(IsExactLine());
 }
 
-/** Requires one line of text without control characters or bidirectional controls. */
-export function IsOneLine(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isOneLine',
-    validator: {
-      validate: isOneLine,
-      defaultMessage: () => 'must be one line without control characters',
-    },
-  });
+/** Requires one visible line like {@link IsOneLine}, but keeps its form, because it must equal a text elsewhere. */
+export function IsExactLine(options?: ValidationOptions): PropertyDecorator {
+  const validator = {
+    validate: isOneLine,
+    defaultMessage: () => 'must be one visible line without control characters',
+  };
+  return ValidateBy({ name: 'isOneLine', validator }, options);
+}
+
+/** Requires visible text by the rule of `isPlainText`, and composes it (NFC). Allows line breaks and the empty text. */
+export function IsPlainText(): PropertyDecorator {
+  const validator = { validate: isPlainText, defaultMessage: () => 'must be visible text without control characters' };
+  return composed(ValidateBy({ name: 'isPlainText', validator }));
+}
+
+/** Adds the composition of Unicode text to a validation. The composition comes first. */
+function composed(validation: PropertyDecorator): PropertyDecorator {
+  const compose = Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.normalize('NFC') : value,
+  );
+  return (target, property) => {
+    validation(target, property);
+    compose(target, property);
+  };
 }
 
 /** Requires an existing day (YYYY-MM-DD) that has begun in some time zone. */

@@ -1,4 +1,5 @@
 import { isEmail, ValidateBy } from 'class-validator';
+import { normalizeEmail } from '../crypto/index.js';
 
 /**
  * A dot-atom (RFC 5322 section 3.2.3, with the letters of RFC 6532) at a host name. A mail header cannot interpret it
@@ -7,9 +8,20 @@ import { isEmail, ValidateBy } from 'class-validator';
 const DOT_ATOM = /^[^\s"(),:;<>@[\\\]\p{C}]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/iu;
 const MAX_LENGTH = 254;
 
-/** Returns true for one e-mail address that can receive mail. Quoted local parts and address literals are invalid. */
+/**
+ * Returns true for one e-mail address that `normalizeEmail` converts to a mail address: the domain can also be in
+ * Unicode (UTS 46). Quoted local parts and address literals are invalid. Every address that enters the application must
+ * match.
+ */
 export function isMailAddress(text: unknown): text is string {
-  return typeof text === 'string' && text.length <= MAX_LENGTH && DOT_ATOM.test(text) && isEmail(text);
+  return (
+    typeof text === 'string' && text.length <= MAX_LENGTH && /^\S+$/.test(text) && isAsciiAddress(normalizeEmail(text))
+  );
+}
+
+/** Returns true for an address that a mail header can contain: its domain is in ASCII, as in `normalizeEmail`. */
+export function isAsciiAddress(text: string): boolean {
+  return text.length <= MAX_LENGTH && DOT_ATOM.test(text) && isEmail(text);
 }
 
 /** Requires one e-mail address of at most 254 characters. */

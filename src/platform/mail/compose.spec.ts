@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { normalizeEmail } from '../crypto/index.js';
 import { isMailAddress } from './address.js';
 import { compose, oneLine } from './compose.js';
 
@@ -107,5 +108,23 @@ describe('user-supplied text', () => {
         expect(oneLine(text)).not.toMatch(/\p{C}|\p{Zl}|\p{Zp}/u);
       }),
     );
+  });
+});
+
+describe('an e-mail address with an international domain', () => {
+  it('is accepted in Unicode and in ASCII, and is mailed only in ASCII', async () => {
+    for (const address of [
+      'ada@MÜNCHEN.example',
+      'ada@例え.テスト',
+      'ada@münchen。example',
+      'ada@xn--mnchen-3ya.example',
+    ]) {
+      const normalized = normalizeEmail(address);
+      expect([isMailAddress(address), isMailAddress(normalized)]).toEqual([true, true]);
+      await expect(written({ to: normalized })).resolves.toBeDefined();
+    }
+    await expect(written({ to: 'ada@münchen.example' })).rejects.toThrow(TypeError);
+    for (const address of ['ada@mün chen.example', 'ada@münchen', 'ada@münchen.example/x', ' ada@münchen.example'])
+      expect([address, isMailAddress(address)]).toEqual([address, false]);
   });
 });

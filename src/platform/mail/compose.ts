@@ -1,5 +1,5 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { isMailAddress } from './address.js';
+import { isAsciiAddress } from './address.js';
 import type { MailMessage } from './message.js';
 
 /** A composed message (RFC 5322) with its envelope (RFC 5321). */
@@ -16,7 +16,7 @@ const MAX_SUBJECT_LENGTH = 250;
  * prevents header injection.
  */
 export async function compose({ to, subject, text }: MailMessage, from: string, date: Date): Promise<ComposedMail> {
-  if (!isMailAddress(to) || !isMailAddress(from))
+  if (!isAsciiAddress(to) || !isAsciiAddress(from))
     throw new TypeError('a mail requires one valid sender and one valid recipient');
   if (subject === '' || subject.length > MAX_SUBJECT_LENGTH || /\p{C}|\p{Zl}|\p{Zp}/u.test(subject))
     throw new TypeError('the subject of a mail must be a single line');

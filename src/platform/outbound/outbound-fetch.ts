@@ -7,8 +7,13 @@ import { isLoopback, isPublic } from './addresses.js';
 import { DnsResolver } from './dns-resolver.js';
 import { OutboundError } from './outbound-error.js';
 
-const MAX_BYTES = 256 * 1024;
-const TIMEOUT_MS = 10_000;
+/** The limits of a response. */
+export interface OutboundLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
+
+const LIMITS: OutboundLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 };
 
 /** Options of a request; a subset of the options of `fetch`. */
 export interface OutboundRequest {
@@ -20,8 +25,9 @@ export interface OutboundRequest {
 
 /**
  * Sends requests to user-supplied URLs: https to the public internet only. The IP is checked when the socket connects.
- * Redirects are rejected, and a response is limited to 256 kB and ten seconds. Development and tests can also use
- * loopback IPs and plain HTTP. Do not call it in an open transaction: see `UnitOfWork.withoutTransaction`.
+ * Redirects are rejected. A response is limited to 256 kB and ten seconds, unless the caller states other limits.
+ * Development and tests can also use loopback IPs and plain HTTP. Do not call it in an open transaction: see
+ * `UnitOfWork.withoutTransaction`.
  */
 @Injectable()
 export class OutboundFetch {
@@ -37,6 +43,17 @@ export class OutboundFetch {
     return response.text();
   }
 
+  /** Yields the bytes of a response with status 200 while they arrive. Throws OutboundError. */
+  async *bytes(url: string, limits: OutboundLimits): AsyncGenerator<Uint8Array> {
+    const deadline = AbortSignal.timeout(limits.timeoutMs);
+    try {
+      const response = await send(this.allowedUrl(url), this.options(deadline));
+      yield* bodyOf(response, limits.maxBytes, 200);
+    } catch (error) {
+      throw toOutboundError(error, deadline);
+    }
+  }
+
   /**
    * Sends a request like `fetch` of the Fetch standard, so that libraries can use it. Rejects redirects. Throws
    * OutboundError.
@@ -46,29 +63,30 @@ export class OutboundFetch {
     { method = 'GET', headers, body, signal }: OutboundRequest = {},
   ): Promise<Response> {
     const url = this.allowedUrl(target);
-    const deadline = AbortSignal.timeout(TIMEOUT_MS);
-    const options: RequestOptions = {
-      method,
+    const deadline = AbortSignal.timeout(LIMITS.timeoutMs);
+    const limit = AbortSignal.any([deadline, ...(signal ? [signal] : [])]);
+    try {
+      const response = await send(url, { ...this.options(limit, headers), method }, body);
+      return new Response(hasNoBody(response.statusCode) ? null : await readBody(response), {
+        status: response.statusCode,
+        headers: headersOf(response),
+      });
+    } catch (error) {
+      throw toOutboundError(error, deadline);
+    }
+  }
+
+  private options(signal: AbortSignal, headers?: OutboundRequest['headers']): RequestOptions {
+    return {
       agent: false,
       lookup: this.lookup,
-      signal: AbortSignal.any([deadline, ...(signal ? [signal] : [])]),
+      signal,
       headers: {
         ...Object.fromEntries(new Headers(headers)),
         'accept-encoding': 'identity',
         'user-agent': 'vouchsafe',
       },
     };
-    try {
-      const response = await send(url, options, body);
-      return new Response(hasNoBody(response.statusCode) ? null : await readBody(response), {
-        status: response.statusCode,
-        headers: headersOf(response),
-      });
-    } catch (error) {
-      if (error instanceof OutboundError) throw error;
-      if (isLookupError(error)) throw error.cause;
-      throw new OutboundError(deadline.aborted ? 'timed_out' : 'unreachable', { cause: error });
-    }
   }
 
   /** Returns the URL if it is allowed. An IP is checked here, a name when the socket connects. */
@@ -109,7 +127,7 @@ export class OutboundFetch {
   }
 }
 
-function send(url: URL, options: RequestOptions, body: OutboundRequest['body']): Promise<IncomingMessage> {
+function send(url: URL, options: RequestOptions, body?: OutboundRequest['body']): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options, resolve);
   request.on('error', reject);
@@ -117,21 +135,25 @@ function send(url: URL, options: RequestOptions, body: OutboundRequest['body']):
   return promise;
 }
 
-/** Reads the body. Throws for a redirect, a compressed body, or a body over the limit. */
 async function readBody(response: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of bodyOf(response, LIMITS.maxBytes)) chunks.push(chunk);
+  return Uint8Array.from(Buffer.concat(chunks));
+}
+
+/** Yields the body. Throws for a redirect, another status than `wanted`, a compressed body, or one over the limit. */
+async function* bodyOf(response: IncomingMessage, maxBytes: number, wanted?: number): AsyncGenerator<Buffer> {
   const status = response.statusCode ?? 0;
   try {
     if (status >= 300 && status < 400) throw new OutboundError('redirected');
+    if (wanted !== undefined && status !== wanted) throw new OutboundError('status_unexpected');
     if ((response.headers['content-encoding'] ?? 'identity') !== 'identity')
       throw new OutboundError('encoding_unexpected');
-    const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > MAX_BYTES) throw new OutboundError('too_large');
-      chunks.push(chunk);
+      if ((bytes += chunk.length) > maxBytes) throw new OutboundError('too_large');
+      yield chunk;
     }
-    return Uint8Array.from(Buffer.concat(chunks));
   } finally {
     response.destroy();
   }
@@ -146,6 +168,12 @@ function headersOf(response: IncomingMessage): Headers {
   for (const [name, values = []] of Object.entries(response.headersDistinct))
     for (const value of values) headers.append(name, value);
   return headers;
+}
+
+function toOutboundError(error: unknown, deadline: AbortSignal): OutboundError {
+  if (error instanceof OutboundError) return error;
+  if (isLookupError(error)) return error.cause;
+  return new OutboundError(deadline.aborted ? 'timed_out' : 'unreachable', { cause: error });
 }
 
 /** Returns true for an error of the lookup, which Node wraps after several connection attempts. */

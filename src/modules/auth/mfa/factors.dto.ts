@@ -1,6 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { IsBoolean, IsObject, IsString, Length, Matches, MaxLength, MinLength } from 'class-validator';
-import { MayBeAbsent } from '../../../platform/http/fields.js';
+import { IsOneLine, MayBeAbsent } from '../../../platform/http/fields.js';
 
 /** A second factor. Exactly one of the factor fields must be present. */
 export class ProofDto {
@@ -45,6 +45,7 @@ export class TotpCodeDto {
 export class PasskeyNameDto {
   @IsString()
   @Length(1, 100)
+  @IsOneLine()
   name: string;
 }
 

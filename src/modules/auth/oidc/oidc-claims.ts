@@ -1,4 +1,6 @@
-import { isEmailAddress, roleOf, type SsoIdentity } from '../sso/index.js';
+import { cleanLine } from '../../../platform/http/one-line.js';
+import { isMailAddress } from '../../../platform/mail/index.js';
+import { roleOf, type SsoIdentity } from '../sso/index.js';
 import type { VerifiedIdToken } from './id-token.js';
 import type { OidcConnection } from './oidc-connection.js';
 import { ensure } from './oidc-error.js';
@@ -7,6 +9,7 @@ import { text } from './token-checks.js';
 
 const GROUPS = 'groups';
 const MAX_GROUPS = 1000;
+const MAX_NAME = 200;
 /** The issuer of all Google accounts, those of institutions and private ones. */
 const GOOGLE = 'https://accounts.google.com';
 /** Values of Entra ID's claim `xms_edov` that confirm the owner of the e-mail domain. */
@@ -85,7 +88,7 @@ function emailOf(
   const source = sources.find((claims) => claim(claims, name) !== undefined);
   if (source === undefined) return {};
   const email = claim(source, name);
-  ensure(typeof email === 'string' && isEmailAddress(email), 'email_invalid');
+  ensure(typeof email === 'string' && isMailAddress(email), 'email_invalid');
   return source['email_verified'] === true || DOMAIN_CHECKED.includes(source['xms_edov'])
     ? { email }
     : { emailUnverified: true };
@@ -122,10 +125,7 @@ function displayNameOf(sources: readonly JwtClaims[], connection: OidcConnection
       claim(claims, connection.nameAttribute ?? 'name') ??
       [claims['given_name'], claims['family_name']].filter(Boolean).join(' '),
   );
-  return names
-    .filter((name) => typeof name === 'string')
-    .map((name) => name.trim().slice(0, 200))
-    .find((name) => name !== '');
+  return names.map((name) => (typeof name === 'string' ? cleanLine(name, MAX_NAME) : undefined)).find(Boolean);
 }
 
 /**

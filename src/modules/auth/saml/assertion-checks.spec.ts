@@ -78,6 +78,23 @@ describe('checkAssertion', () => {
     ],
   ])('rejects %s', (_name, change, reason) => expect(rejectionOf(change)).toBe(reason));
 
+  it('accepts an audience restriction that names the connection among others, and needs it in each one', () => {
+    const mine = connection.spEntityId;
+    const audience = (text: string): string => `<saml:Audience>${text}</saml:Audience>`;
+    const restriction = (...audiences: string[]): string =>
+      `<saml:AudienceRestriction>${audiences.map(audience).join('')}</saml:AudienceRestriction>`;
+    const restricted = (...restrictions: string[]): string =>
+      rejectionOf({ conditions: conditions([], {}, restrictions.join('')) });
+    expect(restricted(restriction(mine, 'https://other.example/sp'))).toBe('accepted');
+    expect(restricted(restriction('https://other.example/sp', mine))).toBe('accepted');
+    expect(restricted(restriction(mine, 'x'), restriction(mine))).toBe('accepted');
+    expect(restricted(restriction(mine), restriction('https://other.example/sp'))).toBe('audience_mismatch');
+    expect(restricted(restriction('x', 'y'))).toBe('audience_mismatch');
+    expect(restricted(restriction(mine), restriction())).toBe('audience_mismatch');
+    expect(restricted()).toBe('audience_mismatch');
+    expect(restricted(audience(mine))).toBe('condition_unknown');
+  });
+
   it('rejects a document without an assertion, and an assertion without exactly one subject', () => {
     expect(rejectionOf({}, (xml) => xml.replaceAll('saml:Assertion', 'saml:Advice'))).toBe('assertion_missing');
     expect(rejectionOf({}, (xml) => xml.replaceAll('saml:Subject>', 'saml:Other>'))).toBe('subject_missing');

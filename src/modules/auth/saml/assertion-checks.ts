@@ -50,7 +50,7 @@ export interface VerifiedAssertion {
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 /** The canonical form repeats namespace declarations, so it can be several times larger than the message. */
-const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxNodes: 6000 };
+const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxElements: 1500, maxAttributes: 15_000 };
 
 /** Returns the time in an attribute of a message, in epoch milliseconds. Throws `time_malformed`. */
 export function time(element: XmlElement, name: string): number | undefined {
@@ -120,8 +120,22 @@ function checkConfirmations(subject: XmlElement, expected: Expected): number {
 }
 
 /**
- * Checks the conditions (saml-core-2.0-os, section 2.5.1): the connection is the only audience, the time is valid, and
- * each condition is known. Returns their end.
+ * Requires an audience restriction, and the connection among the audiences of each one (saml-core-2.0-os, section
+ * 2.5.1.4).
+ */
+function checkAudience(conditions: XmlElement, { spEntityId }: SamlConnection): void {
+  const restrictions = childrenNamed(conditions, ASSERTION, 'AudienceRestriction');
+  const isAudience = ({ text }: XmlElement): boolean => text === spEntityId;
+  ensure(
+    restrictions.length > 0 &&
+      restrictions.every((restriction) => childrenNamed(restriction, ASSERTION, 'Audience').some(isAudience)),
+    'audience_mismatch',
+  );
+}
+
+/**
+ * Checks the conditions (saml-core-2.0-os, section 2.5.1): the connection is an audience, the time is valid, and each
+ * condition is known. Returns their end.
  */
 function checkConditions(assertion: XmlElement, { connection, now }: Expected): number {
   const all = childrenNamed(assertion, ASSERTION, 'Conditions');
@@ -135,9 +149,7 @@ function checkConditions(assertion: XmlElement, { connection, now }: Expected): 
   for (const condition of conditions.children) {
     ensure(condition.uri === ASSERTION && understood.includes(condition.local), 'condition_unknown', condition.local);
   }
-  const restrictions = childrenNamed(conditions, ASSERTION, 'AudienceRestriction');
-  const audiences = restrictions.flatMap((restriction) => childrenNamed(restriction, ASSERTION, 'Audience'));
-  ensure(audiences.length === 1 && audiences[0]!.text === connection.spEntityId, 'audience_mismatch');
+  checkAudience(conditions, connection);
   return ends;
 }
 

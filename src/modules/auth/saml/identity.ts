@@ -1,5 +1,7 @@
 import type { NameId, SamlAttribute, VerifiedAssertion } from './assertion-checks.js';
-import { isEmailAddress, roleOf, type SsoIdentity } from '../sso/index.js';
+import { cleanLine } from '../../../platform/http/one-line.js';
+import { isMailAddress } from '../../../platform/mail/index.js';
+import { roleOf, type SsoIdentity } from '../sso/index.js';
 import type { SamlConnection } from './saml-connection.js';
 import { FORMAT_EMAIL, FORMAT_TRANSIENT } from './saml-names.js';
 import { ensure } from './saml-error.js';
@@ -93,19 +95,19 @@ function emailOf(attributes: Attributes, nameId: NameId, { emailAttribute }: Sam
   ensure(values.length <= 1, 'email_multiple');
   const fallback = emailAttribute === undefined && nameId.format === FORMAT_EMAIL ? nameId.value : undefined;
   const email = values[0]?.trim() || fallback;
-  ensure(email === undefined || isEmailAddress(email), 'email_invalid');
+  ensure(email === undefined || isMailAddress(email), 'email_invalid');
   return email;
 }
 
 /** Returns the display name: the configured attribute, otherwise a display name, otherwise the parts of the name. */
 function displayNameOf(attributes: Attributes, { nameAttribute }: SamlConnection): string | undefined {
-  const first = (values: readonly string[]): string => values[0]?.trim() ?? '';
-  const parts = [first(valuesOf(attributes, GIVEN_NAMES)), first(valuesOf(attributes, FAMILY_NAMES))]
-    .filter(Boolean)
-    .join(' ');
-  const name =
-    first(named(attributes, nameAttribute, DISPLAY_NAMES)) || parts || first(valuesOf(attributes, WHOLE_NAMES));
-  return name.slice(0, MAX_NAME) || undefined;
+  const clean = ([value]: readonly string[]): string | undefined => cleanLine(value ?? '', MAX_NAME);
+  const parts = [GIVEN_NAMES, FAMILY_NAMES].flatMap((names) => clean(valuesOf(attributes, names)) ?? []);
+  return (
+    clean(named(attributes, nameAttribute, DISPLAY_NAMES)) ??
+    cleanLine(parts.join(' '), MAX_NAME) ??
+    clean(valuesOf(attributes, WHOLE_NAMES))
+  );
 }
 
 /** Returns the user's groups. Rejects a response without the groups, because the role would be a guess. */

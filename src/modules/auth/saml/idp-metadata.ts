@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import type { SamlBinding } from '../sso/index.js';
-import { BINDING_POST, BINDING_REDIRECT, METADATA, PROTOCOL, SHIBBOLETH_METADATA, SIGNATURE } from './saml-names.js';
+import type { MetadataWarning, MetadataWarningCode, SamlBinding } from '../sso/index.js';
+import type { MetadataSource } from './metadata-source.js';
+import { findProvider, type ProviderChoice } from './provider-search.js';
+import { BINDING_POST, BINDING_REDIRECT, METADATA, SHIBBOLETH_METADATA, SIGNATURE } from './saml-names.js';
 import { ensure, SamlError } from './saml-error.js';
-import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
+import { attribute, childrenNamed, descendants, type XmlElement } from './strict-xml.js';
 
 /** The data that a connection needs about its identity provider. */
 export interface IdpMetadata {
@@ -19,23 +21,59 @@ export interface IdpMetadata {
   readonly wantsSignedRequests: boolean;
   /** The domains that the provider may use in scoped attributes (shibmd:Scope), without those given as patterns. */
   readonly scopes: readonly string[];
+  /** The parts of the file that are not used. */
+  readonly warnings: readonly MetadataWarning[];
 }
 
-const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 20, maxNodes: 10_000, skipComments: true };
 const MIN_RSA_BITS = 2048;
+/** The limit of the column `idp_certificates`. */
+const MAX_CERTIFICATES = 10;
+const MAX_WARNINGS = 20;
+const MAX_DETAIL = 300;
+const BINDINGS = [
+  [BINDING_REDIRECT, 'redirect'],
+  [BINDING_POST, 'post'],
+] as const;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
-/** Returns the endpoint of a service: the redirect binding, otherwise the post binding; undefined without either. */
-function endpointOf(
-  descriptor: XmlElement,
-  service: string,
-): { endpoint: XmlElement; binding: SamlBinding } | undefined {
+type Warn = (code: MetadataWarningCode, detail: string) => void;
+
+interface Endpoint {
+  readonly url: string;
+  /** The URL for responses, if it differs. */
+  readonly responseUrl?: string;
+  readonly binding: SamlBinding;
+}
+
+/**
+ * Returns the endpoint of a service: the redirect binding, otherwise the post binding; undefined without either. Skips
+ * an endpoint whose URL is not allowed.
+ */
+function endpointOf(descriptor: XmlElement, service: string, skipped: (detail: string) => void): Endpoint | undefined {
   const offered = childrenNamed(descriptor, METADATA, service);
-  const by = (name: string): XmlElement | undefined =>
-    offered.find((endpoint) => attribute(endpoint, 'Binding') === name);
-  const [redirect, post] = [by(BINDING_REDIRECT), by(BINDING_POST)];
-  if (redirect !== undefined) return { endpoint: redirect, binding: 'redirect' };
-  return post && { endpoint: post, binding: 'post' };
+  for (const [name, binding] of BINDINGS) {
+    for (const endpoint of offered.filter((one) => attribute(one, 'Binding') === name)) {
+      const [location, response] = [attribute(endpoint, 'Location'), attribute(endpoint, 'ResponseLocation')];
+      try {
+        return {
+          url: httpsUrl(location),
+          responseUrl: response === undefined ? undefined : httpsUrl(response),
+          binding,
+        };
+      } catch (error) {
+        if (!(error instanceof SamlError)) throw error;
+        skipped([location, response].flatMap((url) => shownUrl(url) ?? []).join(' '));
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Returns a URL without its credentials, for a warning. */
+function shownUrl(text: string | undefined): string | undefined {
+  const url = URL.parse(text ?? '');
+  if (url !== null) [url.username, url.password] = ['', ''];
+  return url?.href ?? text;
 }
 
 /** Returns a URL that browsers may be sent to: https, or plain http on the loopback host for development. */
@@ -58,7 +96,7 @@ export function certificatePem(text: string): string {
     ensure(
       type === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS,
       'metadata_certificate',
-      'RSA of 2048 bits or more',
+      `RSA of 2048 bits or more is required, not ${type} ${details?.modulusLength ?? details?.namedCurve ?? ''}`.trim(),
     );
     return certificate.toString();
   } catch (cause) {
@@ -67,90 +105,89 @@ export function certificatePem(text: string): string {
   }
 }
 
-/** Returns the signing certificates. A key descriptor without a use is for both uses (section 2.4.1.1). */
-function certificatesOf(descriptor: XmlElement): string[] {
+/**
+ * Returns the signing certificates. A key descriptor without a use is for both uses (section 2.4.1.1). Skips a
+ * certificate that cannot verify a signature here, and throws when none remains.
+ */
+function certificatesOf(descriptor: XmlElement, warn: Warn): string[] {
   const keys = childrenNamed(descriptor, METADATA, 'KeyDescriptor').filter(
     (key) => (attribute(key, 'use') ?? 'signing') === 'signing',
   );
   const texts = keys.flatMap((key) =>
     [...descendants(key)].filter((element) => element.uri === SIGNATURE && element.local === 'X509Certificate'),
   );
-  ensure(texts.length > 0, 'metadata_certificate', 'no signing certificate');
-  return [...new Set(texts.map((element) => certificatePem(element.text)))];
+  const usable = new Set<string>();
+  for (const { text } of texts) {
+    try {
+      usable.add(certificatePem(text));
+    } catch (error) {
+      if (!(error instanceof SamlError)) throw error;
+      warn('certificate_skipped', error.detail ?? 'unreadable');
+    }
+  }
+  ensure(usable.size > 0, 'metadata_certificate', 'no usable signing certificate');
+  if (usable.size > MAX_CERTIFICATES) warn('certificate_skipped', `only the first ${MAX_CERTIFICATES} are used`);
+  return [...usable].slice(0, MAX_CERTIFICATES);
 }
 
-function scopesOf(descriptor: XmlElement): string[] {
-  return [...descendants(descriptor)]
-    .filter((element) => element.uri === SHIBBOLETH_METADATA && element.local === 'Scope')
-    .filter((scope) => !['true', '1'].includes(attribute(scope, 'regexp') ?? 'false'))
-    .map((scope) => scope.text.trim().toLowerCase());
+/** Returns the scopes. A pattern is skipped, because a lookup by equality cannot use it. */
+function scopesOf(descriptor: XmlElement, warn: Warn): string[] {
+  const scopes = [...descendants(descriptor)].filter(
+    (element) => element.uri === SHIBBOLETH_METADATA && element.local === 'Scope',
+  );
+  return scopes.flatMap((scope) => {
+    const text = scope.text.trim().toLowerCase();
+    if (!isBoolean(attribute(scope, 'regexp'))) return [text];
+    warn('scope_skipped', text);
+    return [];
+  });
 }
 
 function isBoolean(value: string | undefined): boolean {
   return value === 'true' || value === '1';
 }
 
-function checkNotExpired(element: XmlElement, now: number): void {
-  const until = attribute(element, 'validUntil');
-  ensure(until === undefined || Date.parse(until) > now, 'metadata_expired', until?.slice(0, 40));
-}
-
-interface Provider {
-  readonly entityId: string;
-  readonly descriptor: XmlElement;
-}
-
-/** Returns the SAML 2.0 identity providers of an entity: none or one. */
-function providerIn(entity: XmlElement): Provider[] {
-  return childrenNamed(entity, METADATA, 'IDPSSODescriptor')
-    .filter((descriptor) => (attribute(descriptor, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL))
-    .map((descriptor) => ({ entityId: attribute(entity, 'entityID') ?? '', descriptor }));
-}
-
-/** Selects the provider, by its entity id in a file of several. Also checks the expiry of the enclosing elements. */
-function chooseProvider(root: XmlElement, now: number, entityId: string | undefined): Provider {
-  ensure(
-    root.uri === METADATA && ['EntityDescriptor', 'EntitiesDescriptor'].includes(root.local),
-    'metadata_not_idp',
-    'an EntityDescriptor is required',
-  );
-  const entities = [...descendants(root)].filter(({ local, uri }) => uri === METADATA && local === 'EntityDescriptor');
-  const found = entities.flatMap((entity) => providerIn(entity).map((provider) => ({ provider, entity })));
-  const candidates = entityId === undefined ? found : found.filter(({ provider }) => provider.entityId === entityId);
-  const [first] = candidates;
-  ensure(first !== undefined, 'metadata_not_idp', 'an IDPSSODescriptor for SAML 2.0 is required');
-  ensure(candidates.length === 1, 'metadata_ambiguous', 'the file contains several identity providers');
-  const enclosing = [...descendants(root)].filter(
-    (element) => element.range[0] <= first.entity.range[0] && element.range[1] >= first.entity.range[1],
-  );
-  for (const element of [...enclosing, first.provider.descriptor]) checkNotExpired(element, now);
-  return first.provider;
+/** Collects the parts of a file that are not used. */
+function warnings(): { readonly list: readonly MetadataWarning[]; readonly warn: Warn } {
+  const list: MetadataWarning[] = [];
+  const warn: Warn = (code, detail) => {
+    if (list.length < MAX_WARNINGS) list.push({ code, detail: detail.slice(0, MAX_DETAIL).toWellFormed() });
+  };
+  return { list, warn };
 }
 
 /**
  * Reads the metadata of one identity provider. It does not verify a signature, because the administrator or the URL is
- * the source of trust.
+ * the source of trust. An optional part that is not usable is skipped with a warning.
  * @param now epoch milliseconds
- * @param chosen the entity id of the provider, for a file of several
+ * @param choice the provider, for a file of several
  * @throws SamlError
  */
-export function readIdpMetadata(xml: string, now: number, chosen?: string): IdpMetadata {
-  const root = readXml(xml.startsWith('\uFEFF') ? xml.slice(1) : xml, LIMITS);
-  const { entityId, descriptor } = chooseProvider(root, now, chosen);
+export async function readIdpMetadata(
+  source: MetadataSource,
+  now: number,
+  choice?: ProviderChoice,
+): Promise<IdpMetadata> {
+  const { entityId, descriptor, validUntil } = await findProvider(source, choice);
+  for (const until of validUntil) ensure(Date.parse(until) > now, 'metadata_expired', until.slice(0, 40));
   ensure(entityId.length > 0 && entityId.length <= 1024, 'metadata_not_idp', 'entityID is missing');
-  const signOn = endpointOf(descriptor, 'SingleSignOnService');
+  const { list, warn } = warnings();
+  const refused: string[] = [];
+  const signOn = endpointOf(descriptor, 'SingleSignOnService', (url) => refused.push(url));
+  ensure(signOn !== undefined || refused.length === 0, 'metadata_endpoint', 'an https URL is required');
   ensure(signOn !== undefined, 'metadata_endpoint', 'a SingleSignOnService by redirect or post is required');
-  const logout = endpointOf(descriptor, 'SingleLogoutService');
-  const responseUrl = logout && attribute(logout.endpoint, 'ResponseLocation');
+  for (const url of refused) warn('sign_in_url_skipped', url);
+  const logout = endpointOf(descriptor, 'SingleLogoutService', (url) => warn('logout_url_skipped', url));
   return {
     entityId,
-    ssoUrl: httpsUrl(attribute(signOn.endpoint, 'Location')),
+    ssoUrl: signOn.url,
     ssoBinding: signOn.binding,
-    sloUrl: logout && httpsUrl(attribute(logout.endpoint, 'Location')),
-    sloResponseUrl: responseUrl === undefined ? undefined : httpsUrl(responseUrl),
+    sloUrl: logout?.url,
+    sloResponseUrl: logout?.responseUrl,
     sloBinding: logout?.binding ?? 'redirect',
-    certificates: certificatesOf(descriptor),
+    certificates: certificatesOf(descriptor, warn),
     wantsSignedRequests: isBoolean(attribute(descriptor, 'WantAuthnRequestsSigned')),
-    scopes: scopesOf(descriptor),
+    scopes: scopesOf(descriptor, warn),
+    warnings: list,
   };
 }

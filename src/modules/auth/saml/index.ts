@@ -1,1 +1,2 @@
 export { SamlModule } from './saml.module.js';
+export { metadataText } from './metadata-source.js';

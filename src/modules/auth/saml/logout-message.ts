@@ -23,7 +23,7 @@ export type LogoutMessage = { readonly id: string; readonly issuedAt: number; re
   | { readonly kind: 'LogoutResponse'; readonly inResponseTo: string; readonly success: boolean }
 );
 
-const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 12, maxNodes: 500 };
+const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 12, maxElements: 250, maxAttributes: 500 };
 const FIELDS = ['SAMLRequest', 'SAMLResponse'] as const;
 const KINDS = { SAMLRequest: 'LogoutRequest', SAMLResponse: 'LogoutResponse' } as const;
 /** The allowed values of `SigAlg`, with Node's names. */

@@ -6,8 +6,8 @@ import { currentContext } from '../../../platform/context/context.js';
 import { enterOrganization } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { SpKeys } from './sp-keys.js';
-import { ProviderSettings, type Fetched } from './saml-settings.js';
-import { type SsoConnectionEntity, SsoRepository } from '../sso/index.js';
+import { ProviderSettings, storedChoice, type Fetched } from './saml-settings.js';
+import { type MetadataWarning, type SsoConnectionEntity, SsoRepository } from '../sso/index.js';
 
 /**
  * Applies the changes that identity providers publish, such as a new certificate. It ignores metadata of another
@@ -30,9 +30,10 @@ export class MetadataRefresh {
    */
   async refresh(connectionId: string): Promise<void> {
     const organization = enterOrganization(currentContext().orgId);
-    const url = (await this.unitOfWork.run(organization, () => this.repository.find(connectionId)))?.metadataUrl;
+    const stored = await this.unitOfWork.run(organization, () => this.repository.find(connectionId));
+    const url = stored?.metadataUrl;
     if (!url) return;
-    const fetched = await this.providers.fetch(url);
+    const fetched = await this.providers.fetch(url, storedChoice(stored));
     await this.unitOfWork.run(organization, async () => {
       const connection = await this.repository.find(connectionId);
       if (connection?.metadataUrl === url) await this.apply(connection, fetched);
@@ -57,8 +58,10 @@ export class MetadataRefresh {
       this.audit.record('sso.certificate_added', { target, meta: { certificate } });
     for (const certificate of before.filter((one) => !after.includes(one)))
       this.audit.record('sso.certificate_removed', { target, meta: { certificate } });
-    if (connection.idpSsoUrl !== provider.idpSsoUrl || connection.metadataError !== null)
-      this.audit.record('sso.metadata_refreshed', { target });
+    const [known, found] = [connection, provider].map(({ metadataWarnings }) => codesOf(metadataWarnings));
+    const areWarningsNew = String(known) !== String(found);
+    if (connection.idpSsoUrl !== provider.idpSsoUrl || connection.metadataError !== null || areWarningsNew)
+      this.audit.record('sso.metadata_refreshed', { target, ...(areWarningsNew && { meta: { warnings: found } }) });
   }
 
   private async fail({ id, metadataError }: SsoConnectionEntity, reason: string): Promise<void> {
@@ -76,6 +79,10 @@ export class MetadataRefresh {
 function problemOf({ idpEntityId }: SsoConnectionEntity, fetched: Fetched): string | null {
   if ('problem' in fetched) return fetched.problem;
   return fetched.provider.idpEntityId === idpEntityId ? null : 'entity_id_changed';
+}
+
+function codesOf(warnings: readonly MetadataWarning[]): string[] {
+  return [...new Set(warnings.map(({ code }) => code))].toSorted();
 }
 
 /** Returns the SHA-256 fingerprint of a certificate as hexadecimal digits. */

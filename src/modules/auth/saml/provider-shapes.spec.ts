@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { MemoryRedis, SamlServiceProvider, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import {
@@ -40,6 +41,59 @@ describe('a response is read in the format of', () => {
     });
     const { identity } = await receive(connection, (truth) => shaped(shape, truth, connection, key));
     expect(identity).toMatchObject(shape.expected);
+  });
+});
+
+describe('a response with many groups is accepted', () => {
+  const TYPED =
+    'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ' +
+    'xsi:type="xs:string"';
+  const NAMED = 'FriendlyName="" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:basic"';
+  const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `department-${i}`);
+  const value = (text: string): string => `<saml:AttributeValue ${TYPED}>${text}</saml:AttributeValue>`;
+  const statement = (inside: string): string => `<saml:AttributeStatement>${inside}</saml:AttributeStatement>`;
+  const okta = (groups: string[]): string =>
+    statement(`<saml:Attribute Name="groups" ${NAMED}>${groups.map(value).join('')}</saml:Attribute>`);
+  const keycloak = (groups: string[]): string =>
+    statement(groups.map((group) => `<saml:Attribute Name="Role" ${NAMED}>${value(group)}</saml:Attribute>`).join(''));
+
+  it.each([
+    ['Okta, in one attribute', okta, 1200],
+    ['Keycloak, in one attribute each', keycloak, 600],
+  ] as const)('in the form of %s', async (_product, form, count) => {
+    const { identity } = await receive(connected(), (truth) =>
+      signedResponse({ ...truth, attributes: form(names(count)) }, key),
+    );
+    expect(identity.groups).toEqual(names(count));
+  });
+});
+
+describe('a display name', () => {
+  const referenced = (name: string): string => name.replaceAll(/[\t\r\n]/g, (one) => `&#${one.charCodeAt(0)};`);
+  const nameOf = async (name: string): Promise<string | undefined> => {
+    const attributes = attributeStatement({ mail: ['ada@example.test'], displayName: [referenced(name)] });
+    return (await receive(connected(), (truth) => signedResponse({ ...truth, attributes }, key))).identity.displayName;
+  };
+
+  it('that the API would reject is cleaned by the same rule, and blocks no sign-in', async () => {
+    const file = new URL('../../../../test/fixtures/display-names.json', import.meta.url);
+    const names = JSON.parse(readFileSync(file, 'utf8')) as string[];
+    const cleaned = await Promise.all(names.map(nameOf));
+    expect(cleaned).toEqual(['gnp.exe', 'A Bcc: x@example.org', 'tab here', undefined, `${'n'.repeat(199)}😀`]);
+    expect(await nameOf(`${'n'.repeat(200)}😀`)).toBe('n'.repeat(200));
+  });
+});
+
+describe('an e-mail address', () => {
+  const emailOf = async (mail: string): Promise<string | undefined> => {
+    const attributes = attributeStatement({ mail: [mail] });
+    return (await receive(connected(), (truth) => signedResponse({ ...truth, attributes }, key))).identity.email;
+  };
+
+  it('with an international domain is accepted, and one that the API does not accept is rejected', async () => {
+    expect(await emailOf('ada@münchen.example')).toBe('ada@münchen.example');
+    for (const mail of ['ada@localhost', '"a b"@example.test', 'ada@[127.0.0.1]', 'ada@-.example'])
+      await expect(emailOf(mail)).rejects.toMatchObject({ reason: 'email_invalid' });
   });
 });
 

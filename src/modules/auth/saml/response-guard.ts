@@ -15,8 +15,11 @@ export interface GuardedResponse {
   readonly encrypted?: XmlElement;
 }
 
-/** Allows a few hundred group values. Verification takes about 60 µs per node, and any sender can cause it. */
-const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 20, maxNodes: 1500 };
+/**
+ * Allows several hundred groups, each in one or two elements. Providers repeat namespace declarations on every value,
+ * so attributes have a separate limit.
+ */
+const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 20, maxElements: 1500, maxAttributes: 5000 };
 
 /** The elements that a response may contain, with their namespaces (saml-core-2.0-os, section 3.3.3). */
 const RESPONSE_CHILDREN: Readonly<Record<string, string>> = {

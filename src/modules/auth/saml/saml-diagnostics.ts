@@ -3,7 +3,7 @@ import { GROUP_NAMES } from './identity.js';
 import { ASSERTION, SIGNATURE } from './saml-names.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
-const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxNodes: 6000 };
+const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxElements: 1500, maxAttributes: 15_000 };
 const ENCRYPTION = 'http://www.w3.org/2001/04/xmlenc#';
 /** Elements whose text describes the message and contains no personal data. */
 const PLAIN = new Set(['Issuer', 'Audience', 'AuthnContextClassRef', 'StatusMessage']);

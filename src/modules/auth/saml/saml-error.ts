@@ -91,6 +91,7 @@ export type SamlErrorCode =
   // the connection and its metadata
   | 'metadata_not_idp'
   | 'metadata_ambiguous'
+  | 'metadata_entity_unknown'
   | 'metadata_expired'
   | 'metadata_endpoint'
   | 'metadata_certificate'

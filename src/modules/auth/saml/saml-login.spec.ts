@@ -6,7 +6,7 @@ import { newSigningKey, type SigningKey } from '../../../../test/harness/saml-id
 import { clockSkewMillis, type SamlConnection } from './saml-connection.js';
 import { attribute, readXml } from './strict-xml.js';
 
-const LIMITS = { maxBytes: 9999, maxDepth: 9, maxNodes: 99 };
+const LIMITS = { maxBytes: 9999, maxDepth: 9, maxElements: 99, maxAttributes: 99 };
 
 describe('a sign-in request', () => {
   let key: SigningKey;

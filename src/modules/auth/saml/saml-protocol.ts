@@ -47,14 +47,10 @@ export class SamlProtocol implements SsoProtocolHandler {
   async columnsOf(_id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<ConnectionColumns> {
     const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates } = body;
     const { wantResponseSigned, wantAssertionEncrypted, signRequests, idpInitiated, idpScopes } = body;
-    const columns = await this.providers.read({
-      metadata,
-      metadataUrl,
-      idpEntityId,
-      idpSsoUrl,
-      idpSloUrl,
-      idpCertificates,
-    });
+    const columns = await this.providers.read(
+      { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates },
+      stored,
+    );
     if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
       throw new Problem('invalid_request', {
         detail: 'Send metadata, metadataUrl, or idpEntityId, idpSsoUrl, and idpCertificates.',

@@ -4,6 +4,8 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { OutboundFetch, OutboundError } from '../../../platform/outbound/index.js';
 import { certificatePem, httpsUrl, readIdpMetadata } from './idp-metadata.js';
+import type { MetadataSource } from './metadata-source.js';
+import { ProviderChoiceError, type ProviderChoice } from './provider-search.js';
 import { SamlError } from './saml-error.js';
 import type { SamlProviderDto, SsoConnectionEntity } from '../sso/index.js';
 
@@ -18,10 +20,17 @@ export type SamlProvider = Pick<
   | 'idpSloBinding'
   | 'idpCertificates'
   | 'idpScopes'
+  | 'metadataWarnings'
 >;
 
-/** The provider from fetched metadata, or the error code. */
-export type Fetched = { readonly provider: SamlProvider } | { readonly problem: string };
+/** The provider from fetched metadata, or the error with its code. */
+export type Fetched =
+  | { readonly provider: SamlProvider }
+  | { readonly problem: string; readonly error: OutboundError | SamlError };
+
+/** Files of federations have several megabytes. */
+const FILE = { maxBytes: 20 * 1024 * 1024, timeoutMs: 30_000 };
+const MAX_NAMED = 10;
 
 /** Reads the settings of an identity provider: from its metadata, as a file or a URL, or from single fields. */
 @Injectable()
@@ -33,43 +42,47 @@ export class ProviderSettings {
   ) {}
 
   /**
-   * Returns the columns that the body sets; none when the body describes no provider. Throws `invalid_metadata` or
-   * `invalid_request`.
+   * Returns the columns that the body sets; none when the body describes no provider. `stored` is the connection that
+   * the body changes. Throws `invalid_metadata`, `idp_entity_id_required`, or `invalid_request`.
    */
-  async read({ metadata, metadataUrl, ...fields }: SamlProviderDto): Promise<Partial<SsoConnectionEntity>> {
-    const given = Object.values(fields).some((value) => value !== undefined);
-    if ([metadata !== undefined, metadataUrl !== undefined, given].filter(Boolean).length > 1) {
+  async read(body: SamlProviderDto, stored?: SsoConnectionEntity): Promise<Partial<SsoConnectionEntity>> {
+    const { metadata, metadataUrl, idpEntityId, ...rest } = body;
+    const hasFile = metadata !== undefined || metadataUrl !== undefined;
+    const hasFields = Object.values(rest).some((value) => value !== undefined);
+    if ((metadata !== undefined && metadataUrl !== undefined) || (hasFile && hasFields)) {
       throw new Problem('invalid_request', {
         detail: 'Send only one of metadata, metadataUrl, or the single fields of the provider.',
       });
     }
-    if (metadataUrl !== undefined) return this.fromUrl(metadataUrl);
-    const manual = { metadataUrl: null, metadataFetchedAt: null, metadataError: null };
-    if (metadata !== undefined) return { ...manual, ...asProblem(() => this.parse(metadata)) };
-    return given ? { ...manual, ...asProblem(() => fieldsOf(fields)) } : {};
+    const choice = idpEntityId === undefined ? storedChoice(stored) : { entityId: idpEntityId, required: true };
+    if (metadataUrl !== undefined) return this.fromUrl(metadataUrl, choice);
+    const manual = { metadataUrl: null, metadataFetchedAt: null, metadataError: null, metadataWarnings: [] };
+    if (metadata !== undefined) return { ...manual, ...(await asProblem(() => this.parse(metadata, choice))) };
+    if (idpEntityId === undefined && !hasFields) return {};
+    return { ...manual, ...(await asProblem(async () => fieldsOf(body))) };
   }
 
-  /** Fetches and reads metadata; a failure is returned as a code. The caller must not have an open transaction. */
-  async fetch(url: string): Promise<Fetched> {
+  /**
+   * Fetches and reads metadata; a failure is returned with its code. The caller must not have an open transaction.
+   */
+  async fetch(url: string, choice?: ProviderChoice): Promise<Fetched> {
     try {
-      return { provider: this.parse(await this.outbound.text(url)) };
+      return { provider: await this.parse(this.outbound.bytes(url, FILE), choice) };
     } catch (error) {
-      if (error instanceof OutboundError || error instanceof SamlError) return { problem: error.reason };
+      if (error instanceof OutboundError || error instanceof SamlError) return { problem: error.reason, error };
       throw error;
     }
   }
 
-  private async fromUrl(metadataUrl: string): Promise<Partial<SsoConnectionEntity>> {
-    const fetched = await this.unitOfWork.withoutTransaction(() => this.fetch(metadataUrl));
-    if ('problem' in fetched) throw new Problem('invalid_metadata', { detail: fetched.problem });
+  private async fromUrl(metadataUrl: string, choice?: ProviderChoice): Promise<Partial<SsoConnectionEntity>> {
+    const fetched = await this.unitOfWork.withoutTransaction(() => this.fetch(metadataUrl, choice));
+    if ('problem' in fetched) throw metadataProblem(fetched.error);
     return { ...fetched.provider, metadataUrl, metadataFetchedAt: this.clock.now(), metadataError: null };
   }
 
-  private parse(xml: string): SamlProvider {
-    const { entityId, ssoUrl, ssoBinding, sloUrl, sloResponseUrl, sloBinding, certificates, scopes } = readIdpMetadata(
-      xml,
-      this.clock.millis(),
-    );
+  private async parse(file: MetadataSource, choice?: ProviderChoice): Promise<SamlProvider> {
+    const { entityId, ssoUrl, ssoBinding, sloUrl, sloResponseUrl, sloBinding, certificates, scopes, warnings } =
+      await readIdpMetadata(file, this.clock.millis(), choice);
     return {
       idpEntityId: entityId,
       idpSsoUrl: ssoUrl,
@@ -79,8 +92,15 @@ export class ProviderSettings {
       idpSloBinding: sloBinding,
       idpCertificates: [...certificates],
       idpScopes: [...scopes],
+      metadataWarnings: warnings,
     };
   }
+}
+
+/** Returns the choice that keeps the provider of a connection in a file of several. */
+export function storedChoice(stored: SsoConnectionEntity | undefined): ProviderChoice | undefined {
+  const entityId = stored?.idpEntityId ?? undefined;
+  return entityId === undefined ? undefined : { entityId, required: false };
 }
 
 function fieldsOf({
@@ -104,11 +124,23 @@ function bareCertificate(pem: string): string {
   return pem.replaceAll(/-----(?:BEGIN|END) CERTIFICATE-----|\s/g, '');
 }
 
-function asProblem<T>(read: () => T): T {
+async function asProblem<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
-    if (error instanceof SamlError) throw new Problem('invalid_metadata', { detail: error.reason, cause: error });
-    throw error;
+    throw error instanceof SamlError ? metadataProblem(error) : error;
   }
+}
+
+/** Returns the problem for metadata that cannot be used. It names the providers among which the caller must choose. */
+function metadataProblem(cause: OutboundError | SamlError): Problem {
+  if (!(cause instanceof ProviderChoiceError)) return new Problem('invalid_metadata', { detail: cause.reason, cause });
+  const { entityIds, total } = cause;
+  const named = entityIds.slice(0, MAX_NAMED).join(', ');
+  const more = total > MAX_NAMED ? `, and ${total - MAX_NAMED} more` : '';
+  return new Problem('idp_entity_id_required', {
+    detail: `Set idpEntityId to one of: ${named}${more}.`,
+    extensions: { entityIds, total },
+    cause,
+  });
 }

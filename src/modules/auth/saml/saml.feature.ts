@@ -29,7 +29,7 @@ export const samlFeature = defineFeature({
       category: 'sso',
       severity: 'notice',
       description: "The worker read a provider's metadata and found a change, or could not read it.",
-      meta: { reason: 'code' },
+      meta: { reason: 'code', warnings: 'codes' },
     },
     'sso.certificate_added': {
       category: 'sso',
@@ -53,6 +53,10 @@ export const samlFeature = defineFeature({
   errors: {
     no_pending_key: { status: 409, title: 'The connection has no new key' },
     invalid_metadata: { status: 400, title: "The identity provider's metadata is invalid" },
+    idp_entity_id_required: {
+      status: 400,
+      title: 'The metadata describes several identity providers: choose one by idpEntityId',
+    },
     no_metadata_url: { status: 409, title: 'The connection has no metadata URL' },
   },
   jobs: {

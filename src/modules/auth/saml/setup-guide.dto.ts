@@ -1,6 +1,7 @@
 import { Expose, Type } from 'class-transformer';
 import { IsIn } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
+import { MetadataWarningResponse } from '../sso/index.js';
 import { GUIDED, type GuidedProvider } from './setup-guide.js';
 
 export class GuideQuery {
@@ -28,4 +29,6 @@ export class GuideResponse {
   @StaffOnly() @Type(() => GuideAttribute) attributes: GuideAttribute[];
   /** The settings to send to this API, followed by the remaining setup steps. */
   @StaffOnly() nextSteps: string[];
+  /** The parts of the provider's metadata that are not used. */
+  @StaffOnly() @Type(() => MetadataWarningResponse) metadataWarnings: MetadataWarningResponse[];
 }

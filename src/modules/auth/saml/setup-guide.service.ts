@@ -18,11 +18,8 @@ export class SetupGuides {
     const connection = await this.repository.find(connectionId);
     if (connection === null || connection.protocol !== 'saml') throw new Problem('not_found');
     const { spEntityId: entityId, ...urls } = serviceProviderUrls(this.app.origin, connectionId);
-    return guideFor(provider, {
-      ...connection,
-      ...urls,
-      entityId,
-      certificate: connection.spCertificates.at(-1) ?? null,
-    });
+    const { metadataWarnings, spCertificates } = connection;
+    const certificate = spCertificates.at(-1) ?? null;
+    return { ...guideFor(provider, { ...connection, ...urls, entityId, certificate }), metadataWarnings };
   }
 }

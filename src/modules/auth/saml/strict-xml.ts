@@ -19,15 +19,25 @@ export interface XmlElement {
   readonly range: readonly [from: number, to: number];
 }
 
-/** The size limits of a document. */
+/** The size limits of a document, and what it may contain. */
 export interface XmlLimits {
   readonly maxBytes: number;
   readonly maxDepth: number;
-  /** The number of elements and attributes together, including namespace declarations. */
-  readonly maxNodes: number;
-  /** Whether comments are allowed: metadata files contain them, but in a signed message a comment can split a value. */
-  readonly skipComments?: boolean;
+  readonly maxElements: number;
+  /** The number of attributes of all elements together, including namespace declarations. */
+  readonly maxAttributes: number;
+  /**
+   * Whether comments, CDATA sections, processing instructions, and any declared encoding are allowed. Metadata files
+   * contain them. In a signed message, they can split a value or let two parsers read different values.
+   */
+  readonly lenient?: boolean;
 }
+
+/**
+ * Decides after each end tag whether the element stays in the tree. Without it, all elements stay. `enclosing` are the
+ * open elements around it, outermost first.
+ */
+export type KeepElement = (element: XmlElement, enclosing: readonly XmlElement[]) => boolean;
 
 interface OpenElement extends XmlElement {
   readonly children: OpenElement[];
@@ -48,75 +58,114 @@ function attributesOf(tag: { attributes: Record<string, SaxesAttributeNS> }): Xm
     .map(({ local, uri, value }) => ({ local, uri, value }));
 }
 
-/** Builds the tree while the parser runs. Throws at the first construct that is not allowed. */
-function treeBuilder(
-  parser: SaxesParser<{ xmlns: true; position: false }>,
-  document: string,
-  limits: XmlLimits,
-): () => XmlElement {
-  const open: OpenElement[] = [];
-  let start = 0;
-  let root: OpenElement | undefined;
-  let nodes = 0;
-  const count = (): void => {
-    if (++nodes > limits.maxNodes) reject('xml_too_many_nodes');
-  };
-  parser.on('xmldecl', ({ version, encoding }) => {
-    if (version !== '1.0' || (encoding && encoding.toLowerCase() !== 'utf-8')) reject('xml_encoding');
-  });
-  parser.on('doctype', () => reject('xml_doctype'));
-  parser.on('cdata', () => reject('xml_cdata'));
-  parser.on('processinginstruction', () => reject('xml_instruction'));
-  parser.on('comment', () => {
-    if (!limits.skipComments) reject('xml_comment');
-  });
-  parser.on('opentagstart', () => {
-    if (open.length >= limits.maxDepth) reject('xml_too_deep');
-    count();
-    start = document.lastIndexOf('<', parser.position - 1);
-  });
-  parser.on('attribute', count);
-  parser.on('opentag', (tag) => {
-    const element: OpenElement = {
-      local: tag.local,
-      uri: tag.uri,
-      attributes: attributesOf(tag),
-      children: [],
-      text: '',
-      range: [start, start],
+/**
+ * Reads an XML 1.0 document with correct namespaces into a small tree, in linear time and in pieces of any size. It
+ * rejects constructs that a SAML message never needs. It knows only the five predefined entities and fetches nothing.
+ */
+export class XmlReader {
+  private readonly parser = new SaxesParser({ xmlns: true, position: false });
+  private readonly open: OpenElement[] = [];
+  private root: OpenElement | undefined;
+  private bytes = 0;
+  private elements = 0;
+  private attributes = 0;
+  /** The values of `elements` and `attributes` before each open element. */
+  private readonly before: (readonly [elements: number, attributes: number])[] = [];
+  /** The index of the last `<` that a start tag may have. */
+  private start = 0;
+  private written = '';
+
+  constructor(
+    private readonly limits: XmlLimits,
+    private readonly keep: KeepElement = () => true,
+  ) {
+    this.checkMarkup();
+    this.buildTree();
+  }
+
+  /** Reads the next piece. Throws SamlError. */
+  write(text: string): void {
+    if ((this.bytes += Buffer.byteLength(text)) > this.limits.maxBytes) reject('too_large');
+    this.written = text;
+    this.parse(() => this.parser.write(text));
+  }
+
+  /** Returns the root element. Throws SamlError for an incomplete document. */
+  close(): XmlElement {
+    this.parse(() => this.parser.close());
+    return this.root ?? reject('xml_malformed');
+  }
+
+  private parse(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (error instanceof SamlError) throw error;
+      throw new SamlError('xml_malformed', undefined, { cause: error });
+    }
+  }
+
+  /** Rejects the constructs that are not allowed. */
+  private checkMarkup(): void {
+    const { parser, limits } = this;
+    parser.on('doctype', () => reject('xml_doctype'));
+    parser.on('xmldecl', ({ version, encoding }) => {
+      const isUtf8 = !encoding || encoding.toLowerCase() === 'utf-8';
+      if (version !== '1.0' || !(isUtf8 || limits.lenient)) reject('xml_encoding');
+    });
+    if (limits.lenient) return;
+    parser.on('cdata', () => reject('xml_cdata'));
+    parser.on('processinginstruction', () => reject('xml_instruction'));
+    parser.on('comment', () => reject('xml_comment'));
+  }
+
+  private buildTree(): void {
+    const { parser, open, before, limits } = this;
+    const addText = (text: string): void => {
+      const element = open.at(-1);
+      if (element) element.text += text;
     };
-    open.at(-1)?.children.push(element);
-    open.push(element);
-  });
-  parser.on('text', (text) => {
-    const element = open.at(-1);
-    if (element) element.text += text;
-  });
-  parser.on('closetag', () => {
-    root = open.pop();
-    root!.range[1] = parser.position;
-  });
-  return () => root ?? reject('xml_malformed');
+    parser.on('opentagstart', () => {
+      if (open.length >= limits.maxDepth) reject('xml_too_deep');
+      before.push([this.elements, this.attributes]);
+      if (++this.elements > limits.maxElements) reject('xml_too_many_nodes');
+      this.start = this.written.lastIndexOf('<', parser.position - 1);
+    });
+    parser.on('attribute', () => {
+      if (++this.attributes > limits.maxAttributes) reject('xml_too_many_nodes');
+    });
+    parser.on('opentag', ({ local, uri, ...tag }) => {
+      const range: [number, number] = [this.start, this.start];
+      const element = { local, uri, attributes: attributesOf(tag), children: [], text: '', range };
+      open.at(-1)?.children.push(element);
+      open.push(element);
+    });
+    parser.on('text', addText);
+    if (limits.lenient) parser.on('cdata', addText);
+    parser.on('closetag', () => this.closeElement());
+  }
+
+  private closeElement(): void {
+    const { open, before, parser } = this;
+    this.root = open.pop()!;
+    this.root.range[1] = parser.position;
+    const counted = before.pop()!;
+    if (this.keep(this.root, open)) return;
+    open.at(-1)?.children.pop();
+    [this.elements, this.attributes] = counted;
+  }
 }
 
 /**
- * Reads an XML 1.0 document in UTF-8 with correct namespaces into a small tree, in linear time. It rejects constructs
- * that a SAML message never needs: DOCTYPE, comments, CDATA, processing instructions, and great depth or breadth. It
- * knows only the five predefined entities and fetches nothing.
+ * Reads a whole document in UTF-8 at once; see {@link XmlReader}. Positions in the document are defined only here.
+ * Throws SamlError.
  */
 export function readXml(text: string, limits: XmlLimits): XmlElement {
-  if (Buffer.byteLength(text) > limits.maxBytes) reject('too_large');
   // Another parser may drop a byte order mark that this one reads as text, so the document must not have one.
   if (text.startsWith('\uFEFF')) reject('xml_encoding');
-  const parser = new SaxesParser({ xmlns: true, position: false });
-  const root = treeBuilder(parser, text, limits);
-  try {
-    parser.write(text).close();
-  } catch (error) {
-    if (error instanceof SamlError) throw error;
-    throw new SamlError('xml_malformed', undefined, { cause: error });
-  }
-  return root();
+  const reader = new XmlReader(limits);
+  reader.write(text);
+  return reader.close();
 }
 
 /** Returns the children of an element with this name in this namespace. */

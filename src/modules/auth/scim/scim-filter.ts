@@ -1,9 +1,10 @@
 import { parse, type AttrExp, type Compare, type Filter } from 'scim2-parse-filter';
+import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { isResourceId } from './scim-group.js';
 
-/** How values of an attribute are compared: case-insensitive text, exact text, booleans, or times. */
-type Kind = 'text' | 'exact' | 'boolean' | 'instant';
+/** How values of an attribute are compared: case-insensitive text, e-mail addresses, exact text, booleans, or times. */
+type Kind = 'text' | 'email' | 'exact' | 'boolean' | 'instant';
 type Column = { sql: string; kind: Kind };
 /** A multi-valued attribute. Each value is a row of another source. */
 type MultiValued = { within: (condition: string) => string; columns: ReadonlyMap<string, Column> };
@@ -42,10 +43,18 @@ export const USER_FILTER: Filterable = new Map<string, Column | MultiValued>([
   ['active', column('r.active', 'boolean')],
   ['name.givenname', column('r.given_name', 'text')],
   ['name.familyname', column('r.family_name', 'text')],
-  ['emails', column('r.email', 'text')],
-  ['emails.value', column('r.email', 'text')],
-  ['emails.type', column('r.email_type', 'text')],
-  ['emails.primary', column('true', 'boolean')],
+  [
+    'emails',
+    {
+      within: (condition) =>
+        `EXISTS (SELECT FROM jsonb_to_recordset(r.emails) AS e(value text, type text) WHERE ${condition})`,
+      columns: new Map([
+        ['value', column('e.value', 'email')],
+        ['type', column('e.type', 'text')],
+        ['primary', column('(e.value = r.email)', 'boolean')],
+      ]),
+    },
+  ],
   [
     'groups',
     {
@@ -145,7 +154,9 @@ function comparison(
   if (compValue === null) return nullComparison(sql, op);
   const value = valueOf(kind, compValue);
   const [left, right] =
-    kind === 'text' ? [`lower(${sql})`, `lower(${parameter(value, 'text')})`] : [sql, parameter(value, TYPES[kind])];
+    kind === 'text' || kind === 'email'
+      ? [`lower(${sql})`, `lower(${parameter(value, 'text')})`]
+      : [sql, parameter(value, TYPES[kind])];
   if (op === 'eq') return `(${left} IS NOT DISTINCT FROM ${right})`;
   if (op === 'ne') return `(${left} IS DISTINCT FROM ${right})`;
   if (kind === 'boolean') throw new Problem('scim_invalid_filter', { detail: 'Booleans support only eq and ne.' });
@@ -158,6 +169,7 @@ function comparison(
 
 const TYPES: Readonly<Record<Kind, string>> = {
   text: 'text',
+  email: 'text',
   exact: 'text',
   boolean: 'boolean',
   instant: 'timestamptz',
@@ -174,6 +186,7 @@ function valueOf(kind: Kind, value: string | number | boolean): unknown {
     const text = String(value).toLowerCase();
     if (text === 'true' || text === 'false') return text === 'true';
   } else if (typeof value === 'string') {
+    if (kind === 'email') return normalizeEmail(value);
     if (kind !== 'instant') return value;
     const moment = new Date(value);
     if (/^\d{4}-/.test(value) && !Number.isNaN(moment.getTime())) return moment.toISOString();

@@ -1,6 +1,7 @@
 import { AppConfig } from '../../../platform/config/index.js';
 import { GROUP_SCHEMA } from './scim-group.js';
 import { entityTag, type ScimPage } from './scim-query.js';
+import { shownEmails } from './scim-emails.js';
 import { fullName, USER_SCHEMA, type ScimUserFields } from './scim-user.js';
 import type { Json } from './scim-values.js';
 
@@ -38,7 +39,7 @@ export function userResource(
   user: ScimUserFields & ResourceMeta,
   groups?: readonly GroupMemberRef[],
 ): Json {
-  const { id, userName, externalId, displayName, givenName, familyName, email, emailType, active } = user;
+  const { id, userName, externalId, displayName, givenName, familyName, active } = user;
   return {
     schemas: [USER_SCHEMA],
     id,
@@ -51,7 +52,7 @@ export function userResource(
       givenName: givenName ?? undefined,
       familyName: familyName ?? undefined,
     },
-    emails: [{ value: email, type: emailType, primary: true }],
+    emails: shownEmails(user),
     ...(groups !== undefined && {
       groups: groups.map(({ groupId, groupName }) => ({
         value: groupId,

@@ -1,7 +1,8 @@
 import { NoTarget, scimPatch, type ScimPatchOperation, type ScimResource } from 'scim-patch';
 import { Problem } from '../../../platform/problem/index.js';
 import { readOperations, type Operation } from './scim-operations.js';
-import { MAX_EMAILS, patchableUser, readUser, type ScimUserFields } from './scim-user.js';
+import { impliedPrimary, MAX_EMAILS } from './scim-emails.js';
+import { patchableUser, readUser, type ScimUserFields } from './scim-user.js';
 
 const STORED_ATTRIBUTES = new Set(['userName', 'externalId', 'displayName', 'name', 'emails', 'active']);
 const SUB_ATTRIBUTES = new Set(['givenName', 'familyName', 'formatted', 'value', 'type', 'primary', 'display']);
@@ -12,9 +13,11 @@ const SUB_ATTRIBUTES = new Set(['givenName', 'familyName', 'formatted', 'value',
  */
 export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields {
   const operations = readOperations(body, STORED_ATTRIBUTES).map(toSafeOperation);
+  const document = patchableUser(before);
+  const implied = impliedPrimary(document.emails, before); // the library changes the document in place
   let patched: ScimResource;
   try {
-    patched = scimPatch(patchableUser(before) as unknown as ScimResource, operations, {
+    patched = scimPatch(document as unknown as ScimResource, operations, {
       mutateDocument: true,
       treatMissingAsAdd: true,
     });
@@ -22,7 +25,15 @@ export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields
     if (error instanceof NoTarget) throw new Problem('scim_no_target');
     throw new Problem('scim_invalid_path', { cause: error });
   }
+  if (implied !== undefined && !operations.some(setsPrimary)) delete implied['primary'];
   return readUser(patched, before);
+}
+
+/** Returns whether an operation says which address is primary. */
+function setsPrimary({ path, value }: ScimPatchOperation): boolean {
+  const entries: unknown[] = Array.isArray(value) ? value : [value];
+  const isNamed = entries.some((one) => typeof one === 'object' && one !== null && 'primary' in one);
+  return path?.endsWith('.primary') === true || (isNamed && path?.startsWith('emails') === true);
 }
 
 /**
@@ -32,6 +43,8 @@ export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields
 function toSafeOperation({ op, path, value }: Operation): ScimPatchOperation {
   const part = /\.([^.\]]+)$/.exec(path)?.[1];
   if (part !== undefined && !SUB_ATTRIBUTES.has(part)) throw new Problem('scim_invalid_path');
+  // The library would set a property of the list, which no reader sees.
+  if (path.startsWith('emails.')) throw new Problem('scim_invalid_path', { detail: 'Select an address by a filter.' });
   if (Array.isArray(value) && value.length > MAX_EMAILS)
     throw new Problem('scim_invalid_value', { detail: `A list can have at most ${MAX_EMAILS} values.` });
   for (const one of Array.isArray(value) ? value : [value]) {

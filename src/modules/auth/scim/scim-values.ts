@@ -1,6 +1,6 @@
-import { isEmail } from 'class-validator';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
-import { isOneLine } from '../../../platform/http/fields.js';
+import { isOneLine } from '../../../platform/http/one-line.js';
+import { isMailAddress } from '../../../platform/mail/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 
 export type Json = Record<string, unknown>;
@@ -25,15 +25,16 @@ export function attribute(object: Json, name: string): unknown {
   return key === undefined ? undefined : (object[key] ?? undefined);
 }
 
-/** Returns one line of text, or null when the value is empty. Throws `scim_invalid_value`. */
+/** Returns one line of text in the composed form (NFC), or null when it is blank. Throws `scim_invalid_value`. */
 export function textOf(value: unknown, name: string, maxLength = MAX_LENGTH): string | null {
-  if (value === undefined || value === null || value === '') return null;
-  if (typeof value !== 'string' || !isOneLine(value) || [...value].length > maxLength) {
+  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) return null;
+  const text = typeof value === 'string' ? value.normalize('NFC') : value;
+  if (!isOneLine(text) || [...text].length > maxLength) {
     throw new Problem('scim_invalid_value', {
-      detail: `The attribute ${name} must be one line of at most ${maxLength} characters.`,
+      detail: `The attribute ${name} must be one visible line of at most ${maxLength} characters.`,
     });
   }
-  return value.trim() === '' ? null : value;
+  return text;
 }
 
 /** Returns one line of text. Throws `scim_invalid_value` when the value is empty or invalid. */
@@ -57,7 +58,7 @@ export function booleanOf(value: unknown, name: string): boolean | undefined {
 
 /** Returns the normalized form of an e-mail address, or undefined when the value is not an e-mail address. */
 export function emailOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value.length <= MAX_LENGTH && isEmail(value) ? normalizeEmail(value) : undefined;
+  return isMailAddress(value) ? normalizeEmail(value) : undefined;
 }
 
 export function listOf(value: unknown): unknown[] {

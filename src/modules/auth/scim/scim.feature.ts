@@ -135,6 +135,7 @@ export const scimFeature = defineFeature({
       external_id: { class: 'PII', erasure: 'delete' },
       email: { class: 'PII', erasure: 'delete' },
       email_type: { class: 'internal', erasure: 'delete' },
+      emails: { class: 'PII', erasure: 'delete' },
       given_name: { class: 'PII', erasure: 'delete' },
       family_name: { class: 'PII', erasure: 'delete' },
     },

@@ -35,7 +35,8 @@ export interface ListQuery {
 const COMMON_COLUMNS = `r.id, r.version, r.created_at AS "createdAt", r.updated_at AS "updatedAt",
      r.external_id AS "externalId", r.display_name AS "displayName"`;
 const USER_COLUMNS = `${COMMON_COLUMNS}, r.user_name AS "userName", r.given_name AS "givenName",
-  r.family_name AS "familyName", r.email, r.email_type AS "emailType", r.active`;
+  r.family_name AS "familyName", r.email, r.email_type AS "emailType", r.emails,
+  r.active`;
 const EFFECT = 'e.membership_id AS "membershipId", e.effect, e.role_before AS before, e.role_after AS after';
 const ORDERS: ReadonlyMap<string, string> = new Map([
   ['id', 'r.id'],
@@ -102,7 +103,7 @@ export class ScimRepository {
    * `last_owner` when the change would leave no owner.
    */
   createUser(user: ScimUserFields, newUserId: string, newMembershipId: string): Promise<MembershipChange[]> {
-    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $9, $10) e`, [
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $10, $11) e`, [
       ...fieldsOf(user),
       newUserId,
       newMembershipId,
@@ -111,7 +112,7 @@ export class ScimRepository {
 
   /** Changes a user. Throws the errors of `createUser`, and `not_found` when the directory has no such user. */
   updateUser(id: string, user: ScimUserFields): Promise<MembershipChange[]> {
-    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_update_user($9, ${ROW}) e`, [
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_update_user($10, ${ROW}) e`, [
       ...fieldsOf(user),
       id,
     ]);
@@ -188,7 +189,7 @@ export class ScimRepository {
 }
 
 /** The SQL expression that builds an `app.scim_user` from parameters. */
-const ROW = 'ROW($1, $2, $3, $4, $5, $6, $7, $8)::app.scim_user';
+const ROW = 'ROW($1, $2, $3, $4, $5, $6, $7, $8, $9)::app.scim_user';
 
 function fieldsOf({
   userName,
@@ -199,6 +200,7 @@ function fieldsOf({
   email,
   emailType,
   active,
+  emails,
 }: ScimUserFields): unknown[] {
-  return [userName, externalId, displayName, givenName, familyName, email, emailType, active];
+  return [userName, externalId, displayName, givenName, familyName, email, emailType, active, JSON.stringify(emails)];
 }

@@ -16,6 +16,7 @@ const USER: ScimUserFields = {
   familyName: 'User',
   email: 'user@dir.example',
   emailType: 'work',
+  emails: [{ value: 'user@dir.example', type: 'work', primary: false }],
   active: true,
 };
 const PATCH = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
@@ -234,5 +235,58 @@ describe('a list request', () => {
     expect(new Projection({ excludedAttributes: 'name.givenName' }).of(resource)).toMatchObject({
       name: { familyName: 'f' },
     });
+  });
+});
+
+describe('the addresses of a user', () => {
+  const created = (emails: object[]): ScimUserFields => readUser({ userName: 'u1@dir.example', emails });
+  const home = { value: 'home@dir.example', type: 'home' };
+  const change = (user: ScimUserFields, ...operations: object[]): ScimUserFields =>
+    patchUser(user, { schemas: PATCH, Operations: operations });
+  const work = (value: string, op = 'Replace') => ({ op, path: 'emails[type eq "work"].value', value });
+  const used = ({ email, emailType }: ScimUserFields) => [email, emailType];
+
+  it('get a work address by a patch, which is used although the user has another address', () => {
+    for (const op of ['Replace', 'replace', 'Add', 'add']) {
+      const after = change(created([home]), work('new@dir.example', op));
+      expect([used(after), after.emails.map(({ value }) => value)]).toEqual([
+        ['new@dir.example', 'work'],
+        ['home@dir.example', 'new@dir.example'],
+      ]);
+      expect(used(change(after, work('newer@dir.example', op)))).toEqual(['newer@dir.example', 'work']);
+    }
+    const renamed = change(created([home]), {
+      op: 'replace',
+      path: 'emails[type eq "home"].value',
+      value: 'h@x.example',
+    });
+    expect(used(change(renamed, work('new@dir.example')))).toEqual(['new@dir.example', 'work']);
+  });
+
+  it('keep the address that the directory marked as primary, and lose no other', () => {
+    const after = change(created([{ ...home, primary: true }]), work('new@dir.example'));
+    expect([used(after), after.emails.length]).toEqual([['home@dir.example', 'home'], 2]);
+    const marked = change(after, { op: 'replace', path: 'emails[type eq "work"].primary', value: true });
+    expect(used(marked)).toEqual(['new@dir.example', 'work']);
+    expect(marked.emails.filter(({ primary }) => primary).length).toBe(1);
+  });
+
+  it('can be changed by the filter for the primary address of any type', () => {
+    const path = 'emails[primary eq true].value';
+    expect(used(change(created([home]), { op: 'replace', path, value: 'n@dir.example' }))).toEqual([
+      'n@dir.example',
+      'home',
+    ]);
+  });
+
+  it('are never lost with a success: a path that selects nothing is rejected', () => {
+    for (const [path, code] of [
+      ['emails.value', 'scim_invalid_path'],
+      ['emails[type eq "other" and primary eq true].value', 'scim_no_target'],
+      ['emails[value eq "unknown@dir.example"]', 'scim_no_target'],
+    ]) {
+      const rejected = () => change(created([home]), { op: 'replace', path, value: 'x@dir.example' });
+      expect(rejected).toThrow(expect.objectContaining({ code }));
+    }
   });
 });

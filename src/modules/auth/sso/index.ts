@@ -12,10 +12,16 @@ export {
 export { roleOf } from './role-mapping.js';
 export { SsoSignInService } from './sso-sign-in.service.js';
 export { FoundConnection, SsoConnectionFinder } from './found-connection.js';
-export type { SamlBinding, SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
+export type {
+  MetadataWarning,
+  MetadataWarningCode,
+  SamlBinding,
+  SsoConnectionEntity,
+  SsoProtocol,
+} from './sso-connection.entity.js';
 export { SsoLogoutService } from './sso-logout.service.js';
 export { diagnosticsOfClaims, masked, type SsoDiagnostics } from './sso-diagnostics.js';
-export { isEmailAddress, type SsoIdentity, type VerifiedIdentity } from './verified-identity.js';
+export type { SsoIdentity, VerifiedIdentity } from './verified-identity.js';
 export { SsoNotices } from './sso-notices.service.js';
 export { asProblems, problemOf, toSsoError } from './sso-problem.js';
 export {
@@ -28,6 +34,12 @@ export {
 export { SsoError, type CommonErrorCode } from './sso-error.js';
 export { SsoSetupService } from './sso-setup.service.js';
 export { SsoConnectionTests } from './sso-connection-tests.service.js';
-export { LoginQuery, SamlProviderDto, SsoConnectionResponse, UpdateSsoConnectionDto } from './sso.dto.js';
+export {
+  LoginQuery,
+  MetadataWarningResponse,
+  SamlProviderDto,
+  SsoConnectionResponse,
+  UpdateSsoConnectionDto,
+} from './sso.dto.js';
 export { SsoModule } from './sso.module.js';
 export { SsoRepository, type ProviderSession } from './sso.repository.js';

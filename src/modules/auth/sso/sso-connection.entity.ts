@@ -4,6 +4,20 @@ export type SsoProtocol = 'saml' | 'oidc';
 /** How messages reach a SAML identity provider: by redirect if it offers that binding, otherwise by a form post. */
 export type SamlBinding = 'redirect' | 'post';
 
+/** The optional parts of a metadata file that can be skipped. */
+export type MetadataWarningCode =
+  | 'certificate_skipped'
+  | 'sign_in_url_skipped'
+  | 'logout_url_skipped'
+  | 'scope_skipped';
+
+/** A part of the provider's metadata that is not used. */
+export interface MetadataWarning {
+  readonly code: MetadataWarningCode;
+  /** The skipped URL or scope, or the reason why a certificate was skipped. */
+  readonly detail: string;
+}
+
 /** A stored connection to an identity provider. */
 export interface SsoConnectionEntity {
   orgId: string;
@@ -24,6 +38,8 @@ export interface SsoConnectionEntity {
   metadataFetchedAt: Date | null;
   /** The error code of the last metadata refresh; null when it succeeded. */
   metadataError: string | null;
+  /** The parts of the last valid metadata that are not used. */
+  metadataWarnings: readonly MetadataWarning[];
   /** The number of days before certificate expiry at which the last warning was sent. */
   expiryAlert: number | null;
   wantResponseSigned: boolean;
@@ -76,6 +92,7 @@ export const SSO_CONNECTION_COLUMNS: Columns<SsoConnectionEntity> = {
   metadataUrl: 'metadata_url',
   metadataFetchedAt: 'metadata_fetched_at',
   metadataError: 'metadata_error',
+  metadataWarnings: { json: 'metadata_warnings' },
   expiryAlert: 'expiry_alert',
   wantResponseSigned: 'want_response_signed',
   wantAssertionEncrypted: 'want_assertion_encrypted',

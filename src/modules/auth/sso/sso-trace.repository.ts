@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { storableJson } from '../../../platform/http/one-line.js';
 
 /** A stored attempt to sign in. */
 export interface AttemptRow {
@@ -43,7 +44,7 @@ export class SsoTraceRepository {
   async insert(connectionId: string, attempt: NewAttempt, result: Buffer | null): Promise<void> {
     await this.unitOfWork.sql('SELECT app.trace_sso_attempt($1, $2, $3)', [
       connectionId,
-      JSON.stringify(attempt),
+      storableJson(attempt),
       result,
     ]);
   }

@@ -17,12 +17,13 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
-import { MayBeAbsent } from '../../../platform/http/fields.js';
+import { IsExactLine, IsOneLine, MayBeAbsent } from '../../../platform/http/fields.js';
 
 export class GroupRole {
   @IsString()
   @Length(1, 256)
   @Expose()
+  @IsExactLine()
   group: string;
 
   @Matches(/^[a-z_]{1,40}$/)
@@ -36,16 +37,26 @@ export class AttributeRole {
   @IsString()
   @Length(1, 256)
   @Expose()
+  @IsExactLine()
   attribute: string;
 
   @IsString()
   @Length(1, 256)
   @Expose()
+  @IsExactLine()
   value: string;
 
   @Matches(/^[a-z_]{1,40}$/)
   @Expose()
   role: string;
+}
+
+/** A part of the provider's metadata that the application skipped. The rest of the metadata is in use. */
+export class MetadataWarningResponse {
+  /** `certificate_skipped`, `sign_in_url_skipped`, `logout_url_skipped`, or `scope_skipped`. */
+  @Expose() code: string;
+  /** The skipped URL or scope, or the reason why a certificate was skipped. */
+  @Expose() detail: string;
 }
 
 /** The SAML identity provider. The caller sends its metadata as a file, the URL of its metadata, or single fields. */
@@ -65,9 +76,14 @@ export class SamlProviderDto {
   @Length(1, 2048)
   metadataUrl?: string;
 
+  /**
+   * The entity id of the provider. With `metadata` or `metadataUrl`, it selects one provider in a file of several. If
+   * it is missing for such a file, the API returns `idp_entity_id_required` with the entity ids of the file.
+   */
   @MayBeAbsent()
   @IsString()
   @Length(1, 1024)
+  @IsExactLine()
   idpEntityId?: string;
 
   /** The sign-in URL of the provider for the redirect binding. */
@@ -159,6 +175,7 @@ class SsoConnectionSettings extends SamlProviderDto {
   @MayBeAbsent()
   @IsString()
   @Length(1, 256)
+  @IsExactLine()
   nameAttribute?: string;
 
   /** Whether the provider must ask for credentials at every sign-in. */
@@ -169,11 +186,13 @@ class SsoConnectionSettings extends SamlProviderDto {
   @MayBeAbsent()
   @IsString()
   @Length(1, 256)
+  @IsExactLine()
   emailAttribute?: string;
 
   @MayBeAbsent()
   @IsString()
   @Length(1, 256)
+  @IsExactLine()
   groupAttribute?: string;
 
   /** The groups with their roles. The first group in the list that contains the user decides the role. */
@@ -253,6 +272,7 @@ class SsoConnectionSettings extends SamlProviderDto {
 export class CreateSsoConnectionDto extends SsoConnectionSettings {
   @IsString()
   @Length(1, 100)
+  @IsOneLine()
   name: string;
 
   @MayBeAbsent()
@@ -264,6 +284,7 @@ export class UpdateSsoConnectionDto extends SsoConnectionSettings {
   @MayBeAbsent()
   @IsString()
   @Length(1, 100)
+  @IsOneLine()
   name?: string;
 }
 
@@ -307,6 +328,8 @@ export class SsoConnectionResponse {
   @StaffOnly() metadataFetchedAt: Date | null;
   /** The error code of the last metadata refresh. The last valid metadata stays in use. */
   @StaffOnly() metadataError: string | null;
+  /** The parts of the last valid metadata that are not used, such as a certificate with a weak key. */
+  @StaffOnly() @Type(() => MetadataWarningResponse) metadataWarnings: MetadataWarningResponse[];
   /** The expiry times of the provider's certificates, in their order. */
   @StaffOnly() certificatesExpireAt: Date[];
   @StaffOnly() wantResponseSigned: boolean;

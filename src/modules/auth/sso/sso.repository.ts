@@ -4,6 +4,7 @@ import type { WrappedKey } from '../../../platform/keys/data-keys.js';
 import type { TenantContext } from '../../../platform/database/tenant-context.js';
 import { columnName, insertInto, selectList, setList, type RowOf } from '../../../platform/database/columns.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { storableJson } from '../../../platform/http/one-line.js';
 import { type NewSession, newSessionParam } from '../sessions/index.js';
 import type { RoleFacts } from './role-mapping.js';
 import { SSO_CONNECTION_COLUMNS, type SsoConnectionEntity } from './sso-connection.entity.js';
@@ -19,6 +20,7 @@ const NOT_FOR_SIGN_IN = [
   'metadataUrl',
   'metadataFetchedAt',
   'metadataError',
+  'metadataWarnings',
   'expiryAlert',
 ] as const;
 
@@ -166,7 +168,7 @@ export class SsoRepository {
           idpSession,
           maxExpiry ?? 'infinity',
           session.parameter,
-          JSON.stringify(facts),
+          storableJson(facts),
         ],
       },
     };

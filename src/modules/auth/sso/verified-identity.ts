@@ -49,13 +49,3 @@ export interface VerifiedIdentity {
   /** The part of the response that administrators may see. */
   readonly diagnostics?: SsoDiagnostics;
 }
-
-/**
- * One `@`, no blanks or control characters, at most 254 characters (RFC 5321). A match does not prove who owns the
- * address.
- */
-const EMAIL = /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u;
-
-export function isEmailAddress(text: string): boolean {
-  return EMAIL.test(text);
-}
