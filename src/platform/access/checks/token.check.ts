@@ -12,6 +12,8 @@ import { bearerKey, unauthenticatedProblem } from '../api-key.js';
 import type { GuardContext, AccessCheck } from '../guard-context.js';
 import { VerifiedTokens, type SessionToken } from './verified-tokens.js';
 
+export type { SessionToken } from './verified-tokens.js';
+
 /** Verifies the session cookie's token (RFC 7519): HS256, this environment's issuer and audience, unexpired. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
