@@ -3,6 +3,7 @@ import { AuditLog } from '../../platform/audit/audit-log.js';
 import { currentContext, withIdentity } from '../../platform/context/context.js';
 import { keyVersionOf } from '../../platform/crypto/index.js';
 import { declared, type WebhookEventName } from '../../platform/feature/registry.js';
+import { parseJson } from '../../platform/http/body.js';
 import { OnJob, PermanentFailure, type JobPayload } from '../../platform/jobs/on-job.js';
 import { WebhookEventHandlers } from '../../platform/webhooks/webhook-event-handlers.js';
 import { InboxRepository } from './inbox.repository.js';
@@ -33,7 +34,7 @@ export class WebhookJobs {
     const { sourceId, body } = delivery;
     const ring = await this.dataKeys.ofOrganization('data', keyVersionOf(body));
     const text = ring.forRow('webhook_inbox', id).open('body_enc', body)!;
-    const { type, timestamp, data } = await parseAs(WebhookEnvelope, JSON.parse(text));
+    const { type, timestamp, data } = await parseAs(WebhookEnvelope, parseJson(Buffer.from(text)));
     const event = declared('webhookEvents').get(type);
     const handler = this.handlers.byEvent().get(type);
     if (event === undefined || handler === undefined) throw new PermanentFailure('payload_invalid');

@@ -1,14 +1,14 @@
 export { audienceOf, StaffOnly } from './audience.js';
-export { FORM_PATHS, SIGNED_PATH } from './body.js';
-export type { SignedRequest } from './body.js';
+export { PAGE_FORM, PASSKEY_BODY } from './body.js';
+export type { BodyRule, SignedRequest } from './body.js';
 export { createApp } from './create-app.js';
-export { assertOwnForm, assertSameOrigin } from './csrf.js';
+export { assertSameOrigin } from './csrf.js';
 export { HttpModule } from './http.module.js';
 export { buildOpenApi } from './openapi.js';
 export { PageQuery } from './pagination.dto.js';
 export { Cursors } from './pagination.js';
 export type { CursorScope, CursorValue, Page } from './pagination.js';
-export { networkOf } from './network.js';
+export { canonicalRange, networkOf } from './network.js';
 export { toProblem } from './problem.map.js';
 export { LocalRateLimiter, RateLimiter } from './rate-limit.js';
 export { RateLimitModule } from './rate-limit.module.js';
