@@ -38,7 +38,7 @@ async function addReceivers(home, env, adminUrl) {
   return { connectionId: connection.id, sourceId: source.id };
 }
 
-/** Starts the API with the probe. Returns it with `delayMs()`: the longest delay since the previous call. */
+/** Starts the API with the probe. Returns a function that reads the times of the probe since the previous call. */
 async function startApi(env, stops) {
   const child = fork(inRoot('dist/src/main.js'), {
     execPath: nodeBinary(),
@@ -60,15 +60,14 @@ async function startApi(env, stops) {
     if (child.exitCode !== null) throw new Error('the API ended during the start');
     await delay(100);
   }
-  const delayMs = async () => {
+  return async () => {
     const answer = once(child, 'message');
     child.send('read');
-    return (await answer)[0].delayMs;
+    return (await answer)[0];
   };
-  return delayMs;
 }
 
-/** Starts Postgres, Redis, and the API. Returns { baseUrl, delayMs, ids }. Pushes the stop functions to `stops`. */
+/** Starts Postgres, Redis, and the API. Returns { baseUrl, readProbe, ids }. Pushes the stop functions to `stops`. */
 export async function startStage({ home, stops }) {
   const services = await step('Starting Postgres and Redis', () =>
     startServices({ home, ignoreEnv: true, durable: false }),
@@ -90,6 +89,6 @@ export async function startStage({ home, stops }) {
     await cli(['migrate'], env);
     return addReceivers(home, env, services.postgres.url('postgres'));
   });
-  const delayMs = await step('Starting the API', () => startApi(env, stops));
-  return { baseUrl: env.PUBLIC_URL, delayMs, ids };
+  const readProbe = await step('Starting the API', () => startApi(env, stops));
+  return { baseUrl: env.PUBLIC_URL, readProbe, ids };
 }
