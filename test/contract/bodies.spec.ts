@@ -53,7 +53,7 @@ describe('a body without a session', () => {
     expect([found, guarded.length > 0]).toEqual([[], true]);
   });
 
-  it('is parsed for a public route only up to a few kilobytes, whatever its content', async () => {
+  it('is parsed for a public route only up to a few kilobytes, for every content', async () => {
     const found: string[] = [];
     for (const route of routes.filter(({ policy }) => policy?.kind === 'public'))
       for (const size of [4_000, 250_000, 1_000_000])

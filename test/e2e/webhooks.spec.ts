@@ -247,7 +247,7 @@ describe('webhook processing', () => {
     });
   });
 
-  it('applies a signed body with a byte order mark, in each spelling of UTF-8, and the signature covers the mark', async () => {
+  it('applies a body with a byte order mark in each spelling of UTF-8, and the signature covers it', async () => {
     const types = ['application/json; charset=utf8', 'application/json; charset="UTF8"', 'application/json'];
     for (const [i, contentType] of types.entries()) {
       const text = JSON.stringify(person(`marked ${i}`));

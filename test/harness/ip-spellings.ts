@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 
-/** Returns the ways in which servers and proxies write a canonical IP, by name: 15 or more for each version. */
+/** Returns the spellings of a canonical IP that servers and proxies write, by name: 15 or more for each version. */
 export function spellingsOf(ip: string): Record<string, string> {
   return isIPv4(ip) ? spellingsOfIpv4(ip) : spellingsOfIpv6(ip);
 }

@@ -52,8 +52,8 @@ async function initialize(app: NestExpressApplication): Promise<void> {
 }
 
 /**
- * Returns Express with its settings. Nest's adapter uses the router at once, and the router reads its settings only when
- * it is created. Proxies are not a setting of Express: `client-ip.ts` decides about them.
+ * Returns Express with its settings. Nest's adapter uses the router at once, and the router reads its settings only
+ * when it is created. Proxies are not a setting of Express: `client-ip.ts` decides about them.
  */
 function configuredExpress(): Express {
   const app = express();

@@ -7,9 +7,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Rejects a mutating request that another site can have sent. `Sec-Fetch-Site` and `Origin`, if present, must name the
- * application's origin. Without `Origin`, a body must be JSON, which a foreign form cannot send: browsers send the origin
- * with every form (Fetch, "append a request `Origin` header"). This protects sessions, and sign-in: otherwise another
- * site could sign the user in to an account of its choice (login CSRF). Throws csrf_check_failed.
+ * application's origin. Without `Origin`, a body must be JSON, which a foreign form cannot send: browsers send the
+ * origin with every form (Fetch, "append a request `Origin` header"). This protects sessions, and sign-in: otherwise
+ * another site could sign the user in to an account of its choice (login CSRF). Throws csrf_check_failed.
  */
 export function assertSameOrigin(request: Request, app: AppConfig): void {
   if (SAFE_METHODS.has(request.method)) return;

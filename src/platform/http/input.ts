@@ -20,8 +20,8 @@ const known = new Map<InputClass, ReadonlyMap<string, Convert>>();
 
 /**
  * Returns an instance of the class with the fields of the value, before validation. Rejects unknown fields without
- * reading their values. Converts only the fields with `@Type`: nested classes, and numbers of a query. Takes every other
- * value as it is, so that the work depends on the declared fields and not on the size of the value. Throws
+ * reading their values. Converts only the fields with `@Type`: nested classes, and numbers of a query. Takes every
+ * other value as it is, so that the work depends on the declared fields and not on the size of the value. Throws
  * invalid_request with up to 50 unknown fields.
  */
 export function toInstance(type: InputClass, value: unknown): object {

@@ -5,8 +5,8 @@ import { Problem } from '../problem/problem.js';
 const ONCE = ['host', 'authorization', 'content-type'];
 
 /**
- * Rejects a request that a proxy and this server can understand differently: a repeated header that must occur once (RFC
- * 9110 section 5.3, RFC 9112 section 3.2). Throws invalid_request.
+ * Rejects a request that a proxy and this server can understand differently: a repeated header that must occur once
+ * (RFC 9110 section 5.3, RFC 9112 section 3.2). Throws invalid_request.
  */
 export function refuseAmbiguous({ rawHeaders }: Request, _response: Response, next: NextFunction): void {
   const seen = new Set<string>();
