@@ -330,7 +330,7 @@ export const cases = [
         .replace('if (ip === null) throw', "if (ip === '') throw")
         .replace('  return ip;\n}\n', "  return ip ?? '';\n}\n"),
     tests: 'http/client-ip',
-    expect: /rejects the request when a trusted proxy reports unknown/,
+    expect: /rejects the request when a trusted proxy reports a word/,
   },
   {
     control: 'case-sensitive routes',
