@@ -27,42 +27,50 @@ const IDS = /:\w+/g;
 const FORM = 'application/x-www-form-urlencoded';
 
 let lastIp = 0;
-/** Sends a body without a session from a new IP. Returns the status and the size of the JSON that the server parsed. */
-async function send({ method, path }: Route, body: Buffer<ArrayBuffer>, type: string) {
-  const parsed = jest.spyOn(JSON, 'parse');
+/** Sends a body without a session from a new IP and returns the status. */
+async function send({ method, path, policy }: Route, body: Buffer<ArrayBuffer>): Promise<number> {
+  cells += 1;
   const { status } = await harness.client().send(method, path.replaceAll(IDS, newId()), {
     raw: body,
-    headers: { 'content-type': type, 'x-forwarded-for': `10.${(lastIp += 1) >> 8}.${lastIp & 0xff}.1` },
+    headers: {
+      'content-type': policy?.body?.format === 'form' ? FORM : 'application/json',
+      'x-forwarded-for': `10.${(lastIp += 1) >> 8}.${lastIp & 0xff}.1`,
+    },
   });
-  const sizes = parsed.mock.calls.filter(([text]) => String(text).includes('hostile')).map(([text]) => text.length);
-  parsed.mockRestore();
-  cells += 1;
-  return { status, parsedBytes: Math.max(0, ...sizes) };
+  return status;
+}
+
+/** Observes the parser. Returns a function that returns the sizes of the hostile JSON that the server parsed. */
+function observeParser(): () => number[] {
+  const parser = jest.spyOn(JSON, 'parse');
+  return () => parser.mock.calls.filter(([text]) => text.includes('hostile')).map(([text]) => text.length);
 }
 
 describe('a body without a session', () => {
   it.each(['access', 'scim'])('is never parsed for a route with the access rule %s', async (kind) => {
-    const found: string[] = [];
-    const [, body] = Object.entries(hostileBodies(20_000)).find(([name]) => name === 'one long text')!;
+    const parsed = observeParser();
+    const body = hostileBodies(10_000)['one long text']!;
     const guarded = routes.filter(({ policy }) => policy?.kind === kind);
-    for (const route of guarded) {
-      const { status, parsedBytes } = await send(route, body, 'application/json');
-      if (parsedBytes > 0 || ![401, 403, 413, 415].includes(status))
-        found.push(`${route.method} ${route.path}: ${status}`);
-    }
-    expect([found, guarded.length > 0]).toEqual([[], true]);
+    const answers = await Promise.all(
+      guarded.map(async (route) => ({ route: `${route.method} ${route.path}`, status: await send(route, body) })),
+    );
+    expect(answers.filter(({ status }) => ![401, 403].includes(status))).toEqual([]);
+    expect([parsed(), guarded.length > 0]).toEqual([[], true]);
   });
 
   it('is parsed for a public route only up to a few kilobytes, for every content', async () => {
+    const parsed = observeParser();
     const found: string[] = [];
     for (const route of routes.filter(({ policy }) => policy?.kind === 'public'))
-      for (const size of [4_000, 250_000, 1_000_000])
-        for (const [name, body] of Object.entries(hostileBodies(size))) {
-          const type = route.policy?.body?.format === 'form' ? FORM : 'application/json';
-          const { status, parsedBytes } = await send(route, body, type);
-          if (status >= 500 || status < 400 || parsedBytes > MOST_PUBLIC_BYTES)
-            found.push(`${route.method} ${route.path} ${name} of ${size} bytes: ${status}, parsed ${parsedBytes}`);
-        }
+      for (const size of [4_000, 250_000, 1_000_000]) {
+        const sent = Object.entries(hostileBodies(size)).map(async ([name, body]) => {
+          const status = await send(route, body);
+          if (status >= 500 || status < 400)
+            found.push(`${route.method} ${route.path} ${name} of ${size} bytes: ${status}`);
+        });
+        await Promise.all(sent);
+      }
     expect(found).toEqual([]);
-  });
+    expect(Math.max(...parsed())).toBeLessThanOrEqual(MOST_PUBLIC_BYTES);
+  }, 240_000);
 });

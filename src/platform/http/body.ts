@@ -10,10 +10,10 @@ import { assertJson, assertText, parsePairs } from './text.js';
 /** The body that a route takes. */
 export interface BodyRule {
   /**
-   * `json`, the default: strict JSON. `form`: an HTML form. `signed`: bytes of any content type, unparsed, because a
-   * signature covers them.
+   * `json`, the default: strict JSON. `form`: an HTML form. `page`: an HTML form or JSON. `signed`: bytes of any content
+   * type, unparsed, because a signature covers them.
    */
-  readonly format?: 'json' | 'form' | 'signed';
+  readonly format?: 'json' | 'form' | 'page' | 'signed';
   /** The maximum size. Default: BODY_LIMIT_BYTES. */
   readonly maxBytes?: number;
   /** The maximum number of JSON values, see {@link assertBounded}. */
@@ -27,11 +27,12 @@ export const PASSKEY_BODY: BodyRule = { maxBytes: 16 * 1024 };
 /** For SCIM clients: a group of 20,000 members with up to four values each. */
 export const DIRECTORY_BODY: BodyRule = { maxValues: 100_000 };
 /** For the server's own pages. A passkey response in a form field has up to 6 KiB. */
-export const PAGE_FORM: BodyRule = { format: 'form', maxBytes: 16 * 1024 };
+export const PAGE_FORM: BodyRule = { format: 'page', maxBytes: 16 * 1024 };
 
 export const DEFAULT_MAX_VALUES = 10_000;
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
+const PLAIN_JSON = new MIMEType('application/json');
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 /** Names of UTF-8 (WHATWG Encoding) and of its subset ASCII. */
 const UTF8_NAMES: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
@@ -49,7 +50,7 @@ export function hasBody({ headers }: Request): boolean {
 
 /** Returns true if the Content-Type is JSON. */
 export function isJson(headers: IncomingHttpHeaders): boolean {
-  return JSON_TYPE.test(mediaTypeOf(headers)?.essence ?? '');
+  return isJsonType(mediaTypeOf(headers));
 }
 
 /**
@@ -69,8 +70,8 @@ export function parseBody(request: Request, { format, maxValues }: BodyRule): vo
   const { rawBody: bytes } = request as Partial<SignedRequest>;
   if (bytes === undefined) return;
   if (format === 'signed') request.body = bytes;
-  else if (format === 'form') request.body = parseForm(bytes);
-  else request.body = parseJson(bytes, maxValues);
+  else if (isJson(request.headers)) request.body = parseJson(bytes, maxValues);
+  else request.body = parseForm(bytes);
 }
 
 /**
@@ -106,19 +107,30 @@ function utf8(bytes: Buffer): string {
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }
 
-function assertMediaType(headers: IncomingHttpHeaders, { format }: BodyRule): void {
+function assertMediaType(headers: IncomingHttpHeaders, { format = 'json' }: BodyRule): void {
   const type = mediaTypeOf(headers);
   const charset = type?.params.get('charset')?.toLowerCase() ?? 'utf-8';
-  const expected = format === 'form' ? type?.essence === FORM_TYPE : format === 'signed' || isJson(headers);
+  const isForm = type?.essence === FORM_TYPE;
+  const expected = {
+    json: isJsonType(type),
+    form: isForm,
+    page: isForm || isJsonType(type),
+    signed: true,
+  }[format];
   const encoded = (headers['content-encoding'] ?? 'identity') !== 'identity';
   if (!expected || encoded || !UTF8_NAMES.has(charset))
     throw new Problem('unsupported_media_type', { headers: { Connection: 'close' } });
 }
 
+function isJsonType(type: MIMEType | undefined): boolean {
+  return type !== undefined && JSON_TYPE.test(type.essence);
+}
+
 /** Returns the parsed Content-Type, or undefined when it is absent or malformed. */
-function mediaTypeOf(headers: IncomingHttpHeaders): MIMEType | undefined {
+function mediaTypeOf({ 'content-type': text = '' }: IncomingHttpHeaders): MIMEType | undefined {
+  if (text === PLAIN_JSON.essence) return PLAIN_JSON; // most requests
   try {
-    return new MIMEType(headers['content-type'] ?? '');
+    return new MIMEType(text);
   } catch {
     return undefined;
   }

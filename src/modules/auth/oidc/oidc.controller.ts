@@ -1,7 +1,6 @@
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
-import { PAGE_FORM } from '../../../platform/http/index.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
@@ -90,7 +89,7 @@ export class OidcController {
   @Public('the provider sends a signed logout token', {
     emits: ['sso.sessions_ended'],
     limit: { name: 'sso-logout', points: 600, seconds: 300 },
-    body: PAGE_FORM,
+    body: { format: 'form', maxBytes: 16 * 1024 },
     otherOrigins: 'the signature of the token authenticates the provider',
   })
   @ResponseType(BackchannelLogoutResponse)
