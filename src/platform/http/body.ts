@@ -10,8 +10,8 @@ import { assertJson, assertText, parsePairs } from './text.js';
 /** The body that a route takes. */
 export interface BodyRule {
   /**
-   * `json`, the default: strict JSON. `form`: an HTML form. `page`: an HTML form or JSON. `signed`: bytes of any content
-   * type, unparsed, because a signature covers them.
+   * `json`, the default: strict JSON. `form`: an HTML form. `page`: an HTML form or JSON. `signed`: bytes of any
+   * content type, unparsed, because a signature covers them.
    */
   readonly format?: 'json' | 'form' | 'page' | 'signed';
   /** The maximum size. Default: BODY_LIMIT_BYTES. */
