@@ -315,4 +315,78 @@ export const cases = [
     tests: 'e2e/factor-policies',
     expect: /adds no factor, which is valid in other organizations/,
   },
+  {
+    control: 'the trust in named proxies only',
+    file: 'src/platform/http/client-ip.ts',
+    edit: (text) => text.replace('trust(ip, hop); hop', '(trust(ip, hop) || true); hop'),
+    tests: 'http/client-ip',
+    expect: /is the peer when no proxy is trusted/,
+  },
+  {
+    control: 'the rejection of an IP that cannot be read',
+    file: 'src/platform/http/client-ip.ts',
+    edit: (text) =>
+      text
+        .replace('if (ip === null) throw', "if (ip === '') throw")
+        .replace('  return ip;\n}\n', "  return ip ?? '';\n}\n"),
+    tests: 'http/client-ip',
+    expect: /rejects the request when a trusted proxy reports a word/,
+  },
+  {
+    control: 'case-sensitive routes',
+    file: 'src/platform/http/create-app.ts',
+    edit: (text) => text.replace("  app.enable('case sensitive routing');\n", ''),
+    tests: 'http/app.spec',
+    expect: /finds no route in another case/,
+  },
+  {
+    control: 'the rejection of repeated headers',
+    file: 'src/platform/http/refuse-ambiguous.ts',
+    edit: (text) => text.replace('if (seen.has(name)) {', 'if (seen.has(name) && seen.size > 9) {'),
+    tests: 'http/app.spec',
+    expect: /is rejected with a repeated header/,
+  },
+  {
+    control: 'the origin of public mutations',
+    file: 'src/platform/access/access.guard.ts',
+    edit: (text) => text.replace('this.publicChecks = [sameOrigin];', 'this.publicChecks = [];'),
+    tests: 'contract/csrf',
+    expect: /rejects a cross-site request before sign-in/,
+  },
+  {
+    control: 'access before a body is parsed',
+    file: 'src/platform/access/access.guard.ts',
+    edit: (text) =>
+      text.replace(
+        '    await runChecks(this.routeChecks, attempt);\n',
+        '    await runChecks(this.routeChecks, attempt);\n    await this.parse(attempt);\n',
+      ),
+    tests: 'contract/bodies',
+    expect: /is never parsed for a route/,
+  },
+  {
+    control: 'the small bodies of public routes',
+    file: 'src/platform/access/decorators.ts',
+    edit: (text) => text.replace('body: PUBLIC_BODY,', 'body: { ...PUBLIC_BODY, maxBytes: undefined },'),
+    tests: 'contract/bodies',
+    expect: /only up to a few kilobytes/,
+  },
+  {
+    control: 'the bounds of JSON before it is parsed',
+    file: 'src/platform/http/json-bounds.ts',
+    edit: (text) => text.replace('if (values > maxValues)', 'if (values > maxValues && depth > 99)'),
+    tests: 'http/app.spec',
+    expect: /limits the body of any route by its values/,
+  },
+  {
+    control: 'the rejection of unknown fields before their values are read',
+    file: 'src/platform/http/input.ts',
+    edit: (text) =>
+      text.replace(
+        'const [name, given] of Object.entries(value)) {',
+        'const [name, given] of Object.entries(structuredClone(value) as object)) {',
+      ),
+    tests: 'http/input',
+    expect: /rejects an unknown field without looking at its value/,
+  },
 ];

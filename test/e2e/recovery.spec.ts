@@ -174,11 +174,11 @@ describe('a forgotten password', () => {
   });
 
   it.each<[string, object, string]>([
-    ['a password of 10,000 characters', { token: 'x', newPassword: 'Aa1!'.repeat(2_500) }, '400 invalid_request'],
+    ['a password of 2,000 characters', { token: 'x', newPassword: 'Aa1!'.repeat(500) }, '400 invalid_request'],
     ['a null byte', { token: 'x', newPassword: 'Brisk-Otter-41\0' }, '400 invalid_text'],
     ['a lone surrogate', { token: 'x', newPassword: 'Brisk-Otter-41\ud800' }, '400 invalid_text'],
     ['a null byte in the token', { token: 'x\0', newPassword: NEXT }, '400 invalid_text'],
-    ['a token of 10,000 characters', { token: 'x'.repeat(10_000), newPassword: NEXT }, '400 invalid_request'],
+    ['a token of 10,000 characters', { token: 'x'.repeat(10_000), newPassword: NEXT }, '413 payload_too_large'],
     ['an array as the token', { token: ['x'], newPassword: NEXT }, '400 invalid_request'],
   ])('rejects %s', async (_what, body, expected) => {
     expect(code(await client.post('/v1/auth/password/reset', body))).toBe(expected);

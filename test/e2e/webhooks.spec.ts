@@ -273,6 +273,22 @@ describe('webhook processing', () => {
     });
   });
 
+  it('applies a body with a byte order mark in each spelling of UTF-8, and the signature covers it', async () => {
+    const types = ['application/json; charset=utf8', 'application/json; charset="UTF8"', 'application/json'];
+    for (const [i, contentType] of types.entries()) {
+      const text = JSON.stringify(person(`marked ${i}`));
+      const raw = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(text)]);
+      const answer = await send(source, undefined, { raw, contentType });
+      expect([contentType, answer.status]).toEqual([contentType, 202]);
+      expect((await send(source, undefined, { raw, contentType, tampered: text })).body.code).toBe(
+        'webhook_signature_invalid',
+      );
+    }
+    await app.settled();
+    const rows = await query(`SELECT external_id FROM people WHERE external_id LIKE 'marked %' ORDER BY external_id`);
+    expect(rows.map(({ external_id: id }) => id)).toEqual(['marked 0', 'marked 1', 'marked 2']);
+  });
+
   it('applies the events of one person in order of arrival', async () => {
     for (let i = 1; i <= 12; i += 1)
       await send(source, person('ordered', { title: `step ${i}` }, i === 1 ? 'person.created' : 'person.updated'));

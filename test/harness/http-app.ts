@@ -1,4 +1,18 @@
-import { Body, Controller, Get, Global, Module, Param, Post, Query, Req } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Global,
+  Injectable,
+  Module,
+  Param,
+  Post,
+  Query,
+  Req,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Expose, Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
@@ -6,7 +20,9 @@ import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { loadConfig } from '../../src/platform/config/config.js';
 import { DEVELOPMENT_KEY_PREFIX } from '../../src/platform/config/services.config.js';
 import { DatabaseUnavailable } from '../../src/platform/database/errors.js';
-import type { SignedRequest } from '../../src/platform/http/body.js';
+import { parseBody, receiveBody, type SignedRequest } from '../../src/platform/http/body.js';
+import { currentContext } from '../../src/platform/context/context.js';
+import { Public, routePolicy } from '../../src/platform/access/decorators.js';
 import { createApp } from '../../src/platform/http/create-app.js';
 import { HttpModule } from '../../src/platform/http/http.module.js';
 import { PageQuery } from '../../src/platform/http/pagination.dto.js';
@@ -99,13 +115,28 @@ class SampleController {
     return { everything: true };
   }
 
+  @Get('caller')
+  @ResponseType(Output)
+  caller() {
+    return { id: currentContext().ip, at: new Date(0) };
+  }
+
   @Post('webhooks/:id')
+  @Public('for the test', { body: { format: 'signed' } })
   @ResponseType(Output)
   signed(@Req() request: SignedRequest) {
     return { id: request.rawBody.toString('hex'), at: new Date(0) };
   }
 
+  @Post('small')
+  @Public('for the test')
+  @ResponseType(Output)
+  small(@Body() input: Input) {
+    return { id: String(input.age), at: new Date(0) };
+  }
+
   @Post('sso/saml/:id/acs')
+  @Public('for the test', { body: { format: 'form', maxBytes: 512 * 1024 } })
   @ResponseType(Output)
   acs(@Body() body: Record<string, string>) {
     return { id: body.SAMLResponse?.length.toString(), at: new Date(0) };
@@ -125,9 +156,22 @@ export const lines: string[] = [];
 })
 class SinkModule {}
 
+/** Receives and parses bodies as the access guard does, without its other checks. */
+@Injectable()
+class BodyGuard implements CanActivate {
+  async canActivate(execution: ExecutionContext): Promise<boolean> {
+    const rule = routePolicy(execution.getHandler())?.body ?? {};
+    const request = execution.switchToHttp().getRequest<SignedRequest>();
+    await receiveBody(request, rule, config.http.bodyLimitBytes);
+    parseBody(request, rule);
+    return true;
+  }
+}
+
 const config = loadConfig(
   {
     VOUCHSAFE_ENV: 'test',
+    TRUST_PROXY: 'loopback, 198.51.100.7, 2001:db8:ffff::7',
     DATABASE_URL: 'postgres://a@127.0.0.1/v',
     REDIS_URL: 'redis://127.0.0.1',
     ROOT_KEY: DEVELOPMENT_KEY_PREFIX + '1'.repeat(52),
@@ -139,6 +183,7 @@ const config = loadConfig(
 @Module({
   imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, GeoIpModule, HealthModule, HttpModule],
   controllers: [SampleController],
+  providers: [{ provide: APP_GUARD, useClass: BodyGuard }],
 })
 class TestModule {}
 

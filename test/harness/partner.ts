@@ -17,6 +17,7 @@ export interface Otherwise {
   /** The bytes that are sent in place of the signed ones. */
   tampered?: string;
   raw?: string | Buffer;
+  contentType?: string;
 }
 
 /** Posts a signed event with a new message id, as a partner's system does. */
@@ -27,7 +28,7 @@ export function deliver(baseUrl: string, source: Source, event: unknown, otherwi
   return new Client(baseUrl).send('POST', `/v1/webhooks/${source.id}`, {
     raw: Buffer.from(otherwise.tampered ?? raw),
     headers: {
-      'content-type': 'application/json',
+      'content-type': otherwise.contentType ?? 'application/json',
       'webhook-id': id,
       'webhook-timestamp': timestamp,
       'webhook-signature':

@@ -6,6 +6,7 @@ import { currentContext, currentMember } from '../../platform/context/context.js
 import { hashToken } from '../../platform/crypto/index.js';
 import { errorCode } from '../../platform/database/errors.js';
 import { declared } from '../../platform/feature/registry.js';
+import { canonicalRange } from '../../platform/http/network.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/problem/index.js';
 import type { ApiKeysQuery, CreateApiKeyDto, RotateApiKeyDto } from './api-keys.dto.js';
@@ -52,7 +53,7 @@ export class ApiKeysService {
       name,
       permissions,
       days: expiresInDays,
-      allowedRanges: allowedRanges ?? null,
+      allowedRanges: allowedRanges?.map(canonicalRange) ?? null,
     });
     const created = await this.read(id);
     this.audit.record('api_key.created', {

@@ -1,8 +1,7 @@
-import { Body, Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { Body, Controller, Get, Post, Res, UseFilters } from '@nestjs/common';
+import type { Response } from 'express';
 import { Public } from '../../platform/access/decorators.js';
-import { AppConfig } from '../../platform/config/index.js';
-import { assertOwnForm, ResponseType } from '../../platform/http/index.js';
+import { PAGE_FORM, ResponseType } from '../../platform/http/index.js';
 import { PageFilter, redisplayForm, seeOther, tokenPage, type FormMessages } from '../../platform/pages/index.js';
 import { SessionCookies } from '../auth/sessions/index.js';
 import { AcceptanceService } from './acceptance.service.js';
@@ -26,7 +25,6 @@ export class AcceptPageController {
   constructor(
     private readonly acceptance: AcceptanceService,
     private readonly cookies: SessionCookies,
-    private readonly app: AppConfig,
   ) {}
 
   @Get()
@@ -40,14 +38,10 @@ export class AcceptPageController {
   @Public('the invitee has no session yet', {
     emits: ['invite.accepted', 'invite.acceptance_failed', 'auth.signed_in', 'auth.mfa_challenged'],
     limit: INVITE_IP_RATE_LIMITS.acceptInvite,
+    body: PAGE_FORM,
   })
   @ResponseType.text(PAGE)
-  async accept(
-    @Body() { token, password }: AcceptInviteDto,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ) {
-    assertOwnForm(request, this.app);
+  async accept(@Body() { token, password }: AcceptInviteDto, @Res({ passthrough: true }) response: Response) {
     try {
       const session = await this.acceptance.accept(token, password);
       this.cookies.set(response, session.secret, session.expiresAt);

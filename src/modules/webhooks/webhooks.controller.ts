@@ -12,6 +12,8 @@ export class WebhooksController {
   @Post(':sourceId')
   @Public('partner systems have no session: the signature authenticates every delivery', {
     emits: ['webhook.rejected', 'webhook.conflict'],
+    body: { format: 'signed' },
+    otherOrigins: 'the signature authenticates the sender, and no cookie has an effect',
   })
   @ResponseType(DeliveryReceipt, { status: 202 })
   receive(@Param('sourceId', ParseUUIDPipe) sourceId: string, @Req() request: SignedRequest) {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../platform/audit/audit-log.js';
 import { currentContext, withIdentity } from '../../platform/context/context.js';
 import { keyVersionOf } from '../../platform/crypto/index.js';
+import { parseJson } from '../../platform/http/body.js';
 import { OnJob, PermanentFailure, type JobPayload } from '../../platform/jobs/on-job.js';
 import { DataKeys } from '../../platform/keys/data-keys.js';
 import { Problem } from '../../platform/problem/index.js';
@@ -48,7 +49,7 @@ export class WebhookJobs {
     const ring = await this.dataKeys.ofOrganization('data', keyVersionOf(body));
     const text = ring.forRow('webhook_inbox', id).open('body_enc', body)!;
     try {
-      return await readMessage(JSON.parse(text));
+      return await readMessage(parseJson(Buffer.from(text)));
     } catch (error) {
       throw error instanceof Problem ? new PermanentFailure('payload_invalid', { cause: error }) : error;
     }

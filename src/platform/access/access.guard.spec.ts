@@ -13,6 +13,7 @@ import { Access, ScimAccess, Public } from './decorators.js';
 
 const CHECKS = [
   'rate',
+  'body',
   'token',
   'key limit',
   'session',
@@ -90,6 +91,7 @@ function guard(): AccessGuard {
       never,
       never,
       never,
+      never,
     ]),
   );
 }
@@ -98,7 +100,9 @@ async function request(handler: keyof Controller, method = 'GET'): Promise<unkno
   const execution = {
     getHandler: () => Controller.prototype[handler],
     getClass: () => Controller,
-    switchToHttp: () => ({ getRequest: () => ({ method, params: { id: 'no-uuid' } }) as unknown as Request }),
+    switchToHttp: () => ({
+      getRequest: () => ({ method, headers: {}, params: { id: 'no-uuid' } }) as unknown as Request,
+    }),
   } as unknown as ExecutionContext;
   return withContext(new Context(), () => guard().canActivate(execution)).then(
     (open) => open,
@@ -125,14 +129,14 @@ describe('the access guard', () => {
     expect(happened).toEqual(CHECKS);
   });
 
-  it('runs only the rate limit check on a public route', async () => {
+  it('runs only the rate limit, body, and same-origin checks on a public route', async () => {
     expect(await request('open')).toBe(true);
-    expect(happened).toEqual(['rate']);
+    expect(happened).toEqual(['rate', 'body', 'same origin']);
   });
 
-  it('runs only the rate limit check and the token check on a SCIM route', async () => {
+  it('runs only the rate limit, body, and token checks on a SCIM route', async () => {
     expect(await request('provision')).toBe(true);
-    expect(happened).toEqual(['rate', 'directory']);
+    expect(happened).toEqual(['rate', 'body', 'directory']);
     refuseAt = 'directory';
     expect(await request('provision')).toBe('forbidden');
   });
@@ -158,7 +162,7 @@ describe('the access guard', () => {
   it('records no denial for an unknown caller or an ended session', async () => {
     refuseAt = 'token';
     await request('read');
-    expect(happened).toEqual(['rate', 'token', 'rolled back']);
+    expect(happened).toEqual(['rate', 'body', 'token', 'rolled back']);
     refuseAt = 'permission';
     sessionState = 'unknown';
     await request('read');
@@ -177,7 +181,7 @@ describe('the access guard', () => {
       const execution = {
         getHandler: () => Controller.prototype.open,
         getClass: () => Controller,
-        switchToHttp: () => ({ getRequest: () => ({ method: 'GET' }) }),
+        switchToHttp: () => ({ getRequest: () => ({ method: 'GET', headers: {} }) }),
       } as unknown as ExecutionContext;
       await guard().canActivate(execution);
       expect([...currentContext().emits]).toEqual([]);

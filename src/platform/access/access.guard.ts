@@ -7,6 +7,8 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { Problem } from '../problem/problem.js';
 import { isMutating, type GuardContext, type AccessCheck } from './guard-context.js';
 import { routePolicy } from './decorators.js';
+import { parseBody } from '../http/body.js';
+import { BodyCheck } from './checks/body.check.js';
 import { ApiKeyLimitCheck, InteractiveOnlyCheck } from './checks/api-key.checks.js';
 import { ScimTokenCheck } from './checks/scim-token.check.js';
 import { SessionCheck } from './checks/session.check.js';
@@ -27,6 +29,7 @@ import { TokenCheck } from './checks/token.check.js';
 export class AccessGuard implements CanActivate {
   private readonly log = new Logger('AccessGuard');
   private readonly routeChecks: readonly AccessCheck[];
+  private readonly publicChecks: readonly AccessCheck[];
   private readonly memberChecks: readonly AccessCheck[];
   private readonly scimChecks: readonly AccessCheck[];
   private readonly again: readonly AccessCheck[];
@@ -35,6 +38,7 @@ export class AccessGuard implements CanActivate {
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
     rate: RateLimitCheck,
+    body: BodyCheck,
     token: TokenCheck,
     keyLimit: ApiKeyLimitCheck,
     session: SessionCheck,
@@ -48,7 +52,8 @@ export class AccessGuard implements CanActivate {
     stepUp: StepUpCheck,
     directory: ScimTokenCheck,
   ) {
-    this.routeChecks = [rate];
+    this.routeChecks = [rate, body];
+    this.publicChecks = [sameOrigin];
     this.memberChecks = [
       token,
       keyLimit,
@@ -73,9 +78,21 @@ export class AccessGuard implements CanActivate {
     currentContext().declare(policy.emits ?? []);
     const attempt: GuardContext = { execution, request, policy, mutating: isMutating(request.method) };
     await runChecks(this.routeChecks, attempt);
+    if (policy.kind === 'public') await runChecks(this.publicChecks, attempt);
     if (policy.kind === 'access') await this.authorize(attempt);
     if (policy.kind === 'scim') await runChecks(this.scimChecks, attempt);
+    await this.parse(attempt);
     return true;
+  }
+
+  /** Parses the body. The checks may have begun a transaction, which ends with an invalid body. */
+  private async parse({ request, policy }: GuardContext): Promise<void> {
+    try {
+      parseBody(request, policy.body ?? {});
+    } catch (error) {
+      await this.unitOfWork.rollback();
+      throw error;
+    }
   }
 
   private async authorize(attempt: GuardContext): Promise<void> {

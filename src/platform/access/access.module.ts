@@ -4,6 +4,7 @@ import { PassportModule } from '@nestjs/passport';
 import { UnitOfWorkInterceptor } from './unit-of-work.interceptor.js';
 import { AccessGuard } from './access.guard.js';
 import { AsMember } from './as-member.js';
+import { BodyCheck } from './checks/body.check.js';
 import { ApiKeyLimitCheck, InteractiveOnlyCheck } from './checks/api-key.checks.js';
 import { ScimTokenCheck } from './checks/scim-token.check.js';
 import { RejectedApiKeys } from './checks/rejected-api-keys.js';
@@ -27,6 +28,7 @@ import { JwtStrategy, TokenCheck } from './checks/token.check.js';
   providers: [
     JwtStrategy,
     RateLimitCheck,
+    BodyCheck,
     TokenCheck,
     ApiKeyLimitCheck,
     RejectedApiKeys,

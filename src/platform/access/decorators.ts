@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiCookieAuth, ApiExtension } from '@nestjs/swagger';
 import type { AuditEventType, Permission } from '../feature/registry.js';
+import { DIRECTORY_BODY, PUBLIC_BODY, type BodyRule } from '../http/body.js';
 import type { RateLimit } from '../http/rate-limit.js';
 
 /** Options of a route in addition to its permission. */
@@ -11,6 +12,8 @@ export interface RouteOptions {
   stepUpMinutes?: number;
   /** The rate limit of this route for each client network. */
   limit?: RateLimit;
+  /** The format and size of the body. Default: JSON of BODY_LIMIT_BYTES; for a public route, JSON of 4 KiB. */
+  body?: BodyRule;
   /** Marks requests that a page sends without a user action. They do not extend the idle timeout of the session. */
   background?: true;
   /** Skips the password-change, MFA, enforced-SSO, and sign-in-method checks. */
@@ -23,7 +26,11 @@ export interface RouteOptions {
 
 /** The access policy of a route. */
 export type RoutePolicy = RouteOptions &
-  ({ kind: 'public'; reason: string } | { kind: 'access'; permission: Permission | 'signed-in' } | { kind: 'scim' });
+  (
+    | { kind: 'public'; reason: string; otherOrigins?: string }
+    | { kind: 'access'; permission: Permission | 'signed-in' }
+    | { kind: 'scim' }
+  );
 
 const POLICY = Symbol('vouchsafe:route-policy');
 
@@ -55,17 +62,23 @@ export function Access(permission: Permission | 'signed-in', options: RouteOptio
   return options.interactiveOnly ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
 }
 
+/** Options of a public route. */
+export interface PublicOptions extends RouteOptions {
+  /** The reason why pages of other sites may send a mutating request. Without it, they may not. */
+  otherOrigins?: string;
+}
+
 /** Allows requests without authentication and states the reason. */
-export function Public(reason: string, options: RouteOptions = {}): MethodDecorator {
-  return declare({ kind: 'public', reason, ...options });
+export function Public(reason: string, options: PublicOptions = {}): MethodDecorator {
+  return declare({ kind: 'public', reason, body: PUBLIC_BODY, ...options });
 }
 
 /**
  * Allows SCIM clients with a token of one of the organization's connections. A client can access only the resources
  * that it provisioned.
  */
-export function ScimAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
-  return applyDecorators(declare({ kind: 'scim', ...options }), ApiBearerAuth('scim'));
+export function ScimAccess(options: Pick<RouteOptions, 'emits' | 'body'>): MethodDecorator {
+  return applyDecorators(declare({ kind: 'scim', body: DIRECTORY_BODY, ...options }), ApiBearerAuth('scim'));
 }
 
 /** Returns the policy of a route handler; undefined means that the guard denies every request. */

@@ -47,7 +47,7 @@ export interface GuardContext {
 
 /** One access condition. `check` throws a Problem when the condition is not met. */
 export interface AccessCheck {
-  check(attempt: GuardContext): void | Promise<void>;
+  check(attempt: GuardContext): void | Promise<void> | undefined;
 }
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);

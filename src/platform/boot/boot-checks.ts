@@ -70,6 +70,8 @@ function routeProblems({ method, path, where, handler, mutating, policy }: Route
   const problems: string[] = [];
   if (policy.kind === 'public' && policy.reason.trim().length < 10)
     problems.push(`${route} is public without a reason: write why in @Public('…')`);
+  if (policy.kind === 'public' && policy.otherOrigins !== undefined && policy.otherOrigins.trim().length < 10)
+    problems.push(`${route} accepts other origins without a reason: write why in otherOrigins`);
   if (mutating && (policy.emits ?? []).length === 0)
     problems.push(`${route} is a mutation and declares no event: add emits: ['…'] to its @Access or @Public`);
   if (mutating && policy.kind === 'access' && policy.permission === 'signed-in' && !policy.interactiveOnly)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { parseEnv } from 'node:util';
 import { CONFIG_CLASSES, loadConfig, renderEnvExample } from './config.js';
 import type { Config } from './config.types.js';
@@ -98,6 +99,39 @@ describe('the mail server URL', () => {
 
   it.each(['smtps://mail', 'smtp://user%40a:p%2Fw@mail.example.org:587', 'smtps://[::1]:465'])('accepts %s', (url) => {
     expect(startWith({ ...production, SMTP_URL: url }, 'worker')).toBe('started');
+  });
+});
+
+describe('trusted proxies', () => {
+  it.each(['loopback', '203.0.113.7', '2001:db8::7', '10.0.0.5, 10.0.0.6', '198.51.100.0/28', '1', '9'])(
+    'can be %s',
+    (proxies) => {
+      expect(startWith({ ...production, TRUST_PROXY: proxies })).toBe('started');
+    },
+  );
+
+  it.each([
+    'uniquelocal',
+    'linklocal',
+    'loopback, uniquelocal',
+    '0.0.0.0/0',
+    '0',
+    '10',
+    '1, loopback',
+    'true',
+    '*',
+    '',
+  ])('cannot be %j, which contains clients or names no proxy', (proxies) => {
+    expect(startWith({ ...production, TRUST_PROXY: proxies })).not.toBe('started');
+  });
+
+  it('of the compose file are the gateway of its own network', () => {
+    const compose = readFileSync('docker/compose.yaml', 'utf8');
+    const [, trusted] = /TRUST_PROXY: \$\{TRUST_PROXY:-([^}]*)\}/.exec(compose)!;
+    const [, subnet, gateway] = /subnet: '\$\{EDGE_SUBNET:-([^}]*)\}', gateway: '\$\{TRUST_PROXY:-([^}]*)\}'/.exec(
+      compose,
+    )!;
+    expect([isIPv4(trusted!), gateway, subnet]).toEqual([true, trusted, trusted!.replace(/\d+$/, '0/24')]);
   });
 });
 

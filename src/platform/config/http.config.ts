@@ -3,20 +3,23 @@ import type { ValidatorConstraintInterface } from 'class-validator';
 import { isIP } from 'node:net';
 import { Env } from './env.js';
 
-const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+/** More proxies than these in front of one server are a mistake. */
+const PROXY_COUNT = /^[1-9]$/;
 
 /**
- * Accepts IP addresses, CIDR blocks, and named ranges. A wildcard is invalid, because each trusted proxy must be named.
+ * Accepts IPs and CIDR blocks of proxies, `loopback`, or the number of proxies. Ranges such as `uniquelocal` are
+ * invalid: they contain clients, and a client in a trusted range can choose the IP that the server records for it.
  */
 @ValidatorConstraint({ name: 'proxies' })
 class Proxies implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {
-    return typeof value === 'string' && value.split(',').every((part) => isProxy(part.trim()));
+    if (typeof value !== 'string') return false;
+    return PROXY_COUNT.test(value) || value.split(',').every((part) => isProxy(part.trim()));
   }
 }
 
 function isProxy(part: string): boolean {
-  if (NAMED_RANGES.includes(part)) return true;
+  if (part === 'loopback') return true;
   const [ip = '', bits, more] = part.split('/');
   const version = isIP(ip);
   if (version === 0 || more !== undefined) return false;
@@ -52,15 +55,15 @@ export class HttpConfig {
 
   @Env('TRUST_PROXY', {
     description:
-      'The trusted proxies that terminate TLS and whose X-Forwarded-* headers the server uses, separated by ' +
-      'commas',
-    expected: `IP addresses, CIDR blocks, or ${NAMED_RANGES.join(', ')}`,
+      'The trusted proxies that terminate TLS and whose X-Forwarded-* headers the server uses: their IPs, separated ' +
+      'by commas, or the number of proxies that every request passes',
+    expected: 'IPs, CIDR blocks that contain only proxies, loopback, or a number from 1 to 9',
   })
   @Validate(Proxies)
   readonly trustProxy?: string;
 
   @Env('BODY_LIMIT_BYTES', {
-    description: 'The maximum size of a request body',
+    description: 'The maximum size of a request body, except where a route declares another limit',
     expected: 'a number of bytes from 1024 to 10485760',
     default: '262144',
     example: '262144',

@@ -84,13 +84,39 @@ describe('bad input', () => {
   });
 
   it('names invalid fields by path and without their values', async () => {
-    const response = await post('/v1/things', '{"age":"planted-value","inner":{"street":5},"extra":"planted-value"}');
+    const response = await post('/v1/things', '{"age":"planted-value","inner":{"street":5}}');
     expect(response.body.errors).toEqual([
-      { field: 'extra', message: 'is not a known field' },
       { field: 'age', message: 'must be an integer number' },
       { field: 'inner.street', message: 'must be a string' },
     ]);
     expect(response.text).not.toContain('planted');
+  });
+
+  it('names unknown fields before it validates the others', async () => {
+    const response = await post('/v1/things', '{"age":"planted-value","inner":{"x":1},"extra":"planted-value"}');
+    expect(response.body.errors).toEqual([
+      { field: 'inner.x', message: 'is not a known field' },
+      { field: 'extra', message: 'is not a known field' },
+    ]);
+    expect(response.text).not.toContain('planted');
+  });
+
+  it.each([
+    ['a public route', '/v1/small', `{"x":"${'a'.repeat(5_000)}"}`, 'at most 4096 bytes'],
+    ['a route without a limit of its own', '/v1/things', `{"x":"${'a'.repeat(263_000)}"}`, 'at most 262144 bytes'],
+    ['any route by its values', '/v1/things', `{"x":[${'{},'.repeat(60_000)}{}]}`, 'at most 10000 values'],
+  ])('limits the body of %s', async (_route, path, body, detail) => {
+    const response = await post(path, body);
+    expect([response.status, response.body.code]).toEqual([413, 'payload_too_large']);
+    expect(response.body.detail).toContain(detail);
+  });
+
+  it('limits the parameters of a form and of a query', async () => {
+    const pairs = (count: number) => Array.from({ length: count }, (_, i) => `p${i}=1`).join('&');
+    const form = (text: string) => post('/v1/sso/saml/1/acs', text, 'application/x-www-form-urlencoded');
+    expect([(await form(pairs(100))).status, (await form(pairs(101))).status]).toEqual([200, 400]);
+    expect((await form('&'.repeat(400_000))).status).toBe(400);
+    expect((await http.get(`/v1/things?${pairs(101)}`)).body.detail).toBe('at most 100 parameters');
   });
 
   it('lists the allowed methods of a path', async () => {
@@ -107,6 +133,107 @@ describe('bad input', () => {
     for await (const chunk of socket) answer += String(chunk);
     expect(answer).toContain('413 Payload Too Large');
     expect(answer).toContain('Connection: close');
+  });
+});
+
+/** Sends a request line, headers, and a body. Returns the complete response. */
+async function raw(requestLine: string, headers: readonly string[], body = ''): Promise<string> {
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  const length = body === '' ? [] : [`Content-Length: ${body.length}`];
+  socket.write([`${requestLine} HTTP/1.1`, ...headers, ...length, 'Connection: close', '', body].join('\r\n'));
+  if (body === '') socket.write('\r\n');
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
+
+describe('a request', () => {
+  it.each(['/V1/things', '/v1/Things', '/HEALTH/live', '/Docs', '/v1/WEBHOOKS/1', '/V1/SSO/SAML/1/ACS'])(
+    'finds no route in another case: %s',
+    async (path) => {
+      for (const method of ['get', 'post'] as const) {
+        const { status, body } = await http[method](path).set('Content-Type', 'application/json').send();
+        expect([method, status, body.code]).toEqual([method, 404, 'not_found']);
+      }
+    },
+  );
+
+  it.each(['//v1/webhooks/1', '/v1//webhooks/1', '/v1%2Fwebhooks/1', '/v1/%77ebhooks/1', '/v1/webhooks/1/2'])(
+    'finds no signed route at %s',
+    async (path) => {
+      expect(await raw(`POST ${path}`, ['Host: a'], '{}')).toContain('404 Not Found');
+    },
+  );
+
+  it.each(['/v1/webhooks/1', '/v1/webhooks/1/', 'http://other.example/v1/webhooks/1', '/v1/webhooks/1?a=1'])(
+    'brings the received bytes to the signed route by every URL that finds it: %s',
+    async (target) => {
+      expect(await raw(`POST ${target}`, ['Host: a'], '{}')).toContain('"id":"7b7d"');
+    },
+  );
+
+  it.each([
+    ['Host: a', 'Host: b'],
+    ['Host: a', 'host: a'],
+    ['Host: a', 'Authorization: Bearer a', 'Authorization: Bearer b'],
+    ['Host: a', 'Content-Type: application/json', 'CONTENT-TYPE: text/plain'],
+  ])('is rejected with a repeated header: %s, %s', async (...headers) => {
+    const answer = await raw('GET /health/live', headers);
+    expect(answer).toContain('400 Bad Request');
+    expect(answer).toContain('must occur once');
+  });
+
+  it('is rejected with too many headers, so that none is lost that a proxy appends', async () => {
+    const headers = (count: number) => Array.from({ length: count }, (_, i) => `X-A${i}: 1`);
+    expect(await raw('GET /health/live', ['Host: a', ...headers(97)])).toContain('200 OK');
+    expect(await raw('GET /v1/caller', ['Host: a', ...headers(99), 'X-Forwarded-For: 203.0.113.7'])).toContain('431');
+  });
+
+  it('has the IP that the trusted proxies report', async () => {
+    const callerOf = async (forwarded: string) => (await http.get('/v1/caller').set('X-Forwarded-For', forwarded)).body;
+    expect(await callerOf('192.0.2.1, 203.0.113.7:51234, "[2001:DB8:FFFF::7]:443"')).toMatchObject({
+      id: '203.0.113.7',
+    });
+    expect((await callerOf('203.0.113.7, unknown')).code).toBe('client_ip_unreadable');
+  });
+});
+
+describe('character sets', () => {
+  const bom = Buffer.from([0xef, 0xbb, 0xbf]);
+  it.each([
+    'application/json; charset=utf-8',
+    'application/json; charset=utf8',
+    'application/json;charset=UTF8',
+    'application/json; charset="utf8"',
+    'application/json; charset = UTF-8',
+    'application/json; charset=us-ascii',
+    'application/json; odata=verbose; charset=utf8',
+    'application/cloudevents+json; charset=utf8',
+    'application/json;',
+    'application/json; q=";charset=utf-16"',
+  ])('accept UTF-8 by its names: %s', async (type) => {
+    expect((await post('/v1/things', '{"age":3}', type)).status).toBe(201);
+    expect((await post('/v1/webhooks/1', '{}', type)).body.id).toBe('7b7d');
+  });
+
+  it.each([
+    'application/json; charset=utf-16',
+    'application/json; charset=iso-8859-1',
+    'application/json; charset="utf-8, utf-16"',
+    'application/json; charset=utf-7',
+    'application/jsonp',
+    'application/json, text/plain',
+    'text/plain; x=application/json',
+  ])('reject other ones: %s', async (type) => {
+    expect((await post('/v1/things', '{"age":3}', type)).body.code).toBe('unsupported_media_type');
+  });
+
+  it('ignore a byte order mark, except in signed bytes', async () => {
+    const body = Buffer.concat([bom, Buffer.from('{"age":3}')]);
+    expect((await post('/v1/things', body)).body.id).toBe('3');
+    expect((await post('/v1/webhooks/1', body)).body.id).toBe(body.toString('hex'));
+    expect((await post('/v1/things', Buffer.concat([bom, body]))).body.code).toBe('malformed_json');
   });
 });
 

@@ -1,17 +1,18 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Express } from 'express';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import express, { type Express } from 'express';
 import type { Config } from '../config/config.types.js';
 import { AppLogger } from '../logging/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { openContext } from './open-context.js';
 import { GeoIp } from '../geoip/index.js';
-import { bodyParser } from './body.js';
+import { trustOf } from './client-ip.js';
 import { serveDocs } from './docs.js';
 import { securityHeaders } from './headers.js';
 import { observeRequests } from './observe.js';
 import { refusePlainHttp } from './plain-http.js';
+import { refuseAmbiguous } from './refuse-ambiguous.js';
 import { requestId } from './request-id.js';
 import { limitServer } from './server-limits.js';
 import { tlsOptions } from './tls.js';
@@ -22,7 +23,7 @@ import { checkUrl } from './url.js';
  * HealthModule, and HttpModule. The order of the middleware is documented in `ARCHITECTURE.md`.
  */
 export async function createApp(module: Type | DynamicModule, config: Config): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(module, {
+  const app = await NestFactory.create<NestExpressApplication>(module, new ExpressAdapter(configuredExpress()), {
     bodyParser: false,
     logger: AppLogger.ofStart(config.app),
     abortOnError: false,
@@ -30,10 +31,10 @@ export async function createApp(module: Type | DynamicModule, config: Config): P
   });
   const logger = app.get(AppLogger);
   app.useLogger(logger);
-  configureExpress(app.getHttpAdapter().getInstance(), config);
-  app.use(requestId, securityHeaders, observeRequests(logger, app.get(Metrics)));
-  if (config.app.deployed) app.use(refusePlainHttp());
-  app.use(checkUrl, bodyParser(config.http.bodyLimitBytes), openContext(config.app, app.get(GeoIp)));
+  const trust = trustOf(config.http.trustProxy);
+  app.use(requestId, securityHeaders, observeRequests(logger, app.get(Metrics)), refuseAmbiguous);
+  if (config.app.deployed) app.use(refusePlainHttp(trust));
+  app.use(checkUrl, openContext(config.app, app.get(GeoIp), trust));
   serveDocs(app);
   limitServer(app.getHttpServer());
   await initialize(app);
@@ -50,11 +51,15 @@ async function initialize(app: NestExpressApplication): Promise<void> {
   }
 }
 
-function configureExpress(express: Express, { http }: Config): void {
-  express.disable('x-powered-by');
-  express.disable('etag');
-  express.set('query parser', false); // checkUrl parses it
-  express.enable('case sensitive routing');
-  const proxies = http.trustProxy?.split(',').map((part) => part.trim());
-  express.set('trust proxy', proxies ?? false);
+/**
+ * Returns Express with its settings. Nest's adapter uses the router at once, and the router reads its settings only
+ * when it is created. Proxies are not a setting of Express: `client-ip.ts` decides about them.
+ */
+function configuredExpress(): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false); // checkUrl parses it
+  app.enable('case sensitive routing');
+  return app;
 }

@@ -1,14 +1,15 @@
 import type { Request } from 'express';
 import type { AppConfig } from '../config/app.config.js';
-import { hasBody } from './body.js';
+import { hasBody, isJson } from './body.js';
 import { Problem } from '../problem/problem.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Rejects a mutating request that another site can have sent with the session cookie. `Sec-Fetch-Site` and `Origin`, if
- * present, must name the application's origin. Without `Origin`, a body must be JSON, which a foreign form cannot send.
- * Only for requests with the session cookie; signed and bearer requests cannot be forged. Throws csrf_check_failed.
+ * Rejects a mutating request that another site can have sent. `Sec-Fetch-Site` and `Origin`, if present, must name the
+ * application's origin. Without `Origin`, a body must be JSON, which a foreign form cannot send: browsers send the
+ * origin with every form (Fetch, "append a request `Origin` header"). This protects sessions, and sign-in: otherwise
+ * another site could sign the user in to an account of its choice (login CSRF). Throws csrf_check_failed.
  */
 export function assertSameOrigin(request: Request, app: AppConfig): void {
   if (SAFE_METHODS.has(request.method)) return;
@@ -16,24 +17,8 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
   const { origin } = request.headers;
   if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app))
     throw new Problem('csrf_check_failed');
-  if (
-    origin === undefined &&
-    hasBody(request) &&
-    !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')
-  ) {
+  if (origin === undefined && hasBody(request) && !isJson(request.headers))
     throw new Problem('csrf_check_failed', { detail: 'the body must be JSON' });
-  }
-}
-
-/**
- * Rejects a form that was not posted from the application's own pages. Browsers send the origin with every form (Fetch,
- * "append a request `Origin` header"). This prevents login CSRF, in which another site signs the user in to an account
- * of its choice. Throws csrf_check_failed.
- */
-export function assertOwnForm(request: Request, app: AppConfig): void {
-  const { origin } = request.headers;
-  if (origin === undefined || (origin !== app.origin && !isOwnHost(origin, request, app)))
-    throw new Problem('csrf_check_failed');
 }
 
 /** Rejects a request to which another site directed the browser. Throws csrf_check_failed. */

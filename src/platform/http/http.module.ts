@@ -3,7 +3,7 @@ import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { Cursors } from './pagination.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ResponseTypeInterceptor } from './response-type.interceptor.js';
-import { validationPipe } from './validation.js';
+import { InputPipe } from './validation.js';
 
 /**
  * Provides validation, response classes, and problem details for every route. Import it before modules with their own
@@ -14,7 +14,7 @@ import { validationPipe } from './validation.js';
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_INTERCEPTOR, useClass: ResponseTypeInterceptor },
-    { provide: APP_PIPE, useFactory: validationPipe },
+    { provide: APP_PIPE, useClass: InputPipe },
     Cursors,
   ],
   exports: [Cursors],

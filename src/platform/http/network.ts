@@ -1,20 +1,44 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+
+/** `192.0.2.7:443`, `[2001:db8::1]`, or `[2001:db8::1]:443`. A port without brackets belongs to IPv4. */
+const WITH_PORT = /^(?:([\d.]+):\d{1,5}|\[([^\]]*)\](?::\d{1,5})?)$/;
+const QUOTED = /^"(.*)"$/;
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
+/** An IPv6 address with a zone index has at most 45 characters and the name of an interface; a port adds a few. */
+const MAX_LENGTH = 100;
+
+/**
+ * Returns the one form in which the server uses an IP: dotted IPv4, or IPv6 as in RFC 5952. Reads the forms that
+ * servers and proxies write: with a port, in brackets, in quotes, in upper case, with spaces around, with a zone index,
+ * and IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2), which is the IPv4 address. Returns null for any other text.
+ */
+export function canonicalIp(text: string): string | null {
+  if (isIPv4(text)) return text;
+  if (text.length > MAX_LENGTH) return null;
+  const given = text.trim().replace(QUOTED, '$1');
+  const [, v4, bracketed] = WITH_PORT.exec(given) ?? [];
+  const bare = v4 ?? bracketed ?? given;
+  if (isIPv4(bare)) return bare;
+  if (!isIPv6(bare)) return null;
+  const { address } = new SocketAddress({ address: bare.split('%')[0]!, family: 'ipv6' });
+  return MAPPED.exec(address)?.[1] ?? address;
+}
+
+/** Returns a CIDR block of IPv4-mapped IPv6 as its IPv4 block, and any other text unchanged. */
+export function canonicalRange(text: string): string {
+  const [ip = '', bits = '128', more] = text.split('/');
+  const v4 = /^::ffff:/i.test(ip) && more === undefined && Number(bits) >= 96 ? canonicalIp(ip) : null;
+  return v4 === null ? text : `${v4}/${Number(bits) - 96}`;
+}
 
 /**
  * Returns the network that shares an IP rate limit: one IPv4 address, or an IPv6 /64, because one subscriber controls
- * all its addresses (RFC 6177). IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2) counts as the IPv4 address.
+ * all its addresses (RFC 6177). Takes a canonical IP, or null for a caller without one, such as a job.
  */
 export function networkOf(ip: string | null): string {
   if (ip === null) return 'unknown';
   if (!isIPv6(ip)) return ip;
-  const groups = groupsOf(ip);
-  const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  if (mapped)
-    return groups
-      .slice(6)
-      .flatMap((group) => [group >> 8, group & 0xff])
-      .join('.');
-  return `${groups
+  return `${groupsOf(ip)
     .slice(0, 4)
     .map((group) => group.toString(16))
     .join(':')}::/64`;

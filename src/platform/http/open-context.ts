@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
 import { parse } from 'cookie';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { AppConfig } from '../config/index.js';
+import { clientIp, type Trust } from './client-ip.js';
 import { requestIdOf } from './request-id.js';
 import type { GeoIp } from '../geoip/index.js';
 import { Context, withContext } from '../context/context.js';
@@ -10,12 +10,12 @@ import { Context, withContext } from '../context/context.js';
 const TOKEN = /^[\w-]{43}$/;
 
 /**
- * Opens the context of a request. Rolls back its open transactions when the connection closes. Runs after the body has
- * been read, because socket events do not propagate the async context.
+ * Opens the context of a request. Rolls back its open transactions when the connection closes. Throws
+ * client_ip_unreadable when a trusted proxy does not report an IP.
  */
-export function openContext(app: AppConfig, geoIp: GeoIp): RequestHandler {
+export function openContext(app: AppConfig, geoIp: GeoIp, trust: Trust): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
-    const ip = ipOf(request);
+    const ip = clientIp(request, trust);
     const context = new Context({
       requestId: requestIdOf(request),
       ip,
@@ -36,10 +36,4 @@ function deviceOf({ headers: { cookie } }: Request, name: string): string | null
   if (cookie === undefined || !cookie.includes(name)) return null;
   const token = parse(cookie)[name];
   return token !== undefined && TOKEN.test(token) ? token : null;
-}
-
-/** Returns the IP of the caller without a zone index, or null when a proxy reports another value. */
-function ipOf({ ip = '' }: Request): string | null {
-  const bare = ip.split('%')[0]!;
-  return isIP(bare) === 0 ? null : bare;
 }

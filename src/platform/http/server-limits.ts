@@ -7,7 +7,7 @@ export function limitServer(server: Server): void {
   server.requestTimeout = 30_000;
   server.keepAliveTimeout = 65_000; // longer than the 60 s of common proxies, so that they close first
   server.timeout = 120_000;
-  server.maxHeadersCount = 100;
+  server.maxHeadersCount = 100; // Node answers a request with more headers with 431
   server.maxRequestsPerSocket = 10_000;
   closeUnused(server);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Request, Response } from 'express';
 import { HttpConfig } from '../config/http.config.js';
+import { trustOf } from './client-ip.js';
 import { refusePlainHttp } from './plain-http.js';
 import { tlsOptions } from './tls.js';
 
@@ -22,13 +23,15 @@ describe('TLS', () => {
   });
 
   it.each([
-    ['plain HTTP', { secure: false, path: '/v1/people', method: 'GET' }, 403],
-    ['a plain HTTP POST to /health/', { secure: false, path: '/health/live', method: 'POST' }, 403],
-    ['a local health probe', { secure: false, path: '/health/live', method: 'GET' }, undefined],
-    ['https', { secure: true, path: '/v1/people', method: 'GET' }, undefined],
-  ])('handles %s', (_name, request, status) => {
+    ['plain HTTP', { encrypted: false, path: '/v1/people', method: 'GET' }, 403],
+    ['a plain HTTP POST to /health/', { encrypted: false, path: '/health/live', method: 'POST' }, 403],
+    ['a local health probe', { encrypted: false, path: '/health/live', method: 'GET' }, undefined],
+    ['https', { encrypted: true, path: '/v1/people', method: 'GET' }, undefined],
+  ])('handles %s', (_name, { encrypted, path, method }, status) => {
     let problem: { status?: number } | undefined;
-    refusePlainHttp()(request as Request, {} as Response, (error: unknown) => void (problem = error as typeof problem));
+    const request = { path, method, headers: {}, socket: { encrypted } } as unknown as Request;
+    const next = (error: unknown) => void (problem = error as typeof problem);
+    refusePlainHttp(trustOf(undefined))(request, {} as Response, next);
     expect(problem?.status).toBe(status);
   });
 });

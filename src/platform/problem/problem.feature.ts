@@ -12,6 +12,7 @@ export const httpFeature = defineFeature({
     method_not_allowed: { status: 405, title: 'Method not allowed' },
     invalid_request: { status: 400, title: 'The request is not valid' },
     malformed_json: { status: 400, title: 'The body is not valid JSON' },
+    client_ip_unreadable: { status: 400, title: 'The proxy did not report a readable IP in X-Forwarded-For' },
     invalid_text: { status: 400, title: 'The request contains text that cannot be stored' },
     duplicate_parameter: { status: 400, title: 'A query parameter was given more than once' },
     conflict: { status: 409, title: 'The request conflicts with the stored data' },

@@ -1,6 +1,7 @@
 import { Controller, Get, Post, Res, UseFilters } from '@nestjs/common';
 import type { Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
+import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
 import { SessionCookies, SessionsService } from '../sessions/index.js';
@@ -26,7 +27,7 @@ export class AccountPageController {
   }
 
   @Post('end-other-sessions')
-  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], interactiveOnly: true })
+  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], body: PAGE_FORM, interactiveOnly: true })
   @ResponseType.redirect(303)
   async endOthers() {
     await this.account.revokeOthers();
@@ -34,7 +35,12 @@ export class AccountPageController {
   }
 
   @Post('sign-out')
-  @Access('signed-in', { emits: ['auth.signed_out'], allowIncompleteSetup: true, interactiveOnly: true })
+  @Access('signed-in', {
+    emits: ['auth.signed_out'],
+    body: PAGE_FORM,
+    allowIncompleteSetup: true,
+    interactiveOnly: true,
+  })
   @ResponseType.redirect(303)
   async signOut(@Res({ passthrough: true }) response: Response) {
     await this.account.signOut();

@@ -1,8 +1,6 @@
-import { Body, Controller, Get, Post, Req, UseFilters } from '@nestjs/common';
-import type { Request } from 'express';
+import { Body, Controller, Get, Post, UseFilters } from '@nestjs/common';
 import { Access, Public } from '../../../platform/access/decorators.js';
-import { AppConfig } from '../../../platform/config/index.js';
-import { assertOwnForm } from '../../../platform/http/csrf.js';
+import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter, tokenPage } from '../../../platform/pages/index.js';
 import {
@@ -34,10 +32,7 @@ const TO_SIGN_IN = { href: '/sign-in', label: 'Go to the sign-in page' };
 @Controller('account')
 @UseFilters(PageFilter)
 export class RecoveryPageController {
-  constructor(
-    private readonly recovery: AccountRecoveryService,
-    private readonly app: AppConfig,
-  ) {}
+  constructor(private readonly recovery: AccountRecoveryService) {}
 
   @Get('forgot')
   @Public('users who forgot the password cannot sign in')
@@ -49,11 +44,11 @@ export class RecoveryPageController {
   @Post('forgot')
   @Public('users who forgot the password cannot sign in', {
     emits: ['auth.password_reset_requested'],
+    body: PAGE_FORM,
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.forgotPassword,
   })
   @ResponseType.text(PAGE)
-  async forgot(@Body() { email }: ForgotPasswordDto, @Req() request: Request) {
-    assertOwnForm(request, this.app);
+  async forgot(@Body() { email }: ForgotPasswordDto) {
     try {
       await this.recovery.forgot(email);
       return notePage(
@@ -76,11 +71,11 @@ export class RecoveryPageController {
   @Post('reset')
   @Public('users who forgot the password cannot sign in', {
     emits: ['auth.password_reset', 'auth.password_reset_failed'],
+    body: PAGE_FORM,
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.resetPassword,
   })
   @ResponseType.text(PAGE)
-  async reset(@Body() { token, password }: ResetForm, @Req() request: Request) {
-    assertOwnForm(request, this.app);
+  async reset(@Body() { token, password }: ResetForm) {
     try {
       await this.recovery.reset(token, password);
       return notePage('Your password was changed', 'All of your sessions have ended.', TO_SIGN_IN);
@@ -99,6 +94,7 @@ export class RecoveryPageController {
   @Post('verify')
   @Access('signed-in', {
     emits: ['auth.email_verified'],
+    body: PAGE_FORM,
     interactiveOnly: true,
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.verifyEmail,
   })

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import QrCode from 'qrcode';
 import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/checks/token.check.js';
+import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter, seeOther } from '../../../platform/pages/index.js';
 import { FactorsService, MFA_IP_RATE_LIMITS, PasskeysService, StepUpService } from '../mfa/index.js';
@@ -37,6 +38,7 @@ export class SecurityPageController {
   @Post('security/totp')
   @Access('signed-in', {
     emits: ['auth.factor_enrollment_started'],
+    body: PAGE_FORM,
     allowWithoutMfa: true,
     interactiveOnly: true,
     stepUpMinutes: 30,
@@ -50,6 +52,7 @@ export class SecurityPageController {
   @Post('security/totp/confirm')
   @Access('signed-in', {
     emits: ['auth.factor_enrolled', 'auth.recovery_codes_generated'],
+    body: PAGE_FORM,
     allowWithoutMfa: true,
     interactiveOnly: true,
     stepUpMinutes: 30,
@@ -80,6 +83,7 @@ export class SecurityPageController {
   @Post('step-up')
   @Access('signed-in', {
     emits: ['auth.step_up_completed', 'auth.step_up_failed', 'auth.locked'],
+    body: PAGE_FORM,
     allowWithoutMfa: true,
     interactiveOnly: true,
     limit: MFA_IP_RATE_LIMITS.stepUp,

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
+import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
 import { pageUrl } from './page-url.js';
@@ -33,6 +34,7 @@ export class SignInPageController {
   @Post('password')
   @Public('users have no session before they sign in', {
     emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.mfa_challenged'],
+    body: PAGE_FORM,
     limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
   @ResponseType.text(PAGE)
@@ -58,6 +60,7 @@ export class SignInPageController {
       'auth.recovery_code_used',
       'auth.device_remembered',
     ],
+    body: PAGE_FORM,
     limit: SIGN_IN_IP_RATE_LIMITS.mfa,
   })
   @ResponseType.text(PAGE)

@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { AppConfig } from '../../../platform/config/index.js';
-import { assertOwnForm } from '../../../platform/http/csrf.js';
 import { seeOther } from '../../../platform/pages/index.js';
 import { SignInCookies, MfaService, SignInService } from '../sign-in/index.js';
 import { SignInDiscovery } from '../domains/index.js';
@@ -19,7 +17,6 @@ export class SignInPages {
     private readonly mfa: MfaService,
     private readonly discovery: SignInDiscovery,
     private readonly cookies: SignInCookies,
-    private readonly app: AppConfig,
   ) {}
 
   /**
@@ -32,15 +29,13 @@ export class SignInPages {
 
   /**
    * Signs the user in with a password and redirects the browser. If a second factor is required, the redirect leads to
-   * the MFA page. If the sign-in fails, returns the form with the error. Throws `csrf_check_failed` when the form has
-   * no valid CSRF token.
+   * the MFA page. If the sign-in fails, returns the form with the error.
    */
   async password(
     { email, password, rememberMe, returnTo }: PasswordForm,
     request: Request,
     response: Response,
   ): Promise<string> {
-    assertOwnForm(request, this.app);
     const nextUrl = pageUrl(returnTo);
     try {
       const outcome = await this.signIn.withPassword(email, password, {
@@ -68,15 +63,14 @@ export class SignInPages {
   }
 
   /**
-   * Completes the sign-in with a second factor and redirects the browser. Throws `csrf_check_failed` when the form has
-   * no valid CSRF token. Throws `sign_in_expired` when the pending sign-in has expired.
+   * Completes the sign-in with a second factor and redirects the browser. Throws `sign_in_expired` when the pending
+   * sign-in has expired.
    */
   async factor(
     { returnTo, rememberDevice, ...factor }: MfaForm,
     request: Request,
     response: Response,
   ): Promise<string> {
-    assertOwnForm(request, this.app);
     const pending = this.cookies.pending(request);
     const methods = await this.mfa.methods(pending);
     try {

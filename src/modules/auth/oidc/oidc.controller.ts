@@ -89,6 +89,8 @@ export class OidcController {
   @Public('the provider sends a signed logout token', {
     emits: ['sso.sessions_ended'],
     limit: { name: 'sso-logout', points: 600, seconds: 300 },
+    body: { format: 'form', maxBytes: 16 * 1024 },
+    otherOrigins: 'the signature of the token authenticates the provider',
   })
   @ResponseType(BackchannelLogoutResponse)
   endByProvider(@Param('connectionId') connectionId: string, @Body() body: unknown) {

@@ -5,6 +5,7 @@ import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
 import { problemOf, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
+import { SAML_FORM } from './saml-form.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
@@ -37,6 +38,8 @@ export class LogoutController {
   @Public('the identity provider sends a signed message', {
     emits: ['sso.sessions_ended', 'sso.logout_rejected'],
     limit: LIMIT,
+    body: SAML_FORM,
+    otherOrigins: 'the page of the identity provider posts the message, and its signature is verified',
   })
   @ResponseType.redirect(303)
   byPost(

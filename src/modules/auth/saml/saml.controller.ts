@@ -5,6 +5,7 @@ import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
 import { LoginQuery, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
+import { SAML_FORM } from './saml-form.js';
 import { SamlResponseGuard, type SamlRequest } from './saml-response.guard.js';
 import { SamlService } from './saml.service.js';
 
@@ -69,6 +70,8 @@ export class SamlController {
       'sso.connection_tested',
     ],
     limit: LIMIT,
+    body: SAML_FORM,
+    otherOrigins: 'the page of the identity provider posts the response, and its signature is verified',
   })
   @UseGuards(SamlResponseGuard)
   @ResponseType.redirect(303)

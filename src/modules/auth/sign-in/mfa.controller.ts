@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
+import { PASSKEY_BODY } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { BrowserCookie, SessionCookies, SignedInResponse } from '../sessions/index.js';
 import { PasskeyAnswerDto, PasskeyRequestResponse, PasskeysService, MfaDto } from '../mfa/index.js';
@@ -30,6 +31,7 @@ export class MfaController {
       'auth.passkey_clone_suspected',
     ],
     limit: SIGN_IN_IP_RATE_LIMITS.mfa,
+    body: PASSKEY_BODY,
   })
   @ResponseType(SignedInResponse)
   async finish(
@@ -69,6 +71,7 @@ export class MfaController {
   @Public('users have no session before they sign in: the passkey signs the request', {
     emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.passkey_clone_suspected'],
     limit: { name: 'passkey-address', points: 300, seconds: 300 },
+    body: PASSKEY_BODY,
   })
   @ResponseType(SignedInResponse)
   async signIn(

@@ -21,14 +21,16 @@ export class RateLimitCheck implements AccessCheck {
 
 /**
  * Requires that a mutating request comes from the application's own origin or from a client that is not a browser.
- * Requests with an API key are exempt, because no website can make a browser send a key.
+ * Requests with an API key are exempt, because no website can make a browser send a key. Public routes are exempt if
+ * they declare why other sites may send the request.
  */
 @Injectable()
 export class SameOriginCheck implements AccessCheck {
   constructor(private readonly app: AppConfig) {}
 
-  check({ request, mutating, apiKey }: GuardContext): void {
-    if (mutating && apiKey === undefined) assertSameOrigin(request, this.app);
+  check({ request, mutating, apiKey, policy }: GuardContext): void {
+    const exempt = apiKey !== undefined || (policy.kind === 'public' && policy.otherOrigins !== undefined);
+    if (mutating && !exempt) assertSameOrigin(request, this.app);
   }
 }
 

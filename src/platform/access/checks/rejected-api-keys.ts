@@ -7,10 +7,10 @@ import { networkOf } from '../../http/network.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
 import type { SessionRow } from '../guard-context.js';
 
-/** Per IP. Keys with 256 random bits cannot be guessed; the limit stops attempts and keeps the audit log small. */
+/** Per network. Keys with 256 random bits cannot be guessed; the limit stops attempts and keeps the audit log small. */
 export const REJECTED_KEYS_RATE_LIMIT: RateLimit = { name: 'refused-api-keys', points: 30, seconds: 300 };
 
-/** Counts rejected API keys per IP and records them in the audit log of the organization, if the key is known. */
+/** Counts rejected API keys per network and records them in the audit log of the organization, if the key is known. */
 @Injectable()
 export class RejectedApiKeys {
   constructor(

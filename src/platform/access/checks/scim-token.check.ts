@@ -3,6 +3,7 @@ import { AuditLog } from '../../audit/audit-log.js';
 import { currentContext } from '../../context/context.js';
 import { enterScim, type TenantContext } from '../../database/tenant-context.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
+import { networkOf } from '../../http/network.js';
 import { Problem } from '../../problem/problem.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
 import { unauthenticatedProblem } from '../api-key.js';
@@ -12,7 +13,7 @@ import { REJECTED_KEYS_RATE_LIMIT } from './rejected-api-keys.js';
 
 /** Per token. Entra ID sends up to 25 requests a second while it provisions. */
 export const SCIM_TOKEN_RATE_LIMIT: RateLimit = { name: 'scim-token', points: 3_000, seconds: 60 };
-/** Per IP, before a token is checked. */
+/** Per network, before a token is checked. */
 export const SCIM_IP_RATE_LIMIT: RateLimit = { name: 'scim-address', points: 6_000, seconds: 60 };
 
 /** The row of `app.enter_scim`. */
@@ -38,7 +39,7 @@ export class ScimTokenCheck implements AccessCheck {
 
   async check(attempt: GuardContext): Promise<void> {
     const context = currentContext();
-    await this.limiter.consume(SCIM_IP_RATE_LIMIT, context.ip ?? 'unknown');
+    await this.limiter.consume(SCIM_IP_RATE_LIMIT, networkOf(context.ip));
     const token = bearerScimToken(attempt.request.headers.authorization ?? '');
     if (token === undefined) throw unauthenticated(attempt);
     await this.limiter.consume(SCIM_TOKEN_RATE_LIMIT, token);
@@ -54,12 +55,12 @@ export class ScimTokenCheck implements AccessCheck {
     context.allow({ audit: () => enter(true) });
   }
 
-  /** Counts a rejected token per IP and records it in the audit log of the organization, if the token is known. */
+  /** Counts a rejected token per network and records it in the audit log of the organization, if the token is known. */
   private async recordRejection(token: string, row: ScimTokenRow): Promise<void> {
     const { state, token_id: id, connection_id: connectionId } = row;
     const context = currentContext();
     await this.unitOfWork.rollback();
-    await this.limiter.consume(REJECTED_KEYS_RATE_LIMIT, context.ip ?? 'unknown');
+    await this.limiter.consume(REJECTED_KEYS_RATE_LIMIT, networkOf(context.ip));
     if (state === 'unknown') return;
     const again: TenantContext<ScimTokenRow> = {
       ...enterScim(token, context.ip, true),
