@@ -98,13 +98,13 @@ export async function provisionMany(
   const rows = await harness.database.superuser<{ id: string }>(
     `WITH numbers AS MATERIALIZED (SELECT n, gen_random_uuid() AS member, gen_random_uuid() AS person
          FROM generate_series(1, $5) n),
-       people AS (INSERT INTO users (id, email) SELECT person, n || '-' || left($3::uuid::text, 8) || '@dir.example'
+       people AS (INSERT INTO users (id, email) SELECT person, n || '-' || $3::uuid || '@dir.example'
          FROM numbers RETURNING id),
        members AS (INSERT INTO memberships (org_id, id, user_id, name, role)
          SELECT $1, member, person, 'Synthetic ' || n, $4 FROM numbers JOIN people p ON p.id = person RETURNING id),
        provisioned AS (
          INSERT INTO scim_users (org_id, connection_id, membership_id, user_name, email, email_type, active)
-         SELECT $1, $2, member, n || '@' || left($3::uuid::text, 8), n || '@dir.example', 'work', true
+         SELECT $1, $2, member, n || '@' || $3::uuid, n || '@dir.example', 'work', true
            FROM numbers JOIN members m ON m.id = member RETURNING membership_id)
      INSERT INTO scim_group_members (org_id, connection_id, group_id, membership_id)
      SELECT $1, $2, $3::uuid, membership_id FROM provisioned RETURNING membership_id AS id`,

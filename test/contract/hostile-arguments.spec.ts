@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import fc from 'fast-check';
+import { allRoutes } from '../../src/platform/boot/routes.js';
+import { Harness } from '../harness/app.js';
+import type { Client } from '../harness/client.js';
+import { enrollTotp } from '../harness/factors.js';
+import type { Member } from '../harness/factories.js';
+import { callables, compositeTypes, HostileValues, type Callable } from '../harness/hostile-values.js';
+import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
+import { RawSql, sessionSecret } from './raw-sql.js';
+import { guardedOf, keyOf, sampleFor, send } from './requests.js';
+
+jest.setTimeout(300_000);
+
+const PASSWORD = 'Synthetic-Test-1';
+/** Rejected values, missing rights, and errors that the API answers with 4xx or 503 (PostgreSQL manual, appendix A). */
+const EXPECTED = /^(22...|23...|42501|VS409|25006|55000|54000)$/;
+const SEED = 20_261;
+
+let harness: Harness;
+let mine: Tenant;
+let member: Member;
+let cells = 0;
+
+beforeAll(async () => {
+  harness = await Harness.start();
+  mine = await makeTenant(harness, await providerMetadata());
+  member = await harness.make.member(mine.ids.org, 'program_director');
+});
+afterAll(async () => {
+  await harness.stop();
+  process.stdout.write(`hostile arguments: ${cells} calls\n`);
+});
+
+/** Signs the member in. The calls can have locked the account. */
+async function signIn(): Promise<Client> {
+  await harness.database.superuser('DELETE FROM app_private.sign_in_locks');
+  return harness.signIn(member.email);
+}
+
+/** How a transaction begins before the call. */
+const CONTEXTS: Record<string, { calls: number; enter: (raw: RawSql, secret: string) => Promise<unknown> }> = {
+  'a member': { calls: 25, enter: (raw, secret) => raw.enter(secret) },
+  'a SCIM client': {
+    calls: 10,
+    enter: (raw) =>
+      raw.client.query('BEGIN').then(() => raw.client.query('SELECT app.enter_scim($1, NULL, true)', [mine.directoryToken])),
+  },
+  'no context': { calls: 10, enter: (raw) => raw.client.query('BEGIN') },
+};
+
+async function valuesFor(secret: string): Promise<HostileValues> {
+  const { org: _org, ...ids } = mine.ids;
+  return new HostileValues(await compositeTypes(harness.database), {
+    texts: [secret, mine.directoryToken],
+    ids: [...new Set([...Object.values(ids), member.userId, member.membershipId])].filter((id) => /^[0-9a-f-]{36}$/.test(id)),
+  });
+}
+
+/** Calls a function with hostile arguments and keeps what it has done. Returns unexpected SQLSTATEs. */
+async function attack(raw: RawSql, secret: string, context: string, callable: Callable): Promise<string[]> {
+  const { calls, enter } = CONTEXTS[context]!;
+  const values = await valuesFor(secret);
+  const unexpected: string[] = [];
+  for (const list of fc.sample(values.argumentsOf(callable), { numRuns: calls, seed: SEED })) {
+    cells += 1;
+    await enter(raw, secret);
+    const { code, message } = await raw.outcome(`SELECT ${callable.name}(${list})`);
+    await raw.client.query('COMMIT');
+    if (code !== null && !EXPECTED.test(code)) unexpected.push(`${callable.name}(${list.slice(0, 500)}): ${code} ${message}`);
+  }
+  return unexpected;
+}
+
+describe('functions that the API may call, with hostile arguments', () => {
+  it.each(Object.keys(CONTEXTS))('raise only declared errors for %s', async (context) => {
+    const raw = await RawSql.open(harness.env['DATABASE_URL']!);
+    const unexpected: string[] = [];
+    for (const callable of await callables(harness.database))
+      unexpected.push(...(await attack(raw, sessionSecret(await signIn()), context, callable)));
+    await raw.end();
+    expect(unexpected).toEqual([]);
+  });
+
+  it('leave no state that a route cannot read or the member cannot leave', async () => {
+    await harness.database.superuser('DELETE FROM app_private.sign_in_locks');
+    const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
+    const failed: string[] = [];
+    const deputy = await harness.signIn(mine.deputy.email);
+    for (const route of guardedOf(routes).filter(({ method }) => method === 'GET')) {
+      const { status, text } = await send(deputy, route, await sampleFor(route, mine));
+      if (status >= 500) failed.push(`${keyOf(route)}: ${status} ${text}`);
+    }
+    expect(failed).toEqual([]);
+    expect((await deputy.post(`/v1/memberships/${member.membershipId}/factors/reset`)).status).toBeLessThan(300);
+    const client = await signIn();
+    expect((await client.post('/v1/auth/step-up', { password: PASSWORD })).status).toBe(200);
+    await enrollTotp(client);
+    expect((await client.get('/v1/auth/me')).status).toBe(200);
+  });
+});
