@@ -93,7 +93,8 @@ const RACES: Record<string, () => Promise<Race>> = {
           },
           {
             secret: other.secret,
-            change: `INSERT INTO member_overrides VALUES ('${org}', '${other.membershipId}', 'membership:update', 'none')`,
+            change: `INSERT INTO member_overrides
+              VALUES ('${org}', '${other.membershipId}', 'membership:update', 'none')`,
           },
         ],
         broken: `SELECT FROM organizations WHERE id = '${org}' AND NOT EXISTS (SELECT FROM memberships m
@@ -111,7 +112,8 @@ const RACES: Record<string, () => Promise<Race>> = {
     const add = ({ secret }: SignedIn) => ({
       secret,
       change: `INSERT INTO scim_tokens (org_id, id, connection_id, prefix, secret_hash, expires_at)
-        VALUES ('${org}', gen_random_uuid(), '${body.id}', 'vs_scim_abcdef', sha256('${newId()}'), now() + interval '1 day')`,
+        VALUES ('${org}', gen_random_uuid(), '${body.id}', 'vs_scim_abcdef', sha256('${newId()}'),
+          now() + interval '1 day')`,
     });
     return {
       racers: [add(owners[0]), add(owners[1])],
@@ -264,10 +266,7 @@ const RACES: Record<string, () => Promise<Race>> = {
     );
     const approve = ({ secret }: SignedIn, i: number) => ({
       secret,
-      change: succeedsWith(
-        'approved',
-        `app.decide_access_grant('${requests[i]!.id}', true, gen_random_uuid())`,
-      ),
+      change: succeedsWith('approved', `app.decide_access_grant('${requests[i]!.id}', true, gen_random_uuid())`),
     });
     return {
       racers: [approve(owners[0], 0), approve(owners[1], 1)],
@@ -315,6 +314,37 @@ const RACES: Record<string, () => Promise<Race>> = {
     };
   },
 };
+
+describe.each(ISOLATION_LEVELS.slice(1))('a transaction at %s', (isolation) => {
+  it('can read after it has entered, but neither write nor become writable', async () => {
+    const { org, owners } = await twoOwners();
+    const raw = await RawSql.open(harness.env['DATABASE_URL']!);
+    await raw.enter(owners[0].secret, isolation);
+    expect((await raw.attempt('SELECT 1 FROM memberships')).rows).toHaveLength(2);
+    for (const statement of [
+      'SET TRANSACTION READ WRITE',
+      'SET LOCAL transaction_read_only = off',
+      'SET TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    ])
+      expect([statement, (await raw.attempt(statement)).code]).toEqual([statement, '25001']);
+    const change = `UPDATE organizations SET name = 'Changed' WHERE id = '${org}'`;
+    expect((await raw.attempt(change)).code).toBe('25006');
+    await raw.end();
+  });
+});
+
+it('a request changes data also if the role has another isolation level by default', async () => {
+  const { owners } = await twoOwners();
+  const name = new URL(harness.env['DATABASE_URL']!).pathname.slice(1);
+  await harness.database.superuser(`ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
+  await harness.database.superuser(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND usename = 'vouchsafe_app'`,
+  );
+  const answer = await owners[0].client.patch('/v1/organizations/current', { name: 'Changed' });
+  await harness.database.superuser(`ALTER DATABASE ${name} RESET default_transaction_isolation`);
+  expect(answer.status).toBe(200);
+});
 
 describe.each(ISOLATION_LEVELS)('at %s', (isolation) => {
   it.each(Object.keys(RACES))('%s', async (name) => {

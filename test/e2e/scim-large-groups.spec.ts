@@ -39,9 +39,7 @@ async function makeScene(role: 'mentor' | 'program_director' = 'mentor') {
 
 /** Renames the group, so that it is not mapped any more. */
 const rename = ({ directory, group }: Scene) =>
-  directory.patch(`Groups/${group}`, [
-    { op: 'replace', value: { displayName: 'Renamed', externalId: 'ext-renamed' } },
-  ]);
+  directory.patch(`Groups/${group}`, [{ op: 'replace', value: { displayName: 'Renamed', externalId: 'ext-renamed' } }]);
 
 /** Returns the number of the group's members by role and status. */
 async function counts({ org, members }: Scene): Promise<Record<string, number>> {
@@ -104,7 +102,7 @@ describe('a rename of a mapped group with many members', () => {
 });
 
 describe('members of a large group', () => {
-  it('who lose their last mapped group leave at once, whatever their number', async () => {
+  it('who lose their last mapped group leave at once, also if they are many', async () => {
     const scene = await makeScene();
     await harness.database.superuser('UPDATE sso_connections SET default_role = NULL WHERE id = $1', [
       scene.connectionId,

@@ -87,7 +87,13 @@ export async function makeOrganization(
 /** Provisions many users and adds them to a group, by SQL. Returns the ids of their memberships. */
 export async function provisionMany(
   harness: Harness,
-  { org, connectionId, group, role, many }: {
+  {
+    org,
+    connectionId,
+    group,
+    role,
+    many,
+  }: {
     org: string;
     connectionId: string;
     group: string;

@@ -1,7 +1,7 @@
 -- Roles, and the explanation of effective permissions.
 
--- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses. The function locks
--- the role. Therefore, it sees members who received the role in parallel; membership_grants locks the role too.
+-- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses. The function
+-- locks the role. Therefore, it sees members who received the role in parallel; membership_grants locks the role too.
 CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -11,7 +11,7 @@ import { Resilience } from './resilience.js';
 import type { Statement } from './statement.js';
 import { Transaction } from './transaction.js';
 
-/** At any other isolation level, the tenant context only reads (ADR 29). A role or a database can change the default. */
+/** At any other isolation level, a tenant context only reads (ADR 29). A role or a database can change the default. */
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 /** Returns statements to send with the COMMIT of a transaction. */

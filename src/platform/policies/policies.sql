@@ -130,7 +130,9 @@ $$;
 CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF TG_OP = 'UPDATE' AND OLD.status = 'active' AND NEW.status = 'ended' AND OLD.role = NEW.role THEN RETURN NEW; END IF;
+  IF TG_OP = 'UPDATE' AND OLD.status = 'active' AND NEW.status = 'ended' AND OLD.role = NEW.role THEN
+    RETURN NEW;
+  END IF;
   IF NEW.status = 'active' AND (TG_OP = 'INSERT' OR (OLD.status, OLD.role) IS DISTINCT FROM (NEW.status, NEW.role)) THEN
     PERFORM FROM public.roles r WHERE r.org_id = NEW.org_id AND r.key = NEW.role FOR KEY SHARE;
   END IF;

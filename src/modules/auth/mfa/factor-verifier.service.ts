@@ -59,8 +59,7 @@ export class FactorVerifier {
         : await hashWithAttempt(this.passwords, reserve, slowHashed);
     if (state === 'expired') throw new Problem('sign_in_expired');
     if (input.passkey !== undefined) return this.verifyPasskey(input.passkey, userId, browser);
-    if (input.totp !== undefined)
-      return proof(kind, await this.verifyTotp(key, { userId, ...factors }, input.totp));
+    if (input.totp !== undefined) return proof(kind, await this.verifyTotp(key, { userId, ...factors }, input.totp));
     if (kind === 'password') return proof(kind, { kind, proof: hash! });
     return proof(kind, lookup === null ? null : { kind: 'recovery-code', proof: hash!, lookup });
   }

@@ -128,7 +128,8 @@ export class ScimRepository {
 
   /**
    * Creates or replaces a group. If many members get another role, the job `scim.settle` changes the roles; the result
-   * then contains only the other members. Throws `scim_uniqueness` when another group has the same displayName or externalId.
+   * then contains only the other members.
+   * Throws `scim_uniqueness` when another group has the same displayName or externalId.
    * Throws `scim_unknown_member` when a member is not a user of this directory. Throws `not_found` when the directory
    * has no such group. Throws `last_owner` when the change would leave no owner.
    */
