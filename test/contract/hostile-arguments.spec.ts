@@ -1,18 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import fc from 'fast-check';
+import { isId } from '../../src/platform/audit/meta-shapes.js';
 import { allRoutes } from '../../src/platform/boot/routes.js';
+import { declared } from '../../src/platform/feature/registry.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { enrollTotp } from '../harness/factors.js';
 import type { Member } from '../harness/factories.js';
-import { callables, compositeTypes, HostileValues, type Callable } from '../harness/hostile-values.js';
-import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
+import { callables, compositeTypes, HostileValues } from '../harness/hostile-values.js';
+import { fingerprint, makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
 import { guardedOf, keyOf, sampleFor, send } from './requests.js';
 
 jest.setTimeout(300_000);
 
+const TENANT_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
 const PASSWORD = 'Synthetic-Test-1';
 /** Rejected values, missing rights, and errors that the API answers with 4xx or 503 (PostgreSQL manual, appendix A). */
 const EXPECTED = /^(22...|23...|42501|VS409|25006|55000|54000)$/;
@@ -20,6 +23,8 @@ const SEED = Number(process.env['HOSTILE_SEED'] ?? 20_261);
 
 let harness: Harness;
 let mine: Tenant;
+let theirs: Tenant;
+let before: Record<string, string>;
 let member: Member;
 let calls = 0;
 /** The functions of which a call succeeded. */
@@ -28,7 +33,10 @@ const succeeded = new Set<string>();
 beforeAll(async () => {
   harness = await Harness.start();
   mine = await makeTenant(harness, await providerMetadata());
+  theirs = await makeTenant(harness, await providerMetadata());
   member = await harness.make.member(mine.ids.org, 'program_director');
+  await harness.settled();
+  before = await fingerprint(harness, theirs.ids.org, TENANT_TABLES);
 });
 afterAll(async () => {
   await harness.stop();
@@ -61,12 +69,10 @@ const CONTEXTS: Record<string, { numRuns: number; enter: (raw: RawSql, secret: s
 };
 
 async function valuesFor(secret: string): Promise<HostileValues> {
-  const { org: _org, ...ids } = mine.ids;
+  const ids = [mine, theirs].flatMap((tenant) => Object.values(tenant.ids));
   return new HostileValues(await compositeTypes(harness.database), {
     texts: [secret, mine.directoryToken],
-    ids: [...new Set([...Object.values(ids), member.userId, member.membershipId])].filter((id) =>
-      /^[0-9a-f-]{36}$/.test(id),
-    ),
+    ids: [...new Set([...ids, member.userId, member.membershipId])].filter(isId),
   });
 }
 
@@ -84,8 +90,7 @@ async function attack(raw: RawSql, context: string): Promise<string[]> {
       const { code, message } = await raw.outcome(`SELECT ${callable.name}(${list})`);
       await raw.client.query('COMMIT');
       if (code === null) succeeded.add(callable.name);
-      else if (!EXPECTED.test(code))
-        unexpected.push(`${callable.name}(${list.slice(0, 300)}): ${code} ${message}`);
+      else if (!EXPECTED.test(code)) unexpected.push(`${callable.name}(${list.slice(0, 300)}): ${code} ${message}`);
     }
   }
   return unexpected;
@@ -96,6 +101,10 @@ describe('functions that the API may call, with hostile arguments', () => {
     const raw = await RawSql.open(harness.env['DATABASE_URL']!);
     expect(await attack(raw, context)).toEqual([]);
     await raw.end();
+  });
+
+  it('change nothing of another organization', async () => {
+    expect(await fingerprint(harness, theirs.ids.org, TENANT_TABLES)).toEqual(before);
   });
 
   it('leave no state that a route cannot read or the member cannot leave', async () => {
