@@ -273,6 +273,30 @@ const RACES: Record<string, () => Promise<Race>> = {
       broken: `SELECT FROM access_grants WHERE org_id = '${org}' AND state = 'approved' HAVING count(*) > 1`,
     };
   },
+  'a person gets one account when two first sign-ins arrive at once': async () => {
+    const { org, owners } = await twoOwners();
+    const { body } = await owners[0].client.post('/v1/sso/connections', {
+      name: 'Synthetic',
+      metadata: await providerMetadata(),
+      defaultRole: 'viewer',
+    });
+    await harness.database.superuser(`UPDATE sso_connections SET db_secret_hash = sha256('\\x01') WHERE id = $1`, [
+      body.id,
+    ]);
+    const signIn = () => ({
+      change: succeedsWith(
+        'known',
+        `replace((app.sso_sign_in('${body.id}', '\\x01', 'subject', 'new-${org}@test.example', 'Synthetic', 'viewer',
+           gen_random_uuid(), gen_random_uuid(), NULL, 'infinity', ${bareVisit(`sha256('${newId()}')`)}, '{}')).state,
+           'provisioned', 'known')`,
+      ),
+    });
+    return {
+      racers: [signIn(), signIn()],
+      broken: `SELECT FROM users WHERE email = 'new-${org}@test.example' HAVING count(*) > 1`,
+      committed: 2,
+    };
+  },
   'an address gets three reset mails in an hour': async () => {
     const email = `${newId()}@test.example`;
     const change = `SELECT app.request_password_reset('${email}')`;
