@@ -1304,18 +1304,18 @@ CREATE TABLE app_private.function_files (
   signatures jsonb NOT NULL
 );
 
--- ==================== migrations/0005-metadata-warnings-and-scim-emails.sql
+-- ==================== migrations/0003-settling-and-lengths.sql
 
--- The parts of an identity provider's metadata that are not used. Each element has the fields code and detail.
-ALTER TABLE sso_connections ADD COLUMN metadata_warnings jsonb NOT NULL DEFAULT '[]';
-GRANT UPDATE (metadata_warnings) ON sso_connections TO vouchsafe_app;
+-- unsettled: the groups of the member changed, and the job scim.settle has not applied them to the role yet.
+ALTER TABLE scim_users ADD unsettled boolean NOT NULL DEFAULT false;
+CREATE INDEX scim_users_unsettled ON scim_users (org_id, connection_id, membership_id) WHERE unsettled;
 
--- All addresses that a SCIM client sent, each with value, type, and primary. The column email holds the one that is in
--- use. Rows of an earlier release have only that address.
-ALTER TABLE scim_users ADD COLUMN emails jsonb NOT NULL DEFAULT '[]';
-UPDATE scim_users
-  SET emails = jsonb_build_array(jsonb_build_object('value', email, 'type', email_type, 'primary', false));
-ALTER TYPE app.scim_user ADD ATTRIBUTE emails jsonb;
+-- Lengths that every key and factor of the application has. SQL in a member's session could store other values.
+ALTER TABLE app_private.user_keys ADD CHECK (length(wrapped) BETWEEN 61 AND 1024);
+ALTER TABLE app_private.totp_factors ADD CHECK (length(sealed) BETWEEN 61 AND 1024);
+ALTER TABLE app_private.passkeys
+  ADD CHECK (length(sealed) BETWEEN 61 AND 1024),
+  ADD CHECK (length(public_key) BETWEEN 16 AND 4096);
 
 -- ==================== src/platform/database/context.sql
 
@@ -1370,6 +1370,9 @@ END;
 --   proven   authenticated: the caller's secret was valid. Also allows audit events about successes.
 --   scim     a SCIM client. It reads and changes data through functions only.
 -- The last three kinds have no organization in the second field, so row policies give them no tenant rows.
+-- Triggers and functions check rows that other transactions change, such as the other owners. They lock a row and then
+-- look. Only at the isolation level READ COMMITTED do they then see what the other transaction has committed (ADR 29).
+-- At every other level the function makes the transaction read-only.
 CREATE OR REPLACE FUNCTION app_private.sign_context(fields text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1383,6 +1386,9 @@ BEGIN
     mac := app_private.context_mac(convert_to(payload, 'UTF8'));
   END;
   PERFORM set_config('vouchsafe.context', payload || '|' || mac, true);
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    PERFORM set_config('transaction_read_only', 'on', true);
+  END IF;
 END $$;
 
 -- Returns the verified fields of the current context, and the MAC as the ninth field. Returns null without a context.
@@ -1539,8 +1545,9 @@ BEGIN
   IF g.created_at < now() - interval '1 day' THEN RETURN 'expired'; END IF;
   IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.grantable_scope(g.org_id, t.key) <> 'org')
     OR g.person_id IS NOT NULL AND NOT app.may_assign(g.membership_id) THEN RETURN 'beyond'; END IF;
-  IF NOT EXISTS (SELECT FROM public.memberships m
-    WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active') THEN RETURN 'ended'; END IF;
+  PERFORM FROM public.memberships m
+    WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN 'ended'; END IF;
   IF EXISTS (SELECT FROM public.access_grants x WHERE x.org_id = g.org_id AND x.membership_id = g.membership_id
                AND x.state = 'approved' AND x.expires_at > now()) THEN RETURN 'in_force'; END IF;
   IF g.person_id IS NOT NULL THEN
@@ -1802,10 +1809,17 @@ $$;
 
 -- Recalculates the stored permissions when a membership changes, so that a request needs to read only one row. Rejects
 -- an unknown role. Also rejects any role except `support` for support staff, and a user that is scoped to another
--- organization.
+-- organization. The function locks a custom role that the member receives, so that the role is not deleted in parallel.
+-- A membership that ends keeps the stored permissions. They have no effect, and the end of many memberships is fast.
 CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.status = 'active' AND NEW.status = 'ended' AND OLD.role = NEW.role THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.status = 'active' AND (TG_OP = 'INSERT' OR (OLD.status, OLD.role) IS DISTINCT FROM (NEW.status, NEW.role)) THEN
+    PERFORM FROM public.roles r WHERE r.org_id = NEW.org_id AND r.key = NEW.role FOR KEY SHARE;
+  END IF;
   IF NEW.status = 'active'
     AND NOT (CASE NEW.kind WHEN 'support' THEN NEW.role = 'support'
       ELSE app_private.is_role(NEW.org_id, NEW.role) END) THEN
@@ -2089,8 +2103,8 @@ $$;
 CREATE OR REPLACE FUNCTION app.request_password_reset(address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM app_private.request_account_mail('reset', address);
   PERFORM app_private.sign_audit_only_context('00000000-0000-0000-0000-000000000000');
+  PERFORM app_private.request_account_mail('reset', address);
 END $$;
 GRANT EXECUTE ON FUNCTION app.request_password_reset TO vouchsafe_app;
 
@@ -2292,24 +2306,42 @@ GRANT EXECUTE ON FUNCTION app.sso_verified_domains TO vouchsafe_app;
 
 -- Returns the caller's session if its user authenticated locally within the last 31 minutes. Otherwise raises
 -- step_up_required. This check prevents a stolen session or an identity provider from changing factors. One
--- organization trusts an identity provider, but a factor is valid in all of the user's organizations.
+-- organization trusts an identity provider, but a factor is valid in all of the user's organizations. Every function
+-- that changes factors calls it first. It locks the user, so that parallel changes in two sessions see each other.
 CREATE OR REPLACE FUNCTION app_private.authenticated_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.own_session(secret);
+  s public.sessions;
 BEGIN
+  PERFORM FROM public.users u WHERE u.id = app.user_id() FOR NO KEY UPDATE;
+  s := app_private.own_session(secret);
   IF (CASE WHEN app.is_local(s.method) THEN app.authenticated_at(s)
     ELSE coalesce(s.stepped_up_at, to_timestamp(0)) END) < now() - interval '31 minutes'
       THEN RAISE EXCEPTION 'step_up_required' USING ERRCODE = 'VS409'; END IF;
   RETURN s;
 END $$;
 
--- Stores the wrapped key of the current user, unless one is stored already. Returns the stored key.
-CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea) RETURNS bytea
+-- Returns true if the user's key encrypts a factor or has derived a recovery code.
+CREATE OR REPLACE FUNCTION app_private.uses_key(member uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM app_private.totp_factors t WHERE t.user_id = member)
+      OR EXISTS (SELECT FROM app_private.passkeys p WHERE p.user_id = member)
+      OR EXISTS (SELECT FROM app_private.recovery_codes r WHERE r.user_id = member)
+$$;
+
+-- Stores the wrapped key of the current user, unless one is stored already. The KMS cannot unwrap a key that SQL made
+-- up. The caller names such a key as `unreadable`. The new key replaces it if nothing depends on it. Returns the stored
+-- key.
+CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea, unreadable bytea) RETURNS bytea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  me uuid := app.user_id();
 BEGIN
-  INSERT INTO app_private.user_keys (user_id, wrapped) VALUES (app.user_id(), new_wrapped) ON CONFLICT DO NOTHING;
-  RETURN (SELECT k.wrapped FROM app_private.user_keys k WHERE k.user_id = app.user_id());
+  PERFORM FROM public.users u WHERE u.id = me FOR NO KEY UPDATE;
+  INSERT INTO app_private.user_keys AS k (user_id, wrapped) VALUES (me, new_wrapped)
+    ON CONFLICT (user_id) DO UPDATE SET wrapped = new_wrapped
+      WHERE k.wrapped = unreadable AND NOT app_private.uses_key(me);
+  RETURN (SELECT k.wrapped FROM app_private.user_keys k WHERE k.user_id = me);
 END $$;
 GRANT EXECUTE ON FUNCTION app.keep_own_key TO vouchsafe_app;
 
@@ -2399,7 +2431,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.authenticated_session(secret);
 BEGIN
-  PERFORM FROM public.users u WHERE u.id = s.user_id FOR UPDATE;
   IF (SELECT count(*) FROM app_private.passkeys p WHERE p.user_id = s.user_id) >= 10 THEN
     RAISE EXCEPTION 'passkey_limit_reached' USING ERRCODE = 'VS409';
   END IF;
@@ -2485,6 +2516,7 @@ DECLARE
 BEGIN
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = app.org_id() AND x.id = member AND x.status = 'active';
   IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM FROM public.users u WHERE u.id = m.user_id FOR NO KEY UPDATE;
   IF NOT app.is_system() THEN
     IF NOT app.has_permission('membership:reset-factors') OR app.interactive_membership_id() IS NULL THEN
       RAISE EXCEPTION 'a factor reset requires the permission and an interactive session' USING ERRCODE = '42501';
@@ -2503,6 +2535,7 @@ BEGIN
   DELETE FROM app_private.passkeys p WHERE p.user_id = m.user_id;
   DELETE FROM app_private.recovery_codes r WHERE r.user_id = m.user_id;
   DELETE FROM app_private.remembered_devices d WHERE d.user_id = m.user_id;
+  DELETE FROM app_private.user_keys k WHERE k.user_id = m.user_id;
   UPDATE app_private.pending_sign_ins p SET ended_at = now() WHERE p.user_id = m.user_id AND p.ended_at IS NULL;
   UPDATE public.sessions s SET revoked_at = now() WHERE s.user_id = m.user_id AND s.revoked_at IS NULL;
   RETURN true;
@@ -2926,11 +2959,11 @@ BEGIN
     state := 'ok';
     RETURN;
   END IF;
+  org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
+  PERFORM app_private.sign_audit_only_context(org_id);
   state := app_private.count_failure(key);
   IF state = 'locked' THEN PERFORM app_private.request_account_mail('locked', address); END IF;
-  org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
   PERFORM app_private.detect_brute_force(org_id, user_id, key, visit);
-  PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 
@@ -3005,20 +3038,35 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256
 
 -- SCIM provisioning: the users and groups that a SCIM client manages.
 
--- Returns the role that results from a member's groups. The connection has an ordered list of group mappings. The first
--- mapping that matches a group name or a directory id determines the role. If no mapping matches, the function returns
--- the connection's default role, which can be null.
+-- Returns the role of each given member that results from the member's groups. The connection has an ordered list of
+-- group mappings. The first mapping that matches a group name or a directory id determines the role. If no mapping
+-- matches, the role is the connection's default role, which can be null. A role that does not exist counts as null.
+CREATE OR REPLACE FUNCTION app_private.scim_roles(c public.sso_connections, members uuid[])
+RETURNS TABLE (member uuid, role text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH mapped AS (
+    SELECT g.id AS group_id, l.place, l.mapping ->> 'role' AS role
+      FROM jsonb_array_elements(c.group_roles) WITH ORDINALITY AS l (mapping, place)
+      JOIN public.scim_groups g ON g.org_id = c.org_id AND g.connection_id = c.id
+       AND l.mapping ->> 'group' IN (g.display_name, g.external_id)
+  ), matched AS (
+    SELECT DISTINCT ON (w.member) w.member, x.role FROM unnest(members) AS w (member)
+      JOIN public.scim_group_members m ON m.org_id = c.org_id AND m.connection_id = c.id AND m.membership_id = w.member
+      JOIN mapped x ON x.group_id = m.group_id
+     ORDER BY w.member, x.place
+  ), found AS MATERIALIZED (
+    SELECT w.member, coalesce(m.role, c.default_role) AS role FROM unnest(members) AS w (member)
+      LEFT JOIN matched m ON m.member = w.member
+  ), existing AS MATERIALIZED (
+    SELECT r.role FROM (SELECT DISTINCT f.role FROM found f) r WHERE app_private.is_role(c.org_id, r.role)
+  )
+  SELECT f.member, e.role FROM found f LEFT JOIN existing e ON e.role = f.role
+$$;
+
+-- Returns the role that results from one member's groups.
 CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT r.role FROM (
-    SELECT coalesce((
-      SELECT l.mapping ->> 'role' FROM jsonb_array_elements(c.group_roles) WITH ORDINALITY AS l (mapping, place)
-       WHERE EXISTS (SELECT FROM public.scim_group_members m JOIN public.scim_groups g ON g.org_id = m.org_id
-         AND g.connection_id = m.connection_id AND g.id = m.group_id
-          WHERE m.org_id = c.org_id AND m.connection_id = c.id AND m.membership_id = member
-            AND l.mapping ->> 'group' IN (g.display_name, g.external_id))
-       ORDER BY l.place LIMIT 1), c.default_role) AS role) r
-   WHERE app_private.is_role(c.org_id, r.role)
+  SELECT r.role FROM app_private.scim_roles(c, ARRAY[member]) r
 $$;
 
 -- Returns the provisioned member that signs in through the same connection. First searches for the provider's subject.
@@ -3040,45 +3088,104 @@ BEGIN
   RETURN CASE cardinality(candidates) WHEN 1 THEN candidates[1] END;
 END $$;
 
--- Applies the data of a SCIM user to the membership and returns the effect. If there is an effect, the function ends
--- the member's sessions. A reactivated membership does not get its former grants back. If a member of the organization
--- ended the membership, it is reactivated only when `reactivate` is true: the SCIM client set `active` to true again.
-CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, reactivate boolean)
+-- Returns the effect that the data of the SCIM users has on their memberships. The effect is null if nothing changes.
+-- If a member of the organization ended the membership, it is reactivated only when `reactivate` is true: the SCIM
+-- client set `active` to true again.
+CREATE OR REPLACE FUNCTION app_private.scim_effects(c public.sso_connections, members uuid[], reactivate boolean)
+RETURNS SETOF app.scim_effect
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.id, CASE
+           WHEN NOT s.active OR r.role IS NULL THEN CASE WHEN m.status = 'active' THEN 'ended' END
+           WHEN m.status = 'active' THEN CASE WHEN m.role <> r.role THEN 'role' END
+           WHEN s.without_role OR reactivate THEN 'revived' END, m.role, r.role
+    FROM app_private.scim_roles(c, members) r
+    JOIN public.memberships m ON m.org_id = c.org_id AND m.id = r.member
+    JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id = r.member
+$$;
+
+-- Applies the data of SCIM users to their memberships and returns the effects. Ends the sessions of the changed
+-- members. A reactivated membership does not get its former grants back. The statements work on all members at once, so
+-- that the order of the members has no effect. For example, one group change can replace the only owner.
+CREATE OR REPLACE FUNCTION app_private.scim_settle(c public.sso_connections, members uuid[], reactivate boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.scim_users; m public.memberships;
-  target_role text := app_private.scim_role_of(c, member); effect_kind text;
+  effects app.scim_effect[];
 BEGIN
-  SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member FOR UPDATE;
-  SELECT * INTO STRICT s FROM public.scim_users x
-    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF NOT s.active OR target_role IS NULL THEN
-    IF m.status = 'active' THEN
-      UPDATE public.memberships x SET status = 'ended', ended_at = now() WHERE x.org_id = m.org_id AND x.id = m.id;
-      effect_kind := 'ended';
-    END IF;
-    UPDATE public.scim_users x SET without_role = s.active AND (m.status = 'active' OR s.without_role OR reactivate)
-     WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
-  ELSIF m.status = 'active' THEN
-    IF m.role <> target_role THEN
-      UPDATE public.memberships x SET role = target_role WHERE x.org_id = m.org_id AND x.id = m.id;
-      effect_kind := 'role';
-    END IF;
-  ELSIF s.without_role OR reactivate THEN
-    PERFORM app_private.clear_rights(m);
-    UPDATE public.memberships x
-      SET status = 'active', kind = 'member', ended_at = NULL, role = target_role, person_id = NULL
-      WHERE x.org_id = m.org_id AND x.id = m.id;
-    UPDATE public.scim_users x SET without_role = false
-      WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
-    effect_kind := 'revived';
-  END IF;
-  IF effect_kind IS NULL THEN RETURN; END IF;
-  UPDATE public.sessions x SET revoked_at = now()
-    WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.revoked_at IS NULL;
-  RETURN NEXT (m.id, effect_kind, m.role, target_role)::app.scim_effect;
+  PERFORM FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = ANY (members) ORDER BY x.id FOR UPDATE;
+  effects := ARRAY(SELECT e FROM app_private.scim_effects(c, members, reactivate) e ORDER BY e.membership_id);
+  UPDATE public.scim_users x SET unsettled = false,
+         without_role = x.active AND e.effect IS DISTINCT FROM 'revived' AND (x.without_role
+           OR e.role_after IS NULL AND (reactivate OR e.effect IS NOT DISTINCT FROM 'ended'))
+    FROM unnest(effects) e
+   WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = e.membership_id;
+  PERFORM app_private.clear_rights(m) FROM unnest(effects) e
+    JOIN public.memberships m ON m.org_id = c.org_id AND m.id = e.membership_id WHERE e.effect = 'revived';
+  UPDATE public.memberships x
+    SET status = 'active', kind = 'member', ended_at = NULL, role = e.role_after, person_id = NULL
+    FROM unnest(effects) e WHERE x.org_id = c.org_id AND x.id = e.membership_id AND e.effect = 'revived';
+  UPDATE public.memberships x SET role = e.role_after
+    FROM unnest(effects) e WHERE x.org_id = c.org_id AND x.id = e.membership_id AND e.effect = 'role';
+  UPDATE public.memberships x SET status = 'ended', ended_at = now()
+    FROM unnest(effects) e WHERE x.org_id = c.org_id AND x.id = e.membership_id AND e.effect = 'ended';
+  PERFORM app_private.end_sessions(c.org_id, ARRAY(SELECT e.membership_id FROM unnest(effects) e
+    WHERE e.effect IS NOT NULL));
+  RETURN QUERY SELECT * FROM unnest(effects) e WHERE e.effect IS NOT NULL;
 END $$;
+
+-- Ends the sessions of memberships.
+CREATE OR REPLACE FUNCTION app_private.end_sessions(org uuid, members uuid[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE public.sessions x SET revoked_at = now() FROM unnest(members) AS w (member)
+   WHERE x.org_id = org AND x.membership_id = w.member AND x.revoked_at IS NULL
+$$;
+
+-- Settles the members whose groups changed, and returns the effects. If many members only get another role, the job
+-- scim.settle changes the roles in batches, so that other requests do not wait for them. The sessions of these members
+-- end at once, and a sign-in applies the groups. Memberships always end at once. Members who can manage members always
+-- change at once, because the API rejects the request if the organization would lose its last owner.
+CREATE OR REPLACE FUNCTION app_private.scim_groups_changed(c public.sso_connections, members uuid[], request text)
+RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  most_at_once CONSTANT integer := 100;
+  at_once uuid[]; later uuid[];
+BEGIN
+  SELECT array_agg(e.membership_id) FILTER (WHERE x.urgent), array_agg(e.membership_id) FILTER (WHERE NOT x.urgent)
+    INTO at_once, later
+    FROM app_private.scim_effects(c, members, false) e
+    JOIN public.memberships m ON m.org_id = c.org_id AND m.id = e.membership_id
+    CROSS JOIN LATERAL (SELECT e.effect = 'ended' OR m.status = 'active'
+      AND coalesce(m.grants ->> 'membership:update' = 'org', false) AS urgent) x
+   WHERE e.effect IS NOT NULL;
+  IF cardinality(later) > most_at_once THEN
+    UPDATE public.scim_users x SET unsettled = true FROM unnest(later) AS w (member)
+     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = w.member;
+    PERFORM app_private.end_sessions(c.org_id, later);
+    PERFORM app_private.enqueue_job(c.org_id, 'scim.settle', jsonb_build_object('connectionId', c.id), request);
+  ELSE
+    at_once := at_once || later;
+  END IF;
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, coalesce(at_once, '{}'), false);
+END $$;
+
+-- Settles the next members of a connection and returns the effects. Enqueues another job if members are left. The lock
+-- serializes it with changes by SCIM clients and members.
+CREATE OR REPLACE FUNCTION app.scim_settle(connection uuid, most integer, request text) RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections; members uuid[];
+BEGIN
+  PERFORM app.lock_organization();
+  SELECT * INTO c FROM public.sso_connections x WHERE x.org_id = app.org_id() AND x.id = connection;
+  members := ARRAY(SELECT x.membership_id FROM public.scim_users x
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.unsettled ORDER BY x.membership_id LIMIT most);
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, members, false);
+  IF cardinality(members) = most THEN
+    PERFORM app_private.enqueue_job(c.org_id, 'scim.settle', jsonb_build_object('connectionId', c.id), request);
+  END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION app.scim_settle TO vouchsafe_worker;
 
 -- Changes the e-mail address of a member's user to the address that the SCIM client sent. The address changes only in
 -- two cases:
@@ -3173,15 +3280,15 @@ BEGIN
     DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;
   END IF;
   INSERT INTO public.scim_users (org_id, connection_id, membership_id, user_name, external_id, email, email_type,
-    emails, given_name, family_name, active, without_role)
-  VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.emails, u.given_name,
-    u.family_name, u.active, old_status IS NULL AND u.active AND group_role IS NULL);
+    given_name, family_name, active, without_role)
+  VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.given_name, u.family_name,
+    u.active, old_status IS NULL AND u.active AND group_role IS NULL);
   IF old_status IS NULL THEN
     RETURN NEXT (m.id, 'provisioned', NULL, group_role)::app.scim_effect;
   ELSE
     RETURN NEXT (m.id, 'adopted', m.role, m.role)::app.scim_effect;
     IF old_status = 'ended' OR NOT u.active THEN
-      RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true);
+      RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[m.id], true);
     END IF;
   END IF;
 END $$;
@@ -3199,19 +3306,18 @@ BEGIN
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
   SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member;
   was_active := m.status = 'active' OR s.active AND s.without_role;
-  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, s.emails,
-      was_active) IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name,
-      u.email, u.email_type, u.emails, u.active) THEN RETURN; END IF;
+  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, was_active)
+     IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name, u.email,
+       u.email_type, u.active) THEN RETURN; END IF;
   PERFORM app_private.scim_assert_unique(c, u, member);
   IF s.email <> u.email THEN PERFORM app_private.scim_move_email(c, m, u.email); END IF;
   IF m.name <> u.display_name THEN UPDATE public.memberships x SET name = u.display_name
     WHERE x.org_id = m.org_id AND x.id = m.id; END IF;
   UPDATE public.scim_users x
     SET user_name = u.user_name, external_id = u.external_id, given_name = u.given_name, family_name = u.family_name,
-         email = u.email, email_type = u.email_type, emails = u.emails, active = u.active, version = x.version + 1,
-         updated_at = now()
+         email = u.email, email_type = u.email_type, active = u.active, version = x.version + 1, updated_at = now()
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true); END IF;
+  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[member], true); END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
@@ -3225,7 +3331,7 @@ BEGIN
   UPDATE public.scim_users x SET active = false
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true);
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[member], true);
   DELETE FROM public.scim_users x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
@@ -3233,12 +3339,12 @@ GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
 -- Creates or replaces a group with its name, directory id, and members. Then updates every membership whose groups
 -- changed.
 CREATE OR REPLACE FUNCTION app.scim_put_group(
-  group_id uuid, is_new boolean, full_name text, external text, members uuid[]
+  group_id uuid, is_new boolean, full_name text, external text, members uuid[], request text
 ) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections := app_private.scim_connection();
-  g public.scim_groups; before uuid[]; concerned uuid[]; member uuid;
+  g public.scim_groups; before uuid[]; concerned uuid[];
 BEGIN
   IF EXISTS (SELECT FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id <> group_id
       AND (x.display_name_key = lower(full_name) OR x.external_id = external)) THEN
@@ -3249,9 +3355,8 @@ BEGIN
   SELECT * INTO g FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = group_id
     FOR UPDATE;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  IF EXISTS (SELECT FROM unnest(members) w
-    WHERE w NOT IN (SELECT s.membership_id FROM public.scim_users s
-      WHERE s.org_id = c.org_id AND s.connection_id = c.id)) THEN
+  IF EXISTS (SELECT w FROM unnest(members) w EXCEPT SELECT s.membership_id FROM public.scim_users s
+      WHERE s.org_id = c.org_id AND s.connection_id = c.id) THEN
     RAISE EXCEPTION 'scim_unknown_member' USING ERRCODE = 'VS409';
   END IF;
   before := ARRAY(SELECT x.membership_id FROM public.scim_group_members x
@@ -3263,7 +3368,8 @@ BEGIN
   IF cardinality(concerned) = 0 AND (g.display_name, g.external_id) IS NOT DISTINCT FROM (full_name, external)
     THEN RETURN; END IF;
   DELETE FROM public.scim_group_members x
-    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = g.id AND x.membership_id <> ALL (members);
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = g.id AND x.membership_id IN (
+      SELECT unnest(before) EXCEPT SELECT unnest(members));
   INSERT INTO public.scim_group_members (org_id, connection_id, group_id, membership_id) SELECT c.org_id, c.id, g.id, w
     FROM unnest(members) w ON CONFLICT DO NOTHING;
   IF NOT is_new THEN
@@ -3271,36 +3377,34 @@ BEGIN
       SET display_name = full_name, external_id = external, version = x.version + 1, updated_at = now()
      WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = g.id;
   END IF;
-  FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
+  RETURN QUERY SELECT * FROM app_private.scim_groups_changed(c, concerned, request);
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
 -- Deletes a group and updates the memberships of its members. Raises not_found if the group does not exist.
-CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
+CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid, request text) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections := app_private.scim_connection();
-  concerned uuid[]; member uuid;
+  concerned uuid[];
 BEGIN
   concerned := ARRAY(SELECT x.membership_id FROM public.scim_group_members x
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = scim_delete_group.group_id);
   DELETE FROM public.scim_groups x
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = scim_delete_group.group_id;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
+  RETURN QUERY SELECT * FROM app_private.scim_groups_changed(c, concerned, request);
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 
 -- Returns the users of the current connection. The result contains only data that the SCIM client sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
-  email text, email_type text, emails jsonb,
+  email text, email_type text,
   active boolean, version integer, created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.membership_id, s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type,
-         s.emails, m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
+         m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
     FROM app_private.scim_connection() c
     JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id
     JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
@@ -3787,7 +3891,8 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 
 -- Opens a session and returns its expiry. A user can have at most five sessions. If the user has more, the function
--- revokes the oldest one. The function locks the user's row, so that parallel sign-ins cannot exceed the limit.
+-- revokes the oldest one. The function locks the user's row, so that parallel sign-ins cannot exceed the limit. It
+-- signs the context first, because it then writes only at the isolation level at which the lock is sufficient.
 CREATE OR REPLACE FUNCTION app_private.open_session(
   m public.memberships, visit app.new_session, method text, max_expiry timestamptz
 ) RETURNS timestamptz
@@ -3795,6 +3900,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   remembered boolean; ends_at timestamptz;
 BEGIN
+  PERFORM app_private.sign_member(app_private.with_active_grants(m));
   SELECT o.remember_me_allowed
     AND coalesce(visit.remember, false),
       least(now() + app_private.absolute_timeout(o.remember_me_allowed AND coalesce(visit.remember, false),
@@ -3811,7 +3917,6 @@ BEGIN
     left(visit.user_agent, 500),
     visit.country, visit.latitude, visit.longitude, visit.radius_km, remembered);
   PERFORM app_private.detect_sign_in_anomaly(m, visit);
-  PERFORM app_private.sign_member(app_private.with_active_grants(m));
   RETURN ends_at;
 END $$;
 
@@ -3978,10 +4083,11 @@ END $$;
 -- requires platform/policies/giving-rights.sql
 
 -- Rejects a connection id that another organization uses. A sign-in request contains only the connection id, so the id
--- must be unique across organizations.
+-- must be unique across organizations. The lock makes the second of two parallel changes see the first.
 CREATE OR REPLACE FUNCTION app_private.connection_id_is_free() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('sso connection ' || NEW.id, 0));
   IF EXISTS (SELECT FROM public.sso_connections c
     WHERE c.id = NEW.id AND (TG_OP = 'INSERT' OR c.org_id <> OLD.org_id)) THEN
     RAISE EXCEPTION 'the connection id is already in use' USING ERRCODE = '42501';
@@ -4152,7 +4258,8 @@ $$;
 --   have a verified e-mail address.
 -- - If the account is a member of the organization, returns it, but only if it has never signed in.
 -- - In all other cases, creates a user. Without a verified domain, the user is scoped to the organization.
--- Returns null if the organization may not claim the account.
+-- Returns null if the organization may not claim the account. If a parallel transaction creates the user first, the
+-- function decides again.
 CREATE OR REPLACE FUNCTION app_private.resolve_verified_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4168,8 +4275,9 @@ BEGIN
     RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
   INSERT INTO public.users (id, email, scoped_org_id, email_proven_at)
-  VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END);
-  RETURN new_user;
+  VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END)
+  ON CONFLICT DO NOTHING;
+  RETURN CASE WHEN FOUND THEN new_user ELSE app_private.resolve_verified_user(org, address, new_user) END;
 END $$;
 
 -- Sets a context that can only write a failed sign-in to the audit log of the connection's organization.
@@ -4191,6 +4299,7 @@ GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 -- - The state is `email_missing` if the provider sent no e-mail address.
 -- - The state is `account_exists` if the organization may not claim the account with this e-mail address.
 -- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
+-- Of two parallel first sign-ins of one person, the second waits and then finds the identity.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
   new_membership uuid, OUT member_id uuid, OUT state text
@@ -4200,6 +4309,11 @@ DECLARE
 BEGIN
   SELECT i.membership_id INTO member_id FROM public.sso_identities i
    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+  IF NOT FOUND THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('sso identity ' || c.id || ' ' || subject, 0));
+    SELECT i.membership_id INTO member_id FROM public.sso_identities i
+     WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+  END IF;
   IF FOUND THEN state := 'known'; RETURN; END IF;
   member_id := app_private.scim_member(c, subject, address);
   IF member_id IS NOT NULL THEN
@@ -4774,10 +4888,12 @@ CREATE TRIGGER snapshot BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION ap
 
 -- Roles, and the explanation of effective permissions.
 
--- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses.
+-- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses. The function
+-- locks the role. Therefore, it sees members who received the role in parallel; membership_grants locks the role too.
 CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM FROM public.roles r WHERE r.org_id = OLD.org_id AND r.key = OLD.key FOR UPDATE;
   IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = OLD.org_id AND m.role = OLD.key AND m.status = 'active')
     OR EXISTS (SELECT FROM public.sso_connections c WHERE c.org_id = OLD.org_id
          AND (c.default_role = OLD.key

@@ -201,7 +201,7 @@ describe("raw SQL of the application's role in the context of a SCIM client", ()
     `SELECT app.set_password(gen_random_uuid(), NULL, '', '', NULL, false)`,
     `SELECT app.enter_organization(app.audit_org_id())`,
     `INSERT INTO scim_users (org_id) VALUES (app.audit_org_id())`,
-    `SELECT app_private.scim_apply_membership(NULL, NULL, true)`,
+    `SELECT app_private.scim_settle(NULL, NULL, true)`,
     `SELECT secret_hash FROM scim_tokens`,
     `SELECT * FROM app.institution_report()`,
     `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id, canonical,
@@ -223,8 +223,8 @@ describe("raw SQL of the application's role in the context of a SCIM client", ()
     for (const call of [
       `app.scim_delete_user('${theirs.ids.newOwner}')`,
       `app.scim_delete_user('${mine.ids.membership}')`,
-      `app.scim_delete_group('${mine.ids.scimGroup}')`,
-      `app.scim_put_group('${theirs.ids.scimGroup}', false, 'x', NULL, ARRAY['${theirs.ids.newOwner}']::uuid[])`,
+      `app.scim_delete_group('${mine.ids.scimGroup}', 'r')`,
+      `app.scim_put_group('${theirs.ids.scimGroup}', false, 'x', NULL, ARRAY['${theirs.ids.newOwner}']::uuid[], 'r')`,
     ]) {
       expect((await raw.attempt(`SELECT ${call}`)).code).toBe('VS409');
     }

@@ -68,8 +68,8 @@ export class RawSql {
   }
 
   /** Begins a transaction and enters a session, as a request does. */
-  async enter(secret: string): Promise<void> {
-    await this.client.query('BEGIN');
+  async enter(secret: string, isolation = 'READ COMMITTED'): Promise<void> {
+    await this.client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
     const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_session($1, false)', [
       secret,
     ]);

@@ -83,3 +83,38 @@ export async function makeOrganization(
     directory: await Directory.of(harness, director, body.id as string),
   };
 }
+
+/** Provisions many users and adds them to a group, by SQL. Returns the ids of their memberships. */
+export async function provisionMany(
+  harness: Harness,
+  {
+    org,
+    connectionId,
+    group,
+    role,
+    many,
+  }: {
+    org: string;
+    connectionId: string;
+    group: string;
+    role: string;
+    many: number;
+  },
+): Promise<string[]> {
+  const rows = await harness.database.superuser<{ id: string }>(
+    `WITH numbers AS MATERIALIZED (SELECT n, gen_random_uuid() AS member, gen_random_uuid() AS person
+         FROM generate_series(1, $5) n),
+       people AS (INSERT INTO users (id, email) SELECT person, n || '-' || $3::uuid || '@dir.example'
+         FROM numbers RETURNING id),
+       members AS (INSERT INTO memberships (org_id, id, user_id, name, role)
+         SELECT $1, member, person, 'Synthetic ' || n, $4 FROM numbers JOIN people p ON p.id = person RETURNING id),
+       provisioned AS (
+         INSERT INTO scim_users (org_id, connection_id, membership_id, user_name, email, email_type, active)
+         SELECT $1, $2, member, n || '@' || $3::uuid, n || '@dir.example', 'work', true
+           FROM numbers JOIN members m ON m.id = member RETURNING membership_id)
+     INSERT INTO scim_group_members (org_id, connection_id, group_id, membership_id)
+     SELECT $1, $2, $3::uuid, membership_id FROM provisioned RETURNING membership_id AS id`,
+    [org, connectionId, group, role, many],
+  );
+  return rows.map(({ id }) => id);
+}

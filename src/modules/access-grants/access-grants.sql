@@ -32,8 +32,9 @@ BEGIN
   IF g.created_at < now() - interval '1 day' THEN RETURN 'expired'; END IF;
   IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.grantable_scope(g.org_id, t.key) <> 'org')
     OR g.person_id IS NOT NULL AND NOT app.may_assign(g.membership_id) THEN RETURN 'beyond'; END IF;
-  IF NOT EXISTS (SELECT FROM public.memberships m
-    WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active') THEN RETURN 'ended'; END IF;
+  PERFORM FROM public.memberships m
+    WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN 'ended'; END IF;
   IF EXISTS (SELECT FROM public.access_grants x WHERE x.org_id = g.org_id AND x.membership_id = g.membership_id
                AND x.state = 'approved' AND x.expires_at > now()) THEN RETURN 'in_force'; END IF;
   IF g.person_id IS NOT NULL THEN

@@ -1,9 +1,11 @@
 -- Roles, and the explanation of effective permissions.
 
--- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses.
+-- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses. The function
+-- locks the role. Therefore, it sees members who received the role in parallel; membership_grants locks the role too.
 CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM FROM public.roles r WHERE r.org_id = OLD.org_id AND r.key = OLD.key FOR UPDATE;
   IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = OLD.org_id AND m.role = OLD.key AND m.status = 'active')
     OR EXISTS (SELECT FROM public.sso_connections c WHERE c.org_id = OLD.org_id
          AND (c.default_role = OLD.key

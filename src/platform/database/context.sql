@@ -49,6 +49,9 @@ END;
 --   proven   authenticated: the caller's secret was valid. Also allows audit events about successes.
 --   scim     a SCIM client. It reads and changes data through functions only.
 -- The last three kinds have no organization in the second field, so row policies give them no tenant rows.
+-- Triggers and functions check rows that other transactions change, such as the other owners. They lock a row and then
+-- look. Only at the isolation level READ COMMITTED do they then see what the other transaction has committed (ADR 29).
+-- At every other level the function makes the transaction read-only.
 CREATE OR REPLACE FUNCTION app_private.sign_context(fields text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -62,6 +65,9 @@ BEGIN
     mac := app_private.context_mac(convert_to(payload, 'UTF8'));
   END;
   PERFORM set_config('vouchsafe.context', payload || '|' || mac, true);
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    PERFORM set_config('transaction_read_only', 'on', true);
+  END IF;
 END $$;
 
 -- Returns the verified fields of the current context, and the MAC as the ninth field. Returns null without a context.

@@ -8,7 +8,7 @@ export const databaseFeature = defineFeature({
       claims: ['E25'],
       description:
         'Connections use three retries with jitter, a circuit breaker (three failures, 30 seconds), and a ' +
-        'statement timeout of 30 seconds.',
+        'statement timeout of 30 seconds. Organizations share the connections fairly.',
     },
     'database.role': {
       claims: ['M4', 'E14'],

@@ -9,6 +9,8 @@ import type { Statement } from './statement.js';
 export interface TenantContext<R extends QueryResultRow = QueryResultRow> {
   statement: Statement;
   readOnly?: boolean;
+  /** The secret that the caller presented. It identifies the organization before the transaction begins. */
+  credential?: string;
   /** Returns the identity that the row sets in the request context. */
   identity?(row: R): Partial<Identity>;
 }
@@ -20,6 +22,7 @@ export interface TenantContext<R extends QueryResultRow = QueryResultRow> {
 export function enterSession(secret: string, readOnly: boolean, background = false): TenantContext {
   return {
     statement: { text: 'SELECT * FROM app.enter_session($1, $2, $3)', values: [secret, readOnly, background] },
+    credential: secret,
     readOnly,
   };
 }
@@ -28,13 +31,17 @@ export function enterSession(secret: string, readOnly: boolean, background = fal
 export function enterApiKey(key: string, ip: string | null, readOnly: boolean): TenantContext {
   return {
     statement: { text: 'SELECT * FROM app.enter_api_key($1, $2, $3)', values: [key, ip, readOnly] },
+    credential: key,
     readOnly,
   };
 }
 
 /** Enters with a SCIM token from an IP. `readOnly` prevents changes except writes to the audit log. */
 export function enterScim(token: string, ip: string | null, readOnly: boolean): TenantContext {
-  return { statement: { text: 'SELECT * FROM app.enter_scim($1, $2, $3)', values: [token, ip, !readOnly] } };
+  return {
+    statement: { text: 'SELECT * FROM app.enter_scim($1, $2, $3)', values: [token, ip, !readOnly] },
+    credential: token,
+  };
 }
 
 /** Enters an organization by id as the worker. */

@@ -4,11 +4,15 @@ import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DatabaseConfig } from '../config/index.js';
 import { currentContext, withContext, type Context } from '../context/context.js';
 import { auditStatements } from './audit-row.js';
+import { Connections } from './connections.js';
 import type { TenantContext } from './tenant-context.js';
 import { pipelined } from './pipeline.js';
 import { Resilience } from './resilience.js';
 import type { Statement } from './statement.js';
 import { Transaction } from './transaction.js';
+
+/** At any other isolation level, a tenant context only reads (ADR 29). A role or a database can change the default. */
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 /** Returns statements to send with the COMMIT of a transaction. */
 export type BeforeCommit = (transaction: Transaction) => Statement[];
@@ -21,6 +25,7 @@ export type BeforeCommit = (transaction: Transaction) => Statement[];
 export class UnitOfWork implements OnModuleInit {
   private readonly resilience = new Resilience();
   private readonly commitHooks: BeforeCommit[] = [];
+  private connections!: Connections;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -32,6 +37,7 @@ export class UnitOfWork implements OnModuleInit {
    * listener, the event would end the process. The listener of the pool covers idle connections only.
    */
   onModuleInit(): void {
+    this.connections = new Connections(this.pool, this.config.poolSize);
     const withListener = new WeakSet<PoolClient>();
     this.pool.on('acquire', (client) => {
       if (!withListener.has(client)) client.on('error', () => undefined);
@@ -55,6 +61,7 @@ export class UnitOfWork implements OnModuleInit {
     context.transaction = transaction;
     context.work.transactions.add(transaction);
     if (entrance.identity !== undefined) context.identify(entrance.identity(row));
+    if (entrance.credential !== undefined) this.connections.learn(entrance.credential, context.orgId);
     return row;
   }
 
@@ -138,7 +145,10 @@ export class UnitOfWork implements OnModuleInit {
    * durable immediately.
    */
   async queryOnce<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
-    return this.resilience.connecting(async () => (await this.pool.query<R>(text, values)).rows);
+    const { rows } = await this.resilience.connecting(() =>
+      this.connections.using((pool) => pool.query<R>(text, values)),
+    );
+    return rows;
   }
 
   /** Runs one statement of a boot check. Waits for a database that is starting. */
@@ -177,9 +187,9 @@ export class UnitOfWork implements OnModuleInit {
   private async enter<R extends QueryResultRow>(
     entrance: TenantContext<R>,
   ): Promise<{ transaction: Transaction; row: R }> {
-    const client: PoolClient = await this.pool.connect();
+    const client = await this.connections.connect(entrance.credential);
     const transaction = new Transaction(client, this.config.prepare === 'on', entrance.readOnly ?? false);
-    const sent = pipelined(client, () => [client.query('BEGIN'), transaction.send<R>(entrance.statement)] as const);
+    const sent = pipelined(client, () => [client.query(BEGIN), transaction.send<R>(entrance.statement)] as const);
     const [begun, entered] = await Promise.allSettled(sent);
     if (begun.status === 'fulfilled' && entered.status === 'fulfilled')
       return { transaction, row: entered.value.rows[0]! };

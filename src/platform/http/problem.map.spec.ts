@@ -17,6 +17,14 @@ describe('a problem that the database raises', () => {
     expect(toProblem({ driverError: raised('no_such_luck') })).toMatchObject({ code: 'no_such_luck' });
   });
 
+  it.each(['40001', '40P01'])(
+    'for a conflict with a parallel transaction, %s, asks the client to try again',
+    (code) => {
+      const { status, headers } = toProblem(raised('could not serialize access', code));
+      expect([status, Number(headers['Retry-After']) > 0]).toEqual([503, true]);
+    },
+  );
+
   it('is internal for an undeclared code or another SQLSTATE', () => {
     expect(toProblem(raised('no_such_luck', 'P0001')).code).toBe('internal');
     fc.assert(

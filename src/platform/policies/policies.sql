@@ -125,10 +125,17 @@ $$;
 
 -- Recalculates the stored permissions when a membership changes, so that a request needs to read only one row. Rejects
 -- an unknown role. Also rejects any role except `support` for support staff, and a user that is scoped to another
--- organization.
+-- organization. The function locks a custom role that the member receives, so that the role is not deleted in parallel.
+-- A membership that ends keeps the stored permissions. They have no effect, and the end of many memberships is fast.
 CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.status = 'active' AND NEW.status = 'ended' AND OLD.role = NEW.role THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.status = 'active' AND (TG_OP = 'INSERT' OR (OLD.status, OLD.role) IS DISTINCT FROM (NEW.status, NEW.role)) THEN
+    PERFORM FROM public.roles r WHERE r.org_id = NEW.org_id AND r.key = NEW.role FOR KEY SHARE;
+  END IF;
   IF NEW.status = 'active'
     AND NOT (CASE NEW.kind WHEN 'support' THEN NEW.role = 'support'
       ELSE app_private.is_role(NEW.org_id, NEW.role) END) THEN

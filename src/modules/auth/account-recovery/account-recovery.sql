@@ -47,8 +47,8 @@ $$;
 CREATE OR REPLACE FUNCTION app.request_password_reset(address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM app_private.request_account_mail('reset', address);
   PERFORM app_private.sign_audit_only_context('00000000-0000-0000-0000-000000000000');
+  PERFORM app_private.request_account_mail('reset', address);
 END $$;
 GRANT EXECUTE ON FUNCTION app.request_password_reset TO vouchsafe_app;
 

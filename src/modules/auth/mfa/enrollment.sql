@@ -2,24 +2,42 @@
 
 -- Returns the caller's session if its user authenticated locally within the last 31 minutes. Otherwise raises
 -- step_up_required. This check prevents a stolen session or an identity provider from changing factors. One
--- organization trusts an identity provider, but a factor is valid in all of the user's organizations.
+-- organization trusts an identity provider, but a factor is valid in all of the user's organizations. Every function
+-- that changes factors calls it first. It locks the user, so that parallel changes in two sessions see each other.
 CREATE OR REPLACE FUNCTION app_private.authenticated_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.own_session(secret);
+  s public.sessions;
 BEGIN
+  PERFORM FROM public.users u WHERE u.id = app.user_id() FOR NO KEY UPDATE;
+  s := app_private.own_session(secret);
   IF (CASE WHEN app.is_local(s.method) THEN app.authenticated_at(s)
     ELSE coalesce(s.stepped_up_at, to_timestamp(0)) END) < now() - interval '31 minutes'
       THEN RAISE EXCEPTION 'step_up_required' USING ERRCODE = 'VS409'; END IF;
   RETURN s;
 END $$;
 
--- Stores the wrapped key of the current user, unless one is stored already. Returns the stored key.
-CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea) RETURNS bytea
+-- Returns true if the user's key encrypts a factor or has derived a recovery code.
+CREATE OR REPLACE FUNCTION app_private.uses_key(member uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM app_private.totp_factors t WHERE t.user_id = member)
+      OR EXISTS (SELECT FROM app_private.passkeys p WHERE p.user_id = member)
+      OR EXISTS (SELECT FROM app_private.recovery_codes r WHERE r.user_id = member)
+$$;
+
+-- Stores the wrapped key of the current user, unless one is stored already. The KMS cannot unwrap a key that SQL made
+-- up. The caller names such a key as `unreadable`. The new key replaces it if nothing depends on it. Returns the stored
+-- key.
+CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea, unreadable bytea) RETURNS bytea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  me uuid := app.user_id();
 BEGIN
-  INSERT INTO app_private.user_keys (user_id, wrapped) VALUES (app.user_id(), new_wrapped) ON CONFLICT DO NOTHING;
-  RETURN (SELECT k.wrapped FROM app_private.user_keys k WHERE k.user_id = app.user_id());
+  PERFORM FROM public.users u WHERE u.id = me FOR NO KEY UPDATE;
+  INSERT INTO app_private.user_keys AS k (user_id, wrapped) VALUES (me, new_wrapped)
+    ON CONFLICT (user_id) DO UPDATE SET wrapped = new_wrapped
+      WHERE k.wrapped = unreadable AND NOT app_private.uses_key(me);
+  RETURN (SELECT k.wrapped FROM app_private.user_keys k WHERE k.user_id = me);
 END $$;
 GRANT EXECUTE ON FUNCTION app.keep_own_key TO vouchsafe_app;
 
@@ -109,7 +127,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.authenticated_session(secret);
 BEGIN
-  PERFORM FROM public.users u WHERE u.id = s.user_id FOR UPDATE;
   IF (SELECT count(*) FROM app_private.passkeys p WHERE p.user_id = s.user_id) >= 10 THEN
     RAISE EXCEPTION 'passkey_limit_reached' USING ERRCODE = 'VS409';
   END IF;
@@ -195,6 +212,7 @@ DECLARE
 BEGIN
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = app.org_id() AND x.id = member AND x.status = 'active';
   IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM FROM public.users u WHERE u.id = m.user_id FOR NO KEY UPDATE;
   IF NOT app.is_system() THEN
     IF NOT app.has_permission('membership:reset-factors') OR app.interactive_membership_id() IS NULL THEN
       RAISE EXCEPTION 'a factor reset requires the permission and an interactive session' USING ERRCODE = '42501';
@@ -213,6 +231,7 @@ BEGIN
   DELETE FROM app_private.passkeys p WHERE p.user_id = m.user_id;
   DELETE FROM app_private.recovery_codes r WHERE r.user_id = m.user_id;
   DELETE FROM app_private.remembered_devices d WHERE d.user_id = m.user_id;
+  DELETE FROM app_private.user_keys k WHERE k.user_id = m.user_id;
   UPDATE app_private.pending_sign_ins p SET ended_at = now() WHERE p.user_id = m.user_id AND p.ended_at IS NULL;
   UPDATE public.sessions s SET revoked_at = now() WHERE s.user_id = m.user_id AND s.revoked_at IS NULL;
   RETURN true;

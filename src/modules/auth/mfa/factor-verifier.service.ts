@@ -9,7 +9,7 @@ import { PasskeyCeremonies } from './passkey-ceremonies.js';
 import { normalizeCode } from './recovery-codes.js';
 import type { FactorKind, FactorInput, PresentedFactor } from './presented-factor.js';
 import { totpStep } from './totp.js';
-import { UserKey } from './user-key.js';
+import { readable, UserKey } from './user-key.js';
 
 /**
  * The result of verifying a factor. `presented` is null when the application has found the factor wrong. Otherwise the
@@ -47,7 +47,8 @@ export class FactorVerifier {
     browser: string | undefined,
   ): Promise<Proof> {
     const kind = kindOf(input);
-    const key = factors.wrapped === null ? null : await UserKey.unwrap(this.kms, userId, factors.wrapped);
+    const usesKey = kind === 'totp' || kind === 'recovery-code';
+    const key = usesKey ? await this.keyOf({ userId, ...factors }) : null;
     const recoveryCode = input.recoveryCode === undefined ? undefined : normalizeCode(input.recoveryCode);
     const lookup = recoveryCode === undefined || key === null ? null : key.lookup(recoveryCode);
     const slowHashed = input.password ?? recoveryCode;
@@ -58,21 +59,29 @@ export class FactorVerifier {
         : await hashWithAttempt(this.passwords, reserve, slowHashed);
     if (state === 'expired') throw new Problem('sign_in_expired');
     if (input.passkey !== undefined) return this.verifyPasskey(input.passkey, userId, browser);
-    if (input.totp !== undefined)
-      return proof(kind, key === null ? null : this.verifyTotp(key, { userId, ...factors }, input.totp));
+    if (input.totp !== undefined) return proof(kind, await this.verifyTotp(key, { userId, ...factors }, input.totp));
     if (kind === 'password') return proof(kind, { kind, proof: hash! });
     return proof(kind, lookup === null ? null : { kind: 'recovery-code', proof: hash!, lookup });
   }
 
+  /** Returns the user's data key, or null if the user has none or it is unreadable. */
+  async keyOf({ userId, wrapped }: Pick<Factors, 'userId' | 'wrapped'>): Promise<UserKey | null> {
+    return wrapped === null ? null : readable(() => UserKey.unwrap(this.kms, userId, wrapped));
+  }
+
   /**
-   * Returns the factor with the time step of the code, or null when the code is wrong. Accepts a code of an unconfirmed
-   * factor too.
+   * Returns the factor with the time step of the code, or null when the code is wrong or the factor is unreadable.
+   * Accepts a code of an unconfirmed factor too.
    */
-  verifyTotp(key: UserKey, { userId, totp }: Pick<Factors, 'userId' | 'totp'>, code: string): PresentedFactor | null {
-    if (totp === null) return null;
-    const { proof: sealedProof, secret } = key.open('totp_factors', userId, totp);
-    const step = totpStep(secret, code, this.clock.seconds());
-    return step === null ? null : { kind: 'totp', proof: sealedProof, step };
+  async verifyTotp(
+    key: UserKey | null,
+    { userId, totp }: Pick<Factors, 'userId' | 'totp'>,
+    code: string,
+  ): Promise<PresentedFactor | null> {
+    if (key === null || totp === null) return null;
+    const opened = await readable(() => key.open('totp_factors', userId, totp));
+    const step = opened === null ? null : totpStep(opened.secret, code, this.clock.seconds());
+    return opened === null || step === null ? null : { kind: 'totp', proof: opened.proof, step };
   }
 
   private async verifyPasskey(

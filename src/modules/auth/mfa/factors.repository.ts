@@ -133,9 +133,15 @@ export class FactorsRepository {
     ]);
   }
 
-  /** Stores the caller's wrapped key if the caller has none. Returns the stored key. */
-  async storeKey(wrapped: Buffer): Promise<Buffer> {
-    const [row] = await this.unitOfWork.sql<{ wrapped: Buffer }>('SELECT app.keep_own_key($1) AS wrapped', [wrapped]);
+  /**
+   * Stores the caller's wrapped key if the caller has none, or if nothing depends on the `unreadable` one. Returns the
+   * stored key.
+   */
+  async storeKey(wrapped: Buffer, unreadable: Buffer | null): Promise<Buffer> {
+    const [row] = await this.unitOfWork.sql<{ wrapped: Buffer }>('SELECT app.keep_own_key($1, $2) AS wrapped', [
+      wrapped,
+      unreadable,
+    ]);
     return row!.wrapped;
   }
 

@@ -10,7 +10,7 @@ import { FactorVerifier } from './factor-verifier.service.js';
 import { FactorsRepository } from './factors.repository.js';
 import { normalizeCode, newRecoveryCodes } from './recovery-codes.js';
 import { newTotpSecret, totpText, totpUri } from './totp.js';
-import { UserKey } from './user-key.js';
+import { readable, UserKey } from './user-key.js';
 
 /**
  * The result of adding a factor. It contains the session with its new secret. It contains new recovery codes if the
@@ -63,9 +63,7 @@ export class FactorsService {
   async confirmTotp(session: string, code: string): Promise<AddedFactor> {
     const own = await this.factors.own();
     const factor =
-      own.totpConfirmedAt !== null || own.wrapped === null
-        ? null
-        : this.verifier.verifyTotp(await UserKey.unwrap(this.kms, own.userId, own.wrapped), own, code);
+      own.totpConfirmedAt === null ? await this.verifier.verifyTotp(await this.verifier.keyOf(own), own, code) : null;
     const newSecret = randomToken();
     const expiresAt = factor === null ? null : await this.factors.confirmTotp(session, factor, newSecret);
     if (expiresAt === null) throw new Problem('invalid_code');
@@ -116,14 +114,18 @@ export class FactorsService {
     return { session: { secret, organizationId: currentMember().orgId, expiresAt, remembered: false }, recoveryCodes };
   }
 
-  /** Returns the caller's data key. Creates the key at its first use. */
+  /**
+   * Returns the caller's data key. Creates the key at its first use, and again if it is unreadable and unused. Throws
+   * `factors_unreadable` when the caller has factors under an unreadable key.
+   */
   async ownKey(): Promise<UserKey> {
-    const { userId, wrapped } = await this.factors.own();
-    return UserKey.unwrap(
-      this.kms,
-      userId,
-      wrapped ?? (await this.factors.storeKey(await UserKey.create(this.kms, userId))),
-    );
+    const own = await this.factors.own();
+    const key = await this.verifier.keyOf(own);
+    if (key !== null) return key;
+    const stored = await this.factors.storeKey(await UserKey.create(this.kms, own.userId), own.wrapped);
+    const kept = await readable(() => UserKey.unwrap(this.kms, own.userId, stored));
+    if (kept === null) throw new Problem('factors_unreadable');
+    return kept;
   }
 
   async listDevices() {

@@ -101,6 +101,10 @@ export const factorsFeature = defineFeature({
     },
     passkey_already_enrolled: { status: 409, title: 'This passkey is already enrolled' },
     passkey_limit_reached: { status: 409, title: 'You can enroll at most ten passkeys' },
+    factors_unreadable: {
+      status: 409,
+      title: 'Your second factors cannot be read: ask an administrator to reset them',
+    },
     factor_reset_not_allowed: { status: 409, title: 'Only an operator can reset the factors of this member' },
   },
   jobs: {

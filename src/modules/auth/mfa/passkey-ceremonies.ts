@@ -15,7 +15,7 @@ import { CHALLENGE_MS, Challenges, type Ceremony } from './challenges.js';
 import type { Factors } from './factors.repository.js';
 import { PasskeysRepository, type NewPasskey } from './passkeys.repository.js';
 import type { PresentedFactor } from './presented-factor.js';
-import { UserKey } from './user-key.js';
+import { readable, UserKey } from './user-key.js';
 
 const RP_NAME = 'Vouchsafe';
 
@@ -125,12 +125,14 @@ export class PasskeyCeremonies {
       }),
     );
     if (!verified) throw new Problem('passkey_verification_failed');
-    const key = await UserKey.unwrap(this.kms, found.user_id, found.wrapped);
-    const { proof } = key.open('passkeys', found.id, found.sealed);
+    const opened = await readable(async () =>
+      (await UserKey.unwrap(this.kms, found.user_id, found.wrapped)).open('passkeys', found.id, found.sealed),
+    );
+    if (opened === null) throw new Problem('passkey_verification_failed');
     return {
       userId: found.user_id,
       counterBefore: Number(found.counter),
-      presented: { kind: 'passkey', proof, credentialId, counter: authenticationInfo.newCounter },
+      presented: { kind: 'passkey', proof: opened.proof, credentialId, counter: authenticationInfo.newCounter },
     };
   }
 

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { SYSTEM_ORG_ID } from '../../../platform/clock/id.js';
-import { deriveKey, hmac, Kms, open, seal, sha256 } from '../../../platform/crypto/index.js';
+import { DecryptionFailed, deriveKey, hmac, Kms, open, seal, sha256 } from '../../../platform/crypto/index.js';
 
 /** There is only one key version: a user's key seals a few values, and a new enrollment replaces them. */
 const KEY_VERSION = 1;
 const PROOF_BYTES = 32;
 const LOOKUP_BYTES = 8;
+const log = new Logger('UserKey');
 
 type FactorTable = 'totp_factors' | 'passkeys';
 
@@ -54,6 +56,20 @@ export class UserKey {
   /** Returns the lookup value of a recovery code. Without the key, it reveals nothing about the code. */
   lookup(code: string): Buffer {
     return hmac(deriveKey(this.key, 'recovery-code'), code).subarray(0, LOOKUP_BYTES);
+  }
+}
+
+/**
+ * Returns the result of a decryption, or null if the stored value cannot be decrypted. SQL can store such a value, and
+ * only a member of the user can call that SQL. It must not break the sign-in and the step-up of the user.
+ */
+export async function readable<T>(decrypt: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await decrypt();
+  } catch (error) {
+    if (!(error instanceof DecryptionFailed)) throw error;
+    log.error('a key or a second factor of a user cannot be decrypted', error);
+    return null;
   }
 }
 

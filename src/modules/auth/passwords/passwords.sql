@@ -121,11 +121,11 @@ BEGIN
     state := 'ok';
     RETURN;
   END IF;
+  org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
+  PERFORM app_private.sign_audit_only_context(org_id);
   state := app_private.count_failure(key);
   IF state = 'locked' THEN PERFORM app_private.request_account_mail('locked', address); END IF;
-  org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
   PERFORM app_private.detect_brute_force(org_id, user_id, key, visit);
-  PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 

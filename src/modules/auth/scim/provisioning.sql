@@ -1,19 +1,34 @@
 -- SCIM provisioning: the users and groups that a SCIM client manages.
 
--- Returns the role that results from a member's groups. The connection has an ordered list of group mappings. The first
--- mapping that matches a group name or a directory id determines the role. If no mapping matches, the function returns
--- the connection's default role, which can be null.
+-- Returns the role of each given member that results from the member's groups. The connection has an ordered list of
+-- group mappings. The first mapping that matches a group name or a directory id determines the role. If no mapping
+-- matches, the role is the connection's default role, which can be null. A role that does not exist counts as null.
+CREATE OR REPLACE FUNCTION app_private.scim_roles(c public.sso_connections, members uuid[])
+RETURNS TABLE (member uuid, role text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH mapped AS (
+    SELECT g.id AS group_id, l.place, l.mapping ->> 'role' AS role
+      FROM jsonb_array_elements(c.group_roles) WITH ORDINALITY AS l (mapping, place)
+      JOIN public.scim_groups g ON g.org_id = c.org_id AND g.connection_id = c.id
+       AND l.mapping ->> 'group' IN (g.display_name, g.external_id)
+  ), matched AS (
+    SELECT DISTINCT ON (w.member) w.member, x.role FROM unnest(members) AS w (member)
+      JOIN public.scim_group_members m ON m.org_id = c.org_id AND m.connection_id = c.id AND m.membership_id = w.member
+      JOIN mapped x ON x.group_id = m.group_id
+     ORDER BY w.member, x.place
+  ), found AS MATERIALIZED (
+    SELECT w.member, coalesce(m.role, c.default_role) AS role FROM unnest(members) AS w (member)
+      LEFT JOIN matched m ON m.member = w.member
+  ), existing AS MATERIALIZED (
+    SELECT r.role FROM (SELECT DISTINCT f.role FROM found f) r WHERE app_private.is_role(c.org_id, r.role)
+  )
+  SELECT f.member, e.role FROM found f LEFT JOIN existing e ON e.role = f.role
+$$;
+
+-- Returns the role that results from one member's groups.
 CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT r.role FROM (
-    SELECT coalesce((
-      SELECT l.mapping ->> 'role' FROM jsonb_array_elements(c.group_roles) WITH ORDINALITY AS l (mapping, place)
-       WHERE EXISTS (SELECT FROM public.scim_group_members m JOIN public.scim_groups g ON g.org_id = m.org_id
-         AND g.connection_id = m.connection_id AND g.id = m.group_id
-          WHERE m.org_id = c.org_id AND m.connection_id = c.id AND m.membership_id = member
-            AND l.mapping ->> 'group' IN (g.display_name, g.external_id))
-       ORDER BY l.place LIMIT 1), c.default_role) AS role) r
-   WHERE app_private.is_role(c.org_id, r.role)
+  SELECT r.role FROM app_private.scim_roles(c, ARRAY[member]) r
 $$;
 
 -- Returns the provisioned member that signs in through the same connection. First searches for the provider's subject.
@@ -35,45 +50,104 @@ BEGIN
   RETURN CASE cardinality(candidates) WHEN 1 THEN candidates[1] END;
 END $$;
 
--- Applies the data of a SCIM user to the membership and returns the effect. If there is an effect, the function ends
--- the member's sessions. A reactivated membership does not get its former grants back. If a member of the organization
--- ended the membership, it is reactivated only when `reactivate` is true: the SCIM client set `active` to true again.
-CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, reactivate boolean)
+-- Returns the effect that the data of the SCIM users has on their memberships. The effect is null if nothing changes.
+-- If a member of the organization ended the membership, it is reactivated only when `reactivate` is true: the SCIM
+-- client set `active` to true again.
+CREATE OR REPLACE FUNCTION app_private.scim_effects(c public.sso_connections, members uuid[], reactivate boolean)
+RETURNS SETOF app.scim_effect
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.id, CASE
+           WHEN NOT s.active OR r.role IS NULL THEN CASE WHEN m.status = 'active' THEN 'ended' END
+           WHEN m.status = 'active' THEN CASE WHEN m.role <> r.role THEN 'role' END
+           WHEN s.without_role OR reactivate THEN 'revived' END, m.role, r.role
+    FROM app_private.scim_roles(c, members) r
+    JOIN public.memberships m ON m.org_id = c.org_id AND m.id = r.member
+    JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id = r.member
+$$;
+
+-- Applies the data of SCIM users to their memberships and returns the effects. Ends the sessions of the changed
+-- members. A reactivated membership does not get its former grants back. The statements work on all members at once, so
+-- that the order of the members has no effect. For example, one group change can replace the only owner.
+CREATE OR REPLACE FUNCTION app_private.scim_settle(c public.sso_connections, members uuid[], reactivate boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.scim_users; m public.memberships;
-  target_role text := app_private.scim_role_of(c, member); effect_kind text;
+  effects app.scim_effect[];
 BEGIN
-  SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member FOR UPDATE;
-  SELECT * INTO STRICT s FROM public.scim_users x
-    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF NOT s.active OR target_role IS NULL THEN
-    IF m.status = 'active' THEN
-      UPDATE public.memberships x SET status = 'ended', ended_at = now() WHERE x.org_id = m.org_id AND x.id = m.id;
-      effect_kind := 'ended';
-    END IF;
-    UPDATE public.scim_users x SET without_role = s.active AND (m.status = 'active' OR s.without_role OR reactivate)
-     WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
-  ELSIF m.status = 'active' THEN
-    IF m.role <> target_role THEN
-      UPDATE public.memberships x SET role = target_role WHERE x.org_id = m.org_id AND x.id = m.id;
-      effect_kind := 'role';
-    END IF;
-  ELSIF s.without_role OR reactivate THEN
-    PERFORM app_private.clear_rights(m);
-    UPDATE public.memberships x
-      SET status = 'active', kind = 'member', ended_at = NULL, role = target_role, person_id = NULL
-      WHERE x.org_id = m.org_id AND x.id = m.id;
-    UPDATE public.scim_users x SET without_role = false
-      WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
-    effect_kind := 'revived';
-  END IF;
-  IF effect_kind IS NULL THEN RETURN; END IF;
-  UPDATE public.sessions x SET revoked_at = now()
-    WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.revoked_at IS NULL;
-  RETURN NEXT (m.id, effect_kind, m.role, target_role)::app.scim_effect;
+  PERFORM FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = ANY (members) ORDER BY x.id FOR UPDATE;
+  effects := ARRAY(SELECT e FROM app_private.scim_effects(c, members, reactivate) e ORDER BY e.membership_id);
+  UPDATE public.scim_users x SET unsettled = false,
+         without_role = x.active AND e.effect IS DISTINCT FROM 'revived' AND (x.without_role
+           OR e.role_after IS NULL AND (reactivate OR e.effect IS NOT DISTINCT FROM 'ended'))
+    FROM unnest(effects) e
+   WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = e.membership_id;
+  PERFORM app_private.clear_rights(m) FROM unnest(effects) e
+    JOIN public.memberships m ON m.org_id = c.org_id AND m.id = e.membership_id WHERE e.effect = 'revived';
+  UPDATE public.memberships x
+    SET status = 'active', kind = 'member', ended_at = NULL, role = e.role_after, person_id = NULL
+    FROM unnest(effects) e WHERE x.org_id = c.org_id AND x.id = e.membership_id AND e.effect = 'revived';
+  UPDATE public.memberships x SET role = e.role_after
+    FROM unnest(effects) e WHERE x.org_id = c.org_id AND x.id = e.membership_id AND e.effect = 'role';
+  UPDATE public.memberships x SET status = 'ended', ended_at = now()
+    FROM unnest(effects) e WHERE x.org_id = c.org_id AND x.id = e.membership_id AND e.effect = 'ended';
+  PERFORM app_private.end_sessions(c.org_id, ARRAY(SELECT e.membership_id FROM unnest(effects) e
+    WHERE e.effect IS NOT NULL));
+  RETURN QUERY SELECT * FROM unnest(effects) e WHERE e.effect IS NOT NULL;
 END $$;
+
+-- Ends the sessions of memberships.
+CREATE OR REPLACE FUNCTION app_private.end_sessions(org uuid, members uuid[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE public.sessions x SET revoked_at = now() FROM unnest(members) AS w (member)
+   WHERE x.org_id = org AND x.membership_id = w.member AND x.revoked_at IS NULL
+$$;
+
+-- Settles the members whose groups changed, and returns the effects. If many members only get another role, the job
+-- scim.settle changes the roles in batches, so that other requests do not wait for them. The sessions of these members
+-- end at once, and a sign-in applies the groups. Memberships always end at once. Members who can manage members always
+-- change at once, because the API rejects the request if the organization would lose its last owner.
+CREATE OR REPLACE FUNCTION app_private.scim_groups_changed(c public.sso_connections, members uuid[], request text)
+RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  most_at_once CONSTANT integer := 100;
+  at_once uuid[]; later uuid[];
+BEGIN
+  SELECT array_agg(e.membership_id) FILTER (WHERE x.urgent), array_agg(e.membership_id) FILTER (WHERE NOT x.urgent)
+    INTO at_once, later
+    FROM app_private.scim_effects(c, members, false) e
+    JOIN public.memberships m ON m.org_id = c.org_id AND m.id = e.membership_id
+    CROSS JOIN LATERAL (SELECT e.effect = 'ended' OR m.status = 'active'
+      AND coalesce(m.grants ->> 'membership:update' = 'org', false) AS urgent) x
+   WHERE e.effect IS NOT NULL;
+  IF cardinality(later) > most_at_once THEN
+    UPDATE public.scim_users x SET unsettled = true FROM unnest(later) AS w (member)
+     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = w.member;
+    PERFORM app_private.end_sessions(c.org_id, later);
+    PERFORM app_private.enqueue_job(c.org_id, 'scim.settle', jsonb_build_object('connectionId', c.id), request);
+  ELSE
+    at_once := at_once || later;
+  END IF;
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, coalesce(at_once, '{}'), false);
+END $$;
+
+-- Settles the next members of a connection and returns the effects. Enqueues another job if members are left. The lock
+-- serializes it with changes by SCIM clients and members.
+CREATE OR REPLACE FUNCTION app.scim_settle(connection uuid, most integer, request text) RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections; members uuid[];
+BEGIN
+  PERFORM app.lock_organization();
+  SELECT * INTO c FROM public.sso_connections x WHERE x.org_id = app.org_id() AND x.id = connection;
+  members := ARRAY(SELECT x.membership_id FROM public.scim_users x
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.unsettled ORDER BY x.membership_id LIMIT most);
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, members, false);
+  IF cardinality(members) = most THEN
+    PERFORM app_private.enqueue_job(c.org_id, 'scim.settle', jsonb_build_object('connectionId', c.id), request);
+  END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION app.scim_settle TO vouchsafe_worker;
 
 -- Changes the e-mail address of a member's user to the address that the SCIM client sent. The address changes only in
 -- two cases:
@@ -176,7 +250,7 @@ BEGIN
   ELSE
     RETURN NEXT (m.id, 'adopted', m.role, m.role)::app.scim_effect;
     IF old_status = 'ended' OR NOT u.active THEN
-      RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true);
+      RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[m.id], true);
     END IF;
   END IF;
 END $$;
@@ -206,7 +280,7 @@ BEGIN
          email = u.email, email_type = u.email_type, emails = u.emails, active = u.active, version = x.version + 1,
          updated_at = now()
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true); END IF;
+  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[member], true); END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
@@ -220,7 +294,7 @@ BEGIN
   UPDATE public.scim_users x SET active = false
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true);
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[member], true);
   DELETE FROM public.scim_users x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
@@ -228,12 +302,12 @@ GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
 -- Creates or replaces a group with its name, directory id, and members. Then updates every membership whose groups
 -- changed.
 CREATE OR REPLACE FUNCTION app.scim_put_group(
-  group_id uuid, is_new boolean, full_name text, external text, members uuid[]
+  group_id uuid, is_new boolean, full_name text, external text, members uuid[], request text
 ) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections := app_private.scim_connection();
-  g public.scim_groups; before uuid[]; concerned uuid[]; member uuid;
+  g public.scim_groups; before uuid[]; concerned uuid[];
 BEGIN
   IF EXISTS (SELECT FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id <> group_id
       AND (x.display_name_key = lower(full_name) OR x.external_id = external)) THEN
@@ -244,9 +318,8 @@ BEGIN
   SELECT * INTO g FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = group_id
     FOR UPDATE;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  IF EXISTS (SELECT FROM unnest(members) w
-    WHERE w NOT IN (SELECT s.membership_id FROM public.scim_users s
-      WHERE s.org_id = c.org_id AND s.connection_id = c.id)) THEN
+  IF EXISTS (SELECT w FROM unnest(members) w EXCEPT SELECT s.membership_id FROM public.scim_users s
+      WHERE s.org_id = c.org_id AND s.connection_id = c.id) THEN
     RAISE EXCEPTION 'scim_unknown_member' USING ERRCODE = 'VS409';
   END IF;
   before := ARRAY(SELECT x.membership_id FROM public.scim_group_members x
@@ -258,7 +331,8 @@ BEGIN
   IF cardinality(concerned) = 0 AND (g.display_name, g.external_id) IS NOT DISTINCT FROM (full_name, external)
     THEN RETURN; END IF;
   DELETE FROM public.scim_group_members x
-    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = g.id AND x.membership_id <> ALL (members);
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = g.id AND x.membership_id IN (
+      SELECT unnest(before) EXCEPT SELECT unnest(members));
   INSERT INTO public.scim_group_members (org_id, connection_id, group_id, membership_id) SELECT c.org_id, c.id, g.id, w
     FROM unnest(members) w ON CONFLICT DO NOTHING;
   IF NOT is_new THEN
@@ -266,25 +340,23 @@ BEGIN
       SET display_name = full_name, external_id = external, version = x.version + 1, updated_at = now()
      WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = g.id;
   END IF;
-  FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
+  RETURN QUERY SELECT * FROM app_private.scim_groups_changed(c, concerned, request);
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
 -- Deletes a group and updates the memberships of its members. Raises not_found if the group does not exist.
-CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
+CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid, request text) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections := app_private.scim_connection();
-  concerned uuid[]; member uuid;
+  concerned uuid[];
 BEGIN
   concerned := ARRAY(SELECT x.membership_id FROM public.scim_group_members x
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = scim_delete_group.group_id);
   DELETE FROM public.scim_groups x
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = scim_delete_group.group_id;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
+  RETURN QUERY SELECT * FROM app_private.scim_groups_changed(c, concerned, request);
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 

@@ -6,6 +6,8 @@ import { attribute, listOf, objectOf, requiredText, textOf } from './scim-values
 export const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const STORED_ATTRIBUTES = new Set(['displayName', 'externalId', 'members']);
 const MAX_MEMBERS = 20_000;
+/** Fits into the body limit of 256 KiB: a member takes about 50 bytes. */
+export const MAX_LISTED_MEMBERS = 5_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** The stored fields of a SCIM Group. `members` are ids of Users. */
@@ -62,7 +64,7 @@ function patchMembers(members: Set<string>, { op, path, value }: Operation): Set
   }
   if (op === 'add') return new Set([...members, ...idsOf(value)]);
   if (op === 'replace') return new Set(idsOf(value));
-  const removed = new Set(listOf(value).map(idOf));
+  const removed = new Set(membersIn(value).map(idOf));
   return value === undefined ? new Set() : new Set([...members].filter((id) => !removed.has(id)));
 }
 
@@ -75,10 +77,18 @@ function matcher(condition: string): (member: { value: string }) => boolean {
 }
 
 function idsOf(value: unknown): string[] {
-  return listOf(value).map((member) => {
+  return membersIn(value).map((member) => {
     const id = idOf(member);
     if (!isResourceId(id)) throw new Problem('scim_unknown_member');
     return id;
+  });
+}
+
+function membersIn(value: unknown): unknown[] {
+  const members = listOf(value);
+  if (members.length <= MAX_LISTED_MEMBERS) return members;
+  throw new Problem('scim_invalid_value', {
+    detail: `A request can list at most ${MAX_LISTED_MEMBERS} members. Add further members with PATCH.`,
   });
 }
 

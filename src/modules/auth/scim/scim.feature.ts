@@ -88,6 +88,15 @@ export const scimFeature = defineFeature({
     },
     'scim.group_deleted': { category: 'provisioning', severity: 'info', description: 'A SCIM client deleted a group.' },
   },
+  jobs: {
+    'scim.settle': {
+      description: 'Changes the roles of up to 100 members whose SCIM groups changed. It continues in another job.',
+      attempts: 8,
+      backoffSeconds: 5,
+      timeoutSeconds: 60,
+      concurrency: 2,
+    },
+  },
   errors: {
     scim_token_limit_reached: { status: 409, title: 'The connection already has two tokens: revoke one first' },
     scim_invalid_filter: { status: 400, title: 'The filter is not valid or not supported', scimType: 'invalidFilter' },
@@ -185,7 +194,7 @@ export const scimFeature = defineFeature({
       claims: ['V'],
       description:
         'Every form of deactivation ends the membership, its sessions, and its API keys in the same request. A ' +
-        'change of groups changes the role and ends the sessions.',
+        'change of groups ends the sessions in the same request and changes the role.',
     },
   },
 });

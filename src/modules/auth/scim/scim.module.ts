@@ -4,6 +4,7 @@ import { SsoModule } from '../sso/index.js';
 import { ScimDiscoveryController } from './scim-discovery.controller.js';
 import { ScimGroupsController } from './scim-groups.controller.js';
 import { ScimGroupsService } from './scim-groups.service.js';
+import { ScimJobs } from './scim.jobs.js';
 import { ScimLog } from './scim-log.js';
 import { ScimResourceService } from './scim-resource.service.js';
 import { ScimTokensController } from './scim-tokens.controller.js';
@@ -20,6 +21,7 @@ import { ScimRepository } from './scim.repository.js';
   controllers: [ScimDiscoveryController, ScimGroupsController, ScimTokensController, ScimUsersController],
   providers: [
     ScimGroupsService,
+    ScimJobs,
     ScimLog,
     ScimRepository,
     ScimResourceService,

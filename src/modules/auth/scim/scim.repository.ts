@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { compileFilter, GROUP_FILTER, USER_FILTER } from './scim-filter.js';
 import type { ScimGroupFields } from './scim-group.js';
@@ -127,7 +128,9 @@ export class ScimRepository {
   }
 
   /**
-   * Creates or replaces a group. Throws `scim_uniqueness` when another group has the same displayName or externalId.
+   * Creates or replaces a group. If many members get another role, the job `scim.settle` changes the roles; the result
+   * then contains only the other members.
+   * Throws `scim_uniqueness` when another group has the same displayName or externalId.
    * Throws `scim_unknown_member` when a member is not a user of this directory. Throws `not_found` when the directory
    * has no such group. Throws `last_owner` when the change would leave no owner.
    */
@@ -136,12 +139,13 @@ export class ScimRepository {
     isNew: boolean,
     { displayName, externalId, members }: ScimGroupFields,
   ): Promise<MembershipChange[]> {
-    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_put_group($1, $2, $3, $4, $5) e`, [
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_put_group($1, $2, $3, $4, $5, $6) e`, [
       id,
       isNew,
       displayName,
       externalId,
       members,
+      currentContext().requestId,
     ]);
   }
 
@@ -150,7 +154,22 @@ export class ScimRepository {
    * leave no owner.
    */
   deleteGroup(id: string): Promise<MembershipChange[]> {
-    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_delete_group($1) e`, [id]);
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_delete_group($1, $2) e`, [
+      id,
+      currentContext().requestId,
+    ]);
+  }
+
+  /**
+   * Settles the next members whose groups changed, at most `most`. Enqueues the next job if members are left. Requires
+   * the worker's database role.
+   */
+  settle(connectionId: string, most: number): Promise<MembershipChange[]> {
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_settle($1, $2, $3) e`, [
+      connectionId,
+      most,
+      currentContext().requestId,
+    ]);
   }
 
   private memberships(

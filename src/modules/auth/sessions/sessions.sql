@@ -158,7 +158,8 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 
 -- Opens a session and returns its expiry. A user can have at most five sessions. If the user has more, the function
--- revokes the oldest one. The function locks the user's row, so that parallel sign-ins cannot exceed the limit.
+-- revokes the oldest one. The function locks the user's row, so that parallel sign-ins cannot exceed the limit. It
+-- signs the context first, because it then writes only at the isolation level at which the lock is sufficient.
 CREATE OR REPLACE FUNCTION app_private.open_session(
   m public.memberships, visit app.new_session, method text, max_expiry timestamptz
 ) RETURNS timestamptz
@@ -166,6 +167,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   remembered boolean; ends_at timestamptz;
 BEGIN
+  PERFORM app_private.sign_member(app_private.with_active_grants(m));
   SELECT o.remember_me_allowed
     AND coalesce(visit.remember, false),
       least(now() + app_private.absolute_timeout(o.remember_me_allowed AND coalesce(visit.remember, false),
@@ -182,7 +184,6 @@ BEGIN
     left(visit.user_agent, 500),
     visit.country, visit.latitude, visit.longitude, visit.radius_km, remembered);
   PERFORM app_private.detect_sign_in_anomaly(m, visit);
-  PERFORM app_private.sign_member(app_private.with_active_grants(m));
   RETURN ends_at;
 END $$;
 

@@ -3,10 +3,11 @@
 -- requires platform/policies/giving-rights.sql
 
 -- Rejects a connection id that another organization uses. A sign-in request contains only the connection id, so the id
--- must be unique across organizations.
+-- must be unique across organizations. The lock makes the second of two parallel changes see the first.
 CREATE OR REPLACE FUNCTION app_private.connection_id_is_free() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('sso connection ' || NEW.id, 0));
   IF EXISTS (SELECT FROM public.sso_connections c
     WHERE c.id = NEW.id AND (TG_OP = 'INSERT' OR c.org_id <> OLD.org_id)) THEN
     RAISE EXCEPTION 'the connection id is already in use' USING ERRCODE = '42501';

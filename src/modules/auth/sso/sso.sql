@@ -15,7 +15,8 @@ $$;
 --   have a verified e-mail address.
 -- - If the account is a member of the organization, returns it, but only if it has never signed in.
 -- - In all other cases, creates a user. Without a verified domain, the user is scoped to the organization.
--- Returns null if the organization may not claim the account.
+-- Returns null if the organization may not claim the account. If a parallel transaction creates the user first, the
+-- function decides again.
 CREATE OR REPLACE FUNCTION app_private.resolve_verified_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -31,8 +32,13 @@ BEGIN
     RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
   INSERT INTO public.users (id, email, scoped_org_id, email_proven_at)
-  VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END);
-  RETURN new_user;
+  VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END)
+  ON CONFLICT DO NOTHING;
+  IF FOUND THEN RETURN new_user; END IF;
+  IF EXISTS (SELECT FROM public.users x WHERE x.id = new_user) THEN
+    RAISE EXCEPTION 'the id of the new user is in use' USING ERRCODE = '23505';
+  END IF;
+  RETURN app_private.resolve_verified_user(org, address, new_user);
 END $$;
 
 -- Sets a context that can only write a failed sign-in to the audit log of the connection's organization.
@@ -54,6 +60,7 @@ GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 -- - The state is `email_missing` if the provider sent no e-mail address.
 -- - The state is `account_exists` if the organization may not claim the account with this e-mail address.
 -- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
+-- Of two parallel first sign-ins of one person, the second waits and then finds the identity.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
   new_membership uuid, OUT member_id uuid, OUT state text
@@ -63,6 +70,11 @@ DECLARE
 BEGIN
   SELECT i.membership_id INTO member_id FROM public.sso_identities i
    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+  IF NOT FOUND THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('sso identity ' || c.id || ' ' || subject, 0));
+    SELECT i.membership_id INTO member_id FROM public.sso_identities i
+     WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+  END IF;
   IF FOUND THEN state := 'known'; RETURN; END IF;
   member_id := app_private.scim_member(c, subject, address);
   IF member_id IS NOT NULL THEN

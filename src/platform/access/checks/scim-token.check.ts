@@ -45,7 +45,8 @@ export class ScimTokenCheck implements AccessCheck {
     await this.limiter.consume(SCIM_TOKEN_RATE_LIMIT, token);
     const enter = (readOnly: boolean): TenantContext<ScimTokenRow> => ({
       ...enterScim(token, context.ip, readOnly),
-      identity: ({ org_id: orgId, connection_id: id }) => ({ orgId, actor: { type: 'source', id } }),
+      identity: ({ state, org_id: orgId, connection_id: id }) =>
+        state === 'unknown' ? {} : { orgId, actor: { type: 'source', id } },
     });
     const row = await this.unitOfWork.begin(enter(!attempt.mutating));
     if (row.state !== 'ok') {
