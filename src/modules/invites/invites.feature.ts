@@ -31,7 +31,7 @@ export const invitesFeature = defineFeature({
       category: 'members',
       severity: 'notice',
       description: 'A member invited a person to become a member.',
-      meta: { role: 'code', personId: 'id' },
+      meta: { role: 'role', personId: 'id' },
     },
     'invite.sent': {
       category: 'members',
@@ -42,7 +42,7 @@ export const invitesFeature = defineFeature({
       category: 'members',
       severity: 'notice',
       description: "A member resent an invite in that member's own name. The previous link no longer works.",
-      meta: { role: 'code' },
+      meta: { role: 'role' },
     },
     'invite.revoked': {
       category: 'members',
@@ -53,7 +53,7 @@ export const invitesFeature = defineFeature({
       category: 'members',
       severity: 'notice',
       description: 'An invitee accepted an invite and became a member.',
-      meta: { role: 'code', membershipId: 'id', userId: 'id' },
+      meta: { role: 'role', membershipId: 'id', userId: 'id' },
     },
     'invite.acceptance_failed': {
       category: 'members',

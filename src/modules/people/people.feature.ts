@@ -90,7 +90,7 @@ export const peopleFeature = defineFeature({
       category: 'people',
       severity: 'info',
       description: "A member read earlier versions of a person's record.",
-      meta: { entries: 'count' },
+      meta: { entries: 'amount' },
     },
     'assignment.created': {
       category: 'people',

@@ -1,8 +1,10 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { STEP_UP_EXTENSION } from '../access/decorators.js';
 import { allFeatures } from '../feature/registry.js';
 import type { FeatureDeclaration } from '../feature/declarations.js';
 
-/** Returns the catalog of all declarations as Markdown, for auditors. */
-export function renderCatalog(): string {
+/** Returns the catalog of all declarations as Markdown, for auditors. `api` is the description of all routes. */
+export function renderCatalog(api: OpenAPIObject): string {
   const features = [...allFeatures()].toSorted((a, b) => a.name.localeCompare(b.name));
   return [
     '# Catalog',
@@ -17,6 +19,7 @@ export function renderCatalog(): string {
       features.map(({ name, description }) => [name, description]),
     ),
     ...accessSections(features),
+    ...stepUpRoutes(api),
     ...workSections(features),
     ...dataSections(features),
   ].join('\n');
@@ -55,6 +58,17 @@ function accessSections(features: readonly FeatureDeclaration[]): string[] {
     ),
     ...section(features, 'Errors', 'errors', ['Code', 'Status', 'Title'], (e) => [String(e.status), e.title]),
   ];
+}
+
+/** The routes that require a recent sign-in or step-up. They accept sessions only. */
+function stepUpRoutes({ paths }: OpenAPIObject): string[] {
+  const rows = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations as Record<string, Record<string, unknown>>).flatMap(([method, operation]) => {
+      const minutes = operation[STEP_UP_EXTENSION];
+      return minutes === undefined ? [] : [[`\`${method.toUpperCase()} ${path}\``, `${String(minutes)} minutes`]];
+    }),
+  );
+  return ['## Routes that require a recent sign-in', '', ...table(['Route', 'Maximum age'], rows)];
 }
 
 /** Jobs, webhook events, and schedules. */

@@ -9,8 +9,11 @@ export interface PermissionDeclaration {
   personScoped?: true;
 }
 
-/** The kinds of metadata values. There is no kind for free text, which excludes personal data. */
-export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'count' | 'flag' | 'time';
+/**
+ * The kinds of metadata values. There is no kind for free text, which excludes personal data. `code` is for keys that
+ * the code declares. `role` is for role keys, which members choose. `amount` is a measured number of any size.
+ */
+export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'role' | 'count' | 'amount' | 'flag' | 'time';
 
 /**
  * The members who receive an event in real time: those who hold the permission at that moment. A person-scoped

@@ -90,7 +90,7 @@ describe('the registry', () => {
 });
 
 describe('the catalog', () => {
-  const catalog = renderCatalog();
+  const catalog = renderCatalog({ openapi: '3.0.0', info: { title: '', version: '' }, paths: {} });
   it('lists every declaration of every section', () => {
     for (const line of [
       '| `testing:do` | Tests | org: owner; own: trainee, portal | Do it. |',
