@@ -9,7 +9,14 @@ class ThingDto {
 defineFeature({
   name: 'order-key-spec',
   description: 'Events of this specification.',
-  webhookEvents: { 'thing.updated': { description: 'Changes a thing.', dto: ThingDto, orderKey: 'serial' } },
+  webhookEvents: {
+    'thing.updated': {
+      description: 'Changes a thing.',
+      dto: ThingDto,
+      orderKey: 'serial',
+      permissions: ['person:update'],
+    },
+  },
 });
 
 describe('the order key of a webhook event', () => {

@@ -9,7 +9,10 @@ import { DataKeys } from '../../platform/keys/data-keys.js';
 import type { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/problem/index.js';
+import { declared } from '../../platform/feature/registry.js';
+import { RolesService } from '../rbac/index.js';
 import { InboundSources } from './inbound-sources.js';
+import { declaredEvents, neededGrants, permittedEvents } from './source-events.js';
 import { DEFAULT_LIMIT_PER_MINUTE, DEFAULT_OVERLAP_SECONDS, OFFERED_SCHEMES } from './webhook-source.js';
 import { dbSecret, newSecret, secretKey } from './webhook-secret.js';
 import type { WebhookSourceEntity } from './webhook-source.entity.js';
@@ -31,6 +34,7 @@ export class WebhookSourcesService {
     private readonly sources: WebhookSourcesRepository,
     private readonly inbound: InboundSources,
     private readonly dataKeys: DataKeys,
+    private readonly roles: RolesService,
     private readonly audit: AuditLog,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
@@ -57,25 +61,32 @@ export class WebhookSourcesService {
 
   /**
    * Adds a source with its first secret. Throws `webhook_scheme_not_supported` when the signature scheme is not
-   * supported.
+   * supported. Throws `invalid_request` for an unknown event type. Throws `insufficient_privileges_to_grant` when the
+   * caller lacks a permission that an event type needs.
    */
   async create({
     name,
     scheme,
     limitPerMinute = DEFAULT_LIMIT_PER_MINUTE,
+    events = this.ownEvents(),
   }: CreateSourceDto): Promise<CreatedSourceResponse> {
     if (!OFFERED_SCHEMES.includes(scheme)) {
       throw new Problem('webhook_scheme_not_supported', { detail: `Supported schemes: ${OFFERED_SCHEMES.join(', ')}` });
     }
+    this.assertMaySend(events);
     const id = newId();
-    await this.sources.insert({ id, name, scheme, limitPerMinute });
+    await this.sources.insert({ id, name, scheme, limitPerMinute, events });
     const { secret } = await this.addSecret(id);
     this.audit.record('webhook_source.created', { target: { type: 'webhook-source', id }, meta: { scheme } });
     return { ...this.present(await this.require(id)), secret };
   }
 
-  /** Changes the given fields. Throws `webhook_source_not_found` when there is no such source. */
+  /**
+   * Changes the given fields. With `events`, the caller becomes responsible for the source. Throws
+   * `webhook_source_not_found` when there is no such source, and for `events` the errors of `create`.
+   */
   async update(id: string, changes: UpdateSourceDto): Promise<SourceResponse> {
+    if (changes.events !== undefined) this.assertMaySend(changes.events);
     if (!(await this.sources.update(id, { ...changes, updatedAt: this.clock.now() })))
       throw new Problem('webhook_source_not_found');
     this.inbound.forget(id);
@@ -100,14 +111,15 @@ export class WebhookSourcesService {
   }
 
   /**
-   * Creates a new secret. Earlier secrets stay valid during the overlap. Throws `webhook_source_not_found` when there
-   * is no such source.
+   * Creates a new secret. Earlier secrets stay valid during the overlap. The caller becomes responsible for the source.
+   * Throws `webhook_source_not_found` when there is no such source. Throws `insufficient_privileges_to_grant` when the
+   * caller lacks a permission that its event types need.
    */
   async rotate(
     id: string,
     { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateSecretDto,
   ): Promise<RotatedSecretResponse> {
-    await this.require(id);
+    this.assertMaySend((await this.require(id)).events);
     const previousExpireAt = new Date(this.clock.millis() + overlapSeconds * 1_000);
     await this.sources.expireSecrets(id, previousExpireAt);
     const added = await this.addSecret(id);
@@ -121,6 +133,21 @@ export class WebhookSourcesService {
     const source = await this.sources.find(id);
     if (source === null) throw new Problem('webhook_source_not_found');
     return source;
+  }
+
+  /** Returns the event types that the caller may let a source send. */
+  private ownEvents(): string[] {
+    const { member } = currentContext();
+    const grants = member === null ? null : Object.fromEntries(member.grants);
+    return [...permittedEvents({ events: declaredEvents(), grants })];
+  }
+
+  /** The secret of a source signs events. Its holder therefore needs the permissions of their effects. */
+  private assertMaySend(events: readonly string[]): void {
+    if (!events.every((event) => declared('webhookEvents').has(event)))
+      throw new Problem('invalid_request', { errors: [{ field: 'events', message: 'must be known event types' }] });
+    if (events.length === 0) throw new Problem('insufficient_privileges_to_grant');
+    this.roles.assertWithinOwn(neededGrants(events));
   }
 
   private async addSecret(sourceId: string): Promise<{ id: string; secret: string }> {

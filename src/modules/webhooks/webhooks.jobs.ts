@@ -6,6 +6,7 @@ import { declared, type WebhookEventName } from '../../platform/feature/registry
 import { OnJob, PermanentFailure, type JobPayload } from '../../platform/jobs/on-job.js';
 import { WebhookEventHandlers } from '../../platform/webhooks/webhook-event-handlers.js';
 import { InboxRepository } from './inbox.repository.js';
+import { permittedEvents } from './source-events.js';
 import { parseAs, WebhookEnvelope } from './webhook-envelope.dto.js';
 import { DataKeys } from '../../platform/keys/data-keys.js';
 
@@ -23,7 +24,8 @@ export class WebhookJobs {
   ) {}
 
   /**
-   * Fails permanently: payload_expired when retention deleted the body, payload_invalid when no attempt can succeed.
+   * Fails permanently: payload_expired when retention deleted the body, payload_invalid when no attempt can succeed,
+   * event_not_permitted when the member who is responsible for the source lacks a permission that the event needs.
    */
   @OnJob('webhooks.apply', { emits: ['webhook.applied'] })
   async apply({ deliveryId }: JobPayload): Promise<void> {
@@ -37,6 +39,7 @@ export class WebhookJobs {
     const event = declared('webhookEvents').get(type);
     const handler = this.handlers.byEvent().get(type);
     if (event === undefined || handler === undefined) throw new PermanentFailure('payload_invalid');
+    if (!permittedEvents(delivery).has(type)) throw new PermanentFailure('event_not_permitted');
     const source = { id, sourceId, event: type as WebhookEventName, timestamp };
     const dto = await parseAs(event.dto, data);
     const emits = [...currentContext().emits, ...handler.emits];

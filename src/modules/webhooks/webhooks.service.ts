@@ -6,7 +6,7 @@ import { currentContext } from '../../platform/context/context.js';
 import { RowCipher } from '../../platform/keys/data-keys.js';
 import { hmac } from '../../platform/crypto/index.js';
 import { DatabaseUnavailable } from '../../platform/database/errors.js';
-import type { ErrorCode } from '../../platform/feature/registry.js';
+import { declared, type ErrorCode } from '../../platform/feature/registry.js';
 import { parseJson } from '../../platform/http/body.js';
 import { toProblem } from '../../platform/http/problem.map.js';
 import { Problem } from '../../platform/problem/index.js';
@@ -54,7 +54,7 @@ export class WebhooksService {
    * then stores the delivery. Throws `webhook_source_not_found` for an unknown, disabled, or removed source. Throws
    * `too_many_requests` above the rate limit. Throws `webhook_headers_invalid` for missing or malformed headers. Throws
    * `webhook_timestamp_out_of_range` for a timestamp outside the allowed window. Throws `webhook_signature_invalid`
-   * when no signature is valid. Throws `malformed_json`, `invalid_text`, or `invalid_request` for an invalid body.
+   * when no signature is valid. Throws `webhook_event_not_permitted` when the source may not send the event type. Throws `malformed_json`, `invalid_text`, or `invalid_request` for an invalid body.
    * Throws `webhook_conflict` when the message id was used before with another body. Throws `unavailable` when the
    * delivery cannot be stored now.
    */
@@ -106,9 +106,10 @@ export class WebhooksService {
     const now = this.clock.millis();
     const valid = source.secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now);
     const secret = signedBy(valid, inbound.headers, inbound.body);
-    return secret === undefined
-      ? { outcome: 'refused', stored_id: '' }
-      : this.batch.add(sealDelivery(source, secret, inbound));
+    if (secret === undefined) return { outcome: 'refused', stored_id: '' };
+    const envelope = parseJson(inbound.body);
+    if (!isPermitted(source, envelope)) return this.refuse(source, 'webhook_event_not_permitted');
+    return this.batch.add(sealDelivery(source, secret, inbound, envelope));
   }
 
   private async refuse(source: InboundSource, reason: ErrorCode): Promise<never> {
@@ -117,12 +118,20 @@ export class WebhooksService {
   }
 }
 
-/**
- * Encrypts a delivery. Throws `malformed_json` when the body is not JSON. Throws `invalid_text` when the body contains
- * text that cannot be stored. Throws `invalid_request` when the body does not have the required fields.
- */
-function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body }: Inbound): SealedDelivery {
-  const recordKey = orderKeyOf(parseJson(body));
+/** Returns false if the type of the event is declared and the source may not send it now. */
+function isPermitted({ events }: InboundSource, envelope: unknown): boolean {
+  const { type } = (envelope ?? {}) as { type?: unknown };
+  return typeof type !== 'string' || events.has(type) || !declared('webhookEvents').has(type);
+}
+
+/** Encrypts a delivery. `envelope` is its parsed body. */
+function sealDelivery(
+  source: InboundSource,
+  secret: OpenSecret,
+  { headers, body }: Inbound,
+  envelope: unknown,
+): SealedDelivery {
+  const recordKey = orderKeyOf(envelope);
   const deliveryId = newId();
   return {
     sourceId: source.id,

@@ -80,11 +80,13 @@ function workSections(features: readonly FeatureDeclaration[]): string[] {
       String(j.concurrency),
       j.description,
     ]),
-    ...section(features, 'Webhook events', 'webhookEvents', ['Webhook event', 'Data', 'Order key', 'Effect'], (w) => [
-      w.dto.name,
-      `\`${w.orderKey}\``,
-      w.description,
-    ]),
+    ...section(
+      features,
+      'Webhook events',
+      'webhookEvents',
+      ['Webhook event', 'Data', 'Order key', 'Permissions', 'Effect'],
+      (w) => [w.dto.name, `\`${w.orderKey}\``, w.permissions.map((one) => `\`${one}\``).join(', '), w.description],
+    ),
     ...section(
       features,
       'Schedules',

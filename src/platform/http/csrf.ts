@@ -14,8 +14,7 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
   if (SAFE_METHODS.has(request.method)) return;
   assertNotFromElsewhere(request);
   const { origin } = request.headers;
-  if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app))
-    throw new Problem('csrf_check_failed');
+  if (origin !== undefined && !isOwnForm(request, app)) throw new Problem('csrf_check_failed');
   if (
     origin === undefined &&
     hasBody(request) &&
@@ -31,9 +30,13 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
  * of its choice. Throws csrf_check_failed.
  */
 export function assertOwnForm(request: Request, app: AppConfig): void {
+  if (!isOwnForm(request, app)) throw new Problem('csrf_check_failed');
+}
+
+/** Returns true if a page of the application sent the request. */
+export function isOwnForm(request: Request, app: AppConfig): boolean {
   const { origin } = request.headers;
-  if (origin === undefined || (origin !== app.origin && !isOwnHost(origin, request, app)))
-    throw new Problem('csrf_check_failed');
+  return origin !== undefined && (origin === app.origin || isOwnHost(origin, request, app));
 }
 
 /** Rejects a request to which another site directed the browser. Throws csrf_check_failed. */

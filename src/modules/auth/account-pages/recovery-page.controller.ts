@@ -1,17 +1,17 @@
-import { Body, Controller, Get, Post, Req, UseFilters } from '@nestjs/common';
-import type { Request } from 'express';
+import { Body, Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { assertOwnForm } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
-import { PageFilter, tokenPage } from '../../../platform/pages/index.js';
+import { KeptToken, notePage, PageFilter, tokenPage } from '../../../platform/pages/index.js';
 import {
   ACCOUNT_RECOVERY_IP_RATE_LIMITS,
   ForgotPasswordDto,
   AccountRecoveryService,
   VerifyEmailDto,
 } from '../account-recovery/index.js';
-import { forgotPage, notePage } from './account.views.js';
+import { forgotPage } from './account.views.js';
 import { redisplay } from './forms.js';
 import { ResetForm } from './pages.dto.js';
 
@@ -36,6 +36,7 @@ const TO_SIGN_IN = { href: '/sign-in', label: 'Go to the sign-in page' };
 export class RecoveryPageController {
   constructor(
     private readonly recovery: AccountRecoveryService,
+    private readonly kept: KeptToken,
     private readonly app: AppConfig,
   ) {}
 
@@ -89,11 +90,12 @@ export class RecoveryPageController {
     }
   }
 
+  /** Returns the form. The token is in the URL fragment, so the page must load before the user signs in. */
   @Get('verify')
-  @Access('signed-in', { interactiveOnly: true })
+  @Public('the page contains only the form; its target requires the session')
   @ResponseType.text(PAGE)
-  confirm() {
-    return tokenPage(VERIFY);
+  confirm(@Req() request: Request) {
+    return tokenPage({ ...VERIFY, token: this.kept.read(request) });
   }
 
   @Post('verify')
@@ -103,9 +105,14 @@ export class RecoveryPageController {
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.verifyEmail,
   })
   @ResponseType.text(PAGE)
-  async verify(@Body() { token }: VerifyEmailDto) {
+  async verify(
+    @Body() { token }: VerifyEmailDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     try {
       await this.recovery.verify(token);
+      this.kept.clear(request, response);
       return notePage('Your e-mail address is confirmed', 'No further action is required.', {
         href: '/account',
         label: 'Go to your account',
