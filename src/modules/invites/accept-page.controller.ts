@@ -51,7 +51,6 @@ export class AcceptPageController {
       this.cookies.set(response, session.secret, session.expiresAt);
       return seeOther(response, '/account');
     } catch (error) {
-      if (isProblem(error, 'invite_already_accepted')) return acceptedPage();
       return redisplay(error, isProblem(error, 'sign_in_to_accept') ? OWN_FORM : FORM, token);
     }
   }
@@ -81,10 +80,10 @@ export class AcceptPageController {
   ) {
     try {
       await this.acceptance.acceptOwn(token);
+      this.kept.clear(request, response);
+      return acceptedPage();
     } catch (error) {
-      if (!isProblem(error, 'invite_already_accepted')) return redisplay(error, OWN_FORM, token);
+      return redisplay(error, OWN_FORM, token);
     }
-    this.kept.clear(request, response);
-    return acceptedPage();
   }
 }

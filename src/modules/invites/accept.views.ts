@@ -26,13 +26,19 @@ const MESSAGES: FormMessages = {
   invite_invalid: 'This invitation is no longer valid, or it was sent to another e-mail address. Ask for a new one.',
   sign_in_to_accept: 'You already have an account. Sign in with it to accept the invitation.',
   membership_exists: 'You are already a member. Sign in.',
+  invite_already_accepted: 'You are now a member of the organization.',
   too_many_requests: 'Too many attempts. Wait a moment, then try again.',
   server_busy: 'The server is busy. Try again in a few seconds.',
 };
 
-/** Throws an error that shows the form again with the message of the problem; see `redisplayForm`. */
+/**
+ * Throws an error that shows the form again with the message of the problem; see `redisplayForm`. A form that was sent
+ * twice shows the page of its success.
+ */
 export function redisplay(error: unknown, form: TokenForm, token: string): never {
-  return redisplayForm(error, MESSAGES, (problem) => tokenPage({ ...form, token, problem }));
+  return redisplayForm(error, MESSAGES, (problem) =>
+    isProblem(error, 'invite_already_accepted') ? acceptedPage() : tokenPage({ ...form, token, problem }),
+  );
 }
 
 export function acceptedPage(): string {

@@ -24,7 +24,7 @@ export const MAX_IN_TURN = 200;
  * Limits how often one mailed token can be sent with a password. A used token answers differently to the password that it
  * set, so the limit keeps an owner of the token from guessing that password.
  */
-export const TOKEN_RATE_LIMIT: RateLimit = { name: 'mailed-token', points: 10, seconds: 300 };
+export const TOKEN_RATE_LIMIT: RateLimit = { name: 'mailed-token', points: 30, seconds: 300 };
 
 /** The values that the database stores for a password. */
 export interface Credential {
