@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Harness } from '../harness/app.js';
@@ -109,6 +110,30 @@ describe('an address that an organization names and its provider asserts', () =>
     expect(members).toEqual([
       { org: second.org, scope: null },
       { org: first.org, scope: first.org },
+    ]);
+  });
+
+  it('is given back by the migration if an earlier version linked it', async () => {
+    const [linked, unrelated] = [await organization(), await organization()];
+    await superuser('UPDATE users SET email = $2 WHERE email = $1', [ADDRESS, 'older@workforce.example']);
+    expect(await addMember(linked)).toBe(201);
+    const connection = await connect(linked.org);
+    const client = harness.client();
+    await signInBySaml(provider, client, connection, ADDRESS);
+    // the state that an earlier version left: one account without a proof, with an identity and another membership
+    await superuser('UPDATE users SET scoped_org_id = NULL WHERE email = $1', [ADDRESS]);
+    expect(await addMember(unrelated)).toBe(201);
+    const migration = readFileSync('migrations/0004-source-authority-and-scoped-users.sql', 'utf8');
+    await superuser(migration.slice(migration.indexOf('DO $$')));
+    expect(await organizationsOf(client)).toEqual([linked.org]);
+    const members = await superuser<{ org: string; scope: string | null }>(
+      `SELECT m.org_id AS org, u.scoped_org_id AS scope FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE u.email = $1 ORDER BY u.scoped_org_id NULLS FIRST`,
+      [ADDRESS],
+    );
+    expect(members).toEqual([
+      { org: unrelated.org, scope: null },
+      { org: linked.org, scope: linked.org },
     ]);
   });
 });
