@@ -137,10 +137,8 @@ describe('an invitee without an account', () => {
   it('becomes a member once and gets one session despite repeated and concurrent requests', async () => {
     const { id, email, token } = await sendInvite();
     const answers = await Promise.all(Array.from({ length: 8 }, () => accept(token)));
-    expect(answers.map(({ status, body }) => body.code ?? status).toSorted()).toEqual([
-      200,
-      ...Array.from({ length: 7 }, () => 'invite_already_accepted'),
-    ]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body.code === 'invite_already_accepted')).toHaveLength(7);
     expect(answers.flatMap(({ headers }) => headers.getSetCookie()).length).toBeLessThanOrEqual(2);
     expectInvalid(await accept(token, 'Other-Otter-42'));
     await sql(`UPDATE invites SET accepted_at = accepted_at - interval '6 minutes' WHERE id = $1`, [id]);

@@ -78,7 +78,7 @@ describe('an invitee with an account', () => {
     const client = await harness.signIn(email);
     const answers = await Promise.all([form(client, OWN, { token }), form(client, OWN, { token })]);
     expect(answers.map(({ text }) => text.includes('You are now a member'))).toEqual([true, true]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
   });
 
   it('in the session of another user sees that the invitation is not for that user', async () => {
@@ -117,6 +117,36 @@ describe('an invitee without an account', () => {
   });
 });
 
+describe('a link that resets a password', () => {
+  it('succeeds twice and takes effect once when the same form is sent twice, for five minutes', async () => {
+    const { email, userId } = await harness.make.member(other, 'member');
+    await harness.client().post('/v1/auth/password/forgot', { email });
+    const token = await mailedToken(harness, email);
+    const reset = async (password: string) => {
+      const { status, text } = await form(harness.client(), '/account/reset', { token, password });
+      return [status, text.includes('Your password was changed')];
+    };
+    expect(await Promise.all([reset(PASSWORD), reset(PASSWORD)])).toEqual([
+      [200, true],
+      [200, true],
+    ]);
+    const resets = await harness.database.superuser(
+      `SELECT 1 FROM audit_events WHERE type = 'auth.password_reset' AND target_id = $1`,
+      [userId],
+    );
+    expect(resets).toHaveLength(1);
+    expect(await reset('Other-Otter-42')).toEqual([404, false]);
+    const session = await harness.signIn(email, PASSWORD);
+    expect(await reset(PASSWORD)).toEqual([200, true]);
+    expect((await session.get('/v1/auth/me')).status).toBe(200);
+    await harness.database.superuser(
+      `UPDATE app_private.account_mails SET consumed_at = consumed_at - interval '6 minutes' WHERE user_id = $1`,
+      [userId],
+    );
+    expect(await reset(PASSWORD)).toEqual([404, false]);
+  });
+});
+
 describe('a link that verifies an e-mail address', () => {
   it('works for a user who must sign in first', async () => {
     const { email, userId } = await harness.make.member(other, 'member');
@@ -134,6 +164,11 @@ describe('a link that verifies an e-mail address', () => {
       [userId],
     );
     expect(user!.proven).toBe(true);
+    await harness.database.superuser(
+      `UPDATE app_private.account_mails SET consumed_at = consumed_at - interval '6 minutes' WHERE user_id = $1`,
+      [userId],
+    );
+    expect((await form(client, VERIFY, { token })).status).toBe(404);
   });
 
   it('is kept for its own page only, and never from a form of another site', async () => {

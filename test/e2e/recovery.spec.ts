@@ -109,23 +109,6 @@ describe('a forgotten password', () => {
     expect(code(await reset(token))).toBe('404 token_invalid');
   });
 
-  it('succeeds twice and takes effect once when the same form is sent twice, for five minutes', async () => {
-    const { email, userId } = await member();
-    const token = await tokenFor(email);
-    const answers = await Promise.all([reset(token), reset(token)]);
-    expect(answers.map(code)).toEqual(['204', '204']);
-    expect((await eventsOf(userId)).filter((type) => type === 'auth.password_reset')).toHaveLength(1);
-    expect(code(await reset(token, 'Other-Otter-42'))).toBe('404 token_invalid');
-    const session = await harness.signIn(email, NEXT);
-    expect(code(await reset(token))).toBe('204');
-    expect((await session.get('/v1/auth/me')).status).toBe(200);
-    await sql(
-      `UPDATE app_private.account_mails SET consumed_at = consumed_at - interval '6 minutes' WHERE user_id = $1`,
-      [userId],
-    );
-    expect(code(await reset(token))).toBe('404 token_invalid');
-  });
-
   it('cannot be reset by an older token after a reset or a password change', async () => {
     const { email } = await member();
     const [first, second] = [await tokenFor(email), await tokenFor(email)];
@@ -307,12 +290,6 @@ describe('the e-mail address of a signed-in user', () => {
     );
     expect(answers.map(code)).toEqual(Array<string>(5).fill('204'));
     expect([await proven(mine), await proven(other)]).toEqual([true, false]);
-    expect(code(await others.post('/v1/auth/email/verify', { token }))).toBe('404 token_invalid');
-    await sql(
-      `UPDATE app_private.account_mails SET consumed_at = consumed_at - interval '6 minutes' WHERE user_id = $1`,
-      [mine.userId],
-    );
-    expect(code(await session.post('/v1/auth/email/verify', { token }))).toBe('404 token_invalid');
   });
 
   it('is not verified after a day', async () => {

@@ -85,7 +85,9 @@ it('a route that requires a recent sign-in accepts no API key', () => {
 it('the catalog lists exactly the routes that require a recent sign-in', () => {
   const catalog = readFileSync('docs/generated/catalog.md', 'utf8');
   const [section = ''] = catalog.split('## Routes that require a recent sign-in')[1]?.split('\n## ') ?? [];
-  const listed = [...section.matchAll(/^\| `(\S+ \S+)` \| (\d+) minutes \|$/gm)].map(([, route, age]) => `${route} ${age}`);
+  const listed = [...section.matchAll(/^\| `(\S+ \S+)` \| (\d+) minutes \|$/gm)].map(
+    ([, route, age]) => `${route} ${age}`,
+  );
   const declared = declaredRoutes().flatMap(({ method, path, policy }) =>
     policy?.stepUpMinutes === undefined
       ? []
@@ -97,7 +99,9 @@ it('the catalog lists exactly the routes that require a recent sign-in', () => {
 
 it('the ages in the documentation of factors are those of the routes', () => {
   const rows = readFileSync('docs/mfa.md', 'utf8').matchAll(/^\| (`.*?)\|[^|]*\| *(?:(\d+) minutes)? *\|$/gm);
-  const ages = new Map(declaredRoutes().map(({ method, path, policy }) => [`${method} ${path}`, policy?.stepUpMinutes]));
+  const ages = new Map(
+    declaredRoutes().map(({ method, path, policy }) => [`${method} ${path}`, policy?.stepUpMinutes]),
+  );
   const routes = [...rows].flatMap(([, cell, age]) =>
     [...cell!.matchAll(/`([A-Z]+) (\/\S+)`/g)].map(([, method, path]) => {
       const route = `${method} ${path!.replaceAll(/\{(\w+)\}/g, ':$1')}`;
@@ -265,7 +269,11 @@ describe('a session', () => {
 
   it('of an API key cannot call a route that requires a recent sign-in', async () => {
     const user = await createOwner();
-    const byKey = new KeyClient(harness.url, (await madeKey(user.client, ['role:create', 'role:read'])).key, '10.9.9.9');
+    const byKey = new KeyClient(
+      harness.url,
+      (await madeKey(user.client, ['role:create', 'role:read'])).key,
+      '10.9.9.9',
+    );
     expect((await byKey.get('/v1/roles')).status).toBe(200);
     expect(statusAndCode(await byKey.post('/v1/roles', { key: 'by_a_key', name: 'By a key' }))).toBe(
       '403 api_key_not_allowed',

@@ -1,4 +1,6 @@
-import { declared, type WebhookEventName } from '../../platform/feature/registry.js';
+import { currentContext } from '../../platform/context/context.js';
+import { declared } from '../../platform/feature/registry.js';
+import { Problem } from '../../platform/problem/index.js';
 
 /** What a source may send, and with which permissions. */
 export interface SourceAuthority {
@@ -18,12 +20,26 @@ export function permittedEvents({ events, grants }: SourceAuthority): ReadonlySe
   );
 }
 
-/** Returns the permissions that event types need, each with the scope `org`. Ignores undeclared types. */
-export function neededGrants(events: readonly string[]): ReadonlyMap<string, string> {
-  const permissions = events.flatMap((event) => declared('webhookEvents').get(event)?.permissions ?? []);
-  return new Map(permissions.map((permission) => [permission, 'org']));
+/** Returns the event types that the caller may let a source send: those whose effects the caller may cause. */
+export function ownEvents(): string[] {
+  return [...permittedEvents({ events: [...declared('webhookEvents').keys()], grants: ownGrants() })];
 }
 
-export function declaredEvents(): WebhookEventName[] {
-  return [...declared('webhookEvents').keys()] as WebhookEventName[];
+/**
+ * Checks that the caller may let a source send event types, because the holder of its secret causes their effects. Throws
+ * `invalid_request` for an unknown event type. Throws `insufficient_privileges_to_grant` when the caller lacks a
+ * permission or has an active access grant, because a member cannot pass on time-limited permissions.
+ */
+export function assertMaySend(events: readonly string[]): void {
+  if (!events.every((event) => declared('webhookEvents').has(event)))
+    throw new Problem('invalid_request', { errors: [{ field: 'events', message: 'must be known event types' }] });
+  const permitted = permittedEvents({ events, grants: ownGrants() });
+  if (events.length === 0 || permitted.size < events.length || currentContext().member?.accessGrantId)
+    throw new Problem('insufficient_privileges_to_grant');
+}
+
+/** Returns the grants of the caller; null for the operator, who may cause every effect. */
+function ownGrants(): SourceAuthority['grants'] {
+  const { member } = currentContext();
+  return member === null ? null : Object.fromEntries(member.grants);
 }

@@ -9,10 +9,8 @@ import { DataKeys } from '../../platform/keys/data-keys.js';
 import type { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/problem/index.js';
-import { declared } from '../../platform/feature/registry.js';
-import { RolesService } from '../rbac/index.js';
 import { InboundSources } from './inbound-sources.js';
-import { declaredEvents, neededGrants, permittedEvents } from './source-events.js';
+import { assertMaySend, ownEvents } from './source-events.js';
 import { DEFAULT_LIMIT_PER_MINUTE, DEFAULT_OVERLAP_SECONDS, OFFERED_SCHEMES } from './webhook-source.js';
 import { dbSecret, newSecret, secretKey } from './webhook-secret.js';
 import type { WebhookSourceEntity } from './webhook-source.entity.js';
@@ -34,7 +32,6 @@ export class WebhookSourcesService {
     private readonly sources: WebhookSourcesRepository,
     private readonly inbound: InboundSources,
     private readonly dataKeys: DataKeys,
-    private readonly roles: RolesService,
     private readonly audit: AuditLog,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
@@ -68,12 +65,12 @@ export class WebhookSourcesService {
     name,
     scheme,
     limitPerMinute = DEFAULT_LIMIT_PER_MINUTE,
-    events = this.ownEvents(),
+    events = ownEvents(),
   }: CreateSourceDto): Promise<CreatedSourceResponse> {
     if (!OFFERED_SCHEMES.includes(scheme)) {
       throw new Problem('webhook_scheme_not_supported', { detail: `Supported schemes: ${OFFERED_SCHEMES.join(', ')}` });
     }
-    this.assertMaySend(events);
+    assertMaySend(events);
     const id = newId();
     await this.sources.insert({ id, name, scheme, limitPerMinute, events });
     const { secret } = await this.addSecret(id);
@@ -86,7 +83,7 @@ export class WebhookSourcesService {
    * `webhook_source_not_found` when there is no such source, and for `events` the errors of `create`.
    */
   async update(id: string, changes: UpdateSourceDto): Promise<SourceResponse> {
-    if (changes.events !== undefined) this.assertMaySend(changes.events);
+    if (changes.events !== undefined) assertMaySend(changes.events);
     if (!(await this.sources.update(id, { ...changes, updatedAt: this.clock.now() })))
       throw new Problem('webhook_source_not_found');
     this.inbound.forget(id);
@@ -119,7 +116,7 @@ export class WebhookSourcesService {
     id: string,
     { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateSecretDto,
   ): Promise<RotatedSecretResponse> {
-    this.assertMaySend((await this.require(id)).events);
+    assertMaySend((await this.require(id)).events);
     const previousExpireAt = new Date(this.clock.millis() + overlapSeconds * 1_000);
     await this.sources.expireSecrets(id, previousExpireAt);
     const added = await this.addSecret(id);
@@ -133,21 +130,6 @@ export class WebhookSourcesService {
     const source = await this.sources.find(id);
     if (source === null) throw new Problem('webhook_source_not_found');
     return source;
-  }
-
-  /** Returns the event types that the caller may let a source send. */
-  private ownEvents(): string[] {
-    const { member } = currentContext();
-    const grants = member === null ? null : Object.fromEntries(member.grants);
-    return [...permittedEvents({ events: declaredEvents(), grants })];
-  }
-
-  /** The secret of a source signs events. Its holder therefore needs the permissions of their effects. */
-  private assertMaySend(events: readonly string[]): void {
-    if (!events.every((event) => declared('webhookEvents').has(event)))
-      throw new Problem('invalid_request', { errors: [{ field: 'events', message: 'must be known event types' }] });
-    if (events.length === 0) throw new Problem('insufficient_privileges_to_grant');
-    this.roles.assertWithinOwn(neededGrants(events));
   }
 
   private async addSecret(sourceId: string): Promise<{ id: string; secret: string }> {

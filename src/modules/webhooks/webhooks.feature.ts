@@ -182,7 +182,7 @@ export const webhooksFeature = defineFeature({
         'Signatures cover the raw bytes and are valid for five minutes. The database rejects an expired secret.',
     },
     'webhooks.authority': {
-      claims: ['C5', 'E11'],
+      claims: ['C5'],
       description:
         'A source acts with the permissions of one member: the last who added a secret or set the event types. They are ' +
         'checked then, before a delivery is stored, and before it takes effect.',

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { RbacModule } from '../rbac/index.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { InboundSources } from './inbound-sources.js';
 import { InboxRepository } from './inbox.repository.js';
@@ -14,7 +13,6 @@ import { WebhookMetrics } from './webhooks.metrics.js';
 import { WebhooksService } from './webhooks.service.js';
 
 @Module({
-  imports: [RbacModule],
   controllers: [WebhooksController, WebhookSourcesController],
   providers: [
     WebhooksService,

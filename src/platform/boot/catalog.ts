@@ -63,9 +63,9 @@ function accessSections(features: readonly FeatureDeclaration[]): string[] {
 /** The routes that require a recent sign-in or step-up. They accept sessions only. */
 function stepUpRoutes({ paths }: OpenAPIObject): string[] {
   const rows = Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations as Record<string, Record<string, unknown>>).flatMap(([method, operation]) => {
+    Object.entries(operations as Record<string, { [STEP_UP_EXTENSION]?: number }>).flatMap(([method, operation]) => {
       const minutes = operation[STEP_UP_EXTENSION];
-      return minutes === undefined ? [] : [[`\`${method.toUpperCase()} ${path}\``, `${String(minutes)} minutes`]];
+      return minutes === undefined ? [] : [[`\`${method.toUpperCase()} ${path}\``, `${minutes} minutes`]];
     }),
   );
   return ['## Routes that require a recent sign-in', '', ...table(['Route', 'Maximum age'], rows)];
