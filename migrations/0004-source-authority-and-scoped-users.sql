@@ -1,6 +1,6 @@
--- A webhook source acts with the permissions of the member who is responsible for it (ADR 31). events: the types that it
--- may send. responsible: the membership; null if the operator is responsible. Sources of earlier versions belong to the
--- operator, until a member takes them over.
+-- A webhook source acts with the permissions of the member who is responsible for it (ADR 31). events: the types that
+-- it may send. responsible: the membership; null if the operator is responsible. Sources of earlier versions belong to
+-- the operator, until a member takes them over.
 ALTER TABLE webhook_sources
   ADD COLUMN events text[] NOT NULL DEFAULT ARRAY['person.created', 'person.updated', 'person.upserted']
     CHECK (cardinality(events) BETWEEN 1 AND 100),

@@ -1306,9 +1306,9 @@ CREATE TABLE app_private.function_files (
 
 -- ==================== migrations/0004-source-authority-and-scoped-users.sql
 
--- A webhook source acts with the permissions of the member who is responsible for it (ADR 31). events: the types that it
--- may send. responsible: the membership; null if the operator is responsible. Sources of earlier versions belong to the
--- operator, until a member takes them over.
+-- A webhook source acts with the permissions of the member who is responsible for it (ADR 31). events: the types that
+-- it may send. responsible: the membership; null if the operator is responsible. Sources of earlier versions belong to
+-- the operator, until a member takes them over.
 ALTER TABLE webhook_sources
   ADD COLUMN events text[] NOT NULL DEFAULT ARRAY['person.created', 'person.updated', 'person.upserted']
     CHECK (cardinality(events) BETWEEN 1 AND 100),
@@ -5140,15 +5140,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.webhook_authority TO vouchsafe_worker;
 
--- Returns the data for verifying a delivery: the event types and permissions of a source, its encrypted secrets, and the
--- wrapped data keys of its organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown, disabled, or removed, or if
--- its organization is not active. If sources of two organizations have the same id, the older source is returned.
+-- Returns the data for verifying a delivery: the event types and permissions of a source, its encrypted secrets, and
+-- the wrapped data keys of its organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown,
+-- disabled, or removed, or if its organization is not active. If sources of two organizations have the same id, the
+-- older source is returned.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
   source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT events text[], OUT grants jsonb,
   OUT secret_ids uuid[], OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[],
   OUT key_versions integer[], OUT wrapped_keys bytea[]
 ) RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.org_id, s.scheme, s.limit_per_minute, s.events, app_private.webhook_grants(s), x.ids, x.secrets, x.expiries, k.purposes, k.key_versions, k.wrapped
+  SELECT s.org_id, s.scheme, s.limit_per_minute, s.events, app_private.webhook_grants(s), x.ids, x.secrets, x.expiries,
+         k.purposes, k.key_versions, k.wrapped
     FROM public.webhook_sources s
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
     CROSS JOIN LATERAL (

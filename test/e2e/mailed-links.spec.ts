@@ -185,7 +185,7 @@ describe('a link that verifies an e-mail address', () => {
   });
 });
 
-it('a token can be sent thirty times in five minutes, so that its owner cannot guess the password that it set', async () => {
+it('a token can be sent thirty times in five minutes, so that its password cannot be guessed', async () => {
   const codes: string[] = [];
   for (let tries = 0; tries < 31; tries += 1) {
     const body = { token: 'a-token-of-a-mail', newPassword: 'short' };

@@ -123,7 +123,7 @@ describe('a problem', () => {
     expect([program.status, program.body.code]).toEqual([status, code]);
   });
 
-  it('is never a page for a program, whatever else the program accepts', async () => {
+  it('is never a page for a program that accepts HTML too', async () => {
     const accept = 'text/html, image/gif, image/jpeg, */*; q=.2';
     const withKey = await harness.client().get('/v1/people', { headers: { accept, authorization: 'Bearer nonsense' } });
     expect(withKey.body.code).toBe('unauthenticated');

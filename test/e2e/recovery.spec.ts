@@ -275,7 +275,7 @@ describe('the e-mail address of a signed-in user', () => {
   const proven = async ({ userId }: Member) =>
     (await sql<{ at: Date | null }>('SELECT email_proven_at AS at FROM users WHERE id = $1', [userId]))[0]!.at !== null;
 
-  it("is verified by the link of a mail, also by a form that is sent twice, and only in the user's session", async () => {
+  it("is verified by the link of a mail, also if sent twice, and only in the user's session", async () => {
     const [mine, other] = [await member(), await member()];
     const [session, others] = [await harness.signIn(mine.email), await harness.signIn(other.email)];
     expect((await session.post('/v1/auth/email/verify/request')).status).toBe(202);

@@ -32,12 +32,12 @@ export class AcceptanceService {
 
   /**
    * Accepts an invite for a user without an account. Sets the password, creates the membership, and opens a session.
-   * The password is hashed before the token is checked, so an invalid token takes the same time. Throws `weak_password`
-   * when the password does not meet the policy. Throws `invite_invalid` when the invite is invalid or has expired.
-   * Throws `sign_in_to_accept` when the user has an account. Throws `membership_exists` when the user is already a
-   * member. Throws `invite_already_accepted` when the same form was sent in the last five minutes. Throws `mfa_required`
-   * after the acceptance when the user must first present a second factor. Throws `too_many_requests` when the token was
-   * sent too often.
+   * The password is hashed before the token is checked, so an invalid token takes the same time. Throws
+   * `weak_password` when the password does not meet the policy. Throws `invite_invalid` when the invite is invalid or
+   * has expired. Throws `sign_in_to_accept` when the user has an account. Throws `membership_exists` when the user is
+   * already a member. Throws `invite_already_accepted` when the same form was sent in the last five minutes. Throws
+   * `mfa_required` after the acceptance when the user must first present a second factor. Throws `too_many_requests`
+   * when the token was sent too often.
    */
   async accept(token: string, password: string): Promise<OpenedSession> {
     await this.limiter.consume(TOKEN_RATE_LIMIT, token);

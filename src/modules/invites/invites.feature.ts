@@ -111,7 +111,8 @@ export const invitesFeature = defineFeature({
     'invites.token': {
       claims: ['C16', 'E4'],
       description:
-        'An invite is signed for one e-mail address and role. It works once within a week. Only its digest is stored. ' +
+        'An invite is signed for one e-mail address and role. It works once within a week. Only its digest is ' +
+        'stored. ' +
         'The same form sent twice gets a notice, but no second session.',
     },
     'invites.no-oracle': {

@@ -26,9 +26,9 @@ export function ownEvents(): string[] {
 }
 
 /**
- * Checks that the caller may let a source send event types, because the holder of its secret causes their effects. Throws
- * `invalid_request` for an unknown event type. Throws `insufficient_privileges_to_grant` when the caller lacks a
- * permission or has an active access grant, because a member cannot pass on time-limited permissions.
+ * Checks that the caller may let a source send event types, because the holder of its secret causes their effects.
+ * Throws `invalid_request` for an unknown event type. Throws `insufficient_privileges_to_grant` when the caller lacks
+ * a permission or has an active access grant, because a member cannot pass on time-limited permissions.
  */
 export function assertMaySend(events: readonly string[]): void {
   if (!events.every((event) => declared('webhookEvents').has(event)))

@@ -184,8 +184,8 @@ export const webhooksFeature = defineFeature({
     'webhooks.authority': {
       claims: ['C5'],
       description:
-        'A source acts with the permissions of one member: the last who added a secret or set the event types. They are ' +
-        'checked then, before a delivery is stored, and before it takes effect.',
+        'A source acts with the permissions of one member: the last who added a secret or set the event types. They ' +
+        'are checked then, before a delivery is stored, and before it takes effect.',
     },
     'webhooks.exactly-once': {
       claims: ['C7'],

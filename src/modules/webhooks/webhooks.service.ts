@@ -50,11 +50,12 @@ export class WebhooksService {
   }
 
   /**
-   * Receives one delivery. Checks the source, its rate limit, the headers, the timestamp, the signature, and the body,
-   * then stores the delivery. Throws `webhook_source_not_found` for an unknown, disabled, or removed source. Throws
-   * `too_many_requests` above the rate limit. Throws `webhook_headers_invalid` for missing or malformed headers. Throws
-   * `webhook_timestamp_out_of_range` for a timestamp outside the allowed window. Throws `webhook_signature_invalid`
-   * when no signature is valid. Throws `webhook_event_not_permitted` when the source may not send the event type. Throws `malformed_json`, `invalid_text`, or `invalid_request` for an invalid body.
+   * Receives one delivery. Checks the source, its rate limit, the headers, the timestamp, the signature, and the
+   * body, then stores the delivery. Throws `webhook_source_not_found` for an unknown, disabled, or removed source.
+   * Throws `too_many_requests` above the rate limit. Throws `webhook_headers_invalid` for missing or malformed
+   * headers. Throws `webhook_timestamp_out_of_range` for a timestamp outside the allowed window. Throws
+   * `webhook_signature_invalid` when no signature is valid. Throws `webhook_event_not_permitted` when the source may
+   * not send the event type. Throws `malformed_json`, `invalid_text`, or `invalid_request` for an invalid body.
    * Throws `webhook_conflict` when the message id was used before with another body. Throws `unavailable` when the
    * delivery cannot be stored now.
    */

@@ -10,9 +10,9 @@ export function isRoleKey(value: unknown): value is string {
 }
 
 /**
- * Returns the name of a role in audit events. A preset role has its key. Members choose the key of a custom role, and it
- * can contain personal data. A custom role therefore has a UUID, version 8 (RFC 9562, section 5.8): the start of the
- * SHA-256 of the organization and the key.
+ * Returns the name of a role in audit events. A preset role has its key. Members choose the key of a custom role, and
+ * it can contain personal data. A custom role therefore has a UUID, version 8 (RFC 9562, section 5.8): the start of
+ * the SHA-256 of the organization and the key.
  */
 export function roleReference(orgId: string, key: string): string {
   if (PRESET_ROLES.has(key) || key === SUPPORT_ROLE) return key;

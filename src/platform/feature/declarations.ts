@@ -75,8 +75,9 @@ export interface JobDeclaration {
 
 /**
  * A webhook event type. `dto` validates the `data` of the event. `orderKey` names the field of `data` that identifies
- * the record. Deliveries of a source with the same value are processed in order of arrival. `permissions` are those that
- * the effect of the event needs: the member who is responsible for the source must hold all of them with the scope `org`.
+ * the record. Deliveries of a source with the same value are processed in order of arrival. `permissions` are those
+ * that the effect of the event needs: the member who is responsible for the source must hold all of them with the
+ * scope `org`.
  */
 export interface WebhookEventDeclaration {
   description: string;

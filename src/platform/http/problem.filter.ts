@@ -20,8 +20,8 @@ interface Rendered {
 }
 
 /**
- * Converts every error to a response and logs the stack. Programs get problem details, SCIM clients get a SCIM error, and
- * a browser that opens a page gets a page.
+ * Converts every error to a response and logs the stack. Programs get problem details, SCIM clients get a SCIM error,
+ * and a browser that opens a page gets a page.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {

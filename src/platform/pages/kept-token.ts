@@ -9,8 +9,8 @@ const KEPT_SECONDS = 900;
 const TOKEN = /^[\w.-]{1,2000}$/;
 
 /**
- * Keeps the token of a mailed link while its user signs in. The token is in a cookie that scripts cannot read, so that no
- * URL, log line, or Referer header contains it. The cookie names the page to which the token belongs.
+ * Keeps the token of a mailed link while its user signs in. The token is in a cookie that scripts cannot read, so
+ * that no URL, log line, or Referer header contains it. The cookie names the page to which the token belongs.
  */
 @Injectable()
 export class KeptToken {

@@ -14,8 +14,8 @@ export interface TokenForm {
   readonly note?: string;
   readonly problem?: string;
   /**
-   * The token when the form is shown again or the user comes from the sign-in. Otherwise, a script copies it from the link
-   * or the user pastes it.
+   * The token when the form is shown again or the user comes from the sign-in. Otherwise, a script copies it from the
+   * link or the user pastes it.
    */
   readonly token?: string;
 }

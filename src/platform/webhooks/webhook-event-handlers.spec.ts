@@ -104,7 +104,7 @@ it('the decorator compiles only for declared events and a method with matching d
 });
 
 describe('the boot check of webhook events', () => {
-  it('reports an event without a handler, a handler without an event, an invalid order key, and an unknown permission', () => {
+  it('reports an event without a handler, a handler without an event, a bad order key, and a bad permission', () => {
     expect(webhookEventProblems(handlers(new Things(), new Undeclared()))).toEqual([
       'webhook event "thing.forgotten" is declared but has no handler: ' +
         "add a provider method with @OnWebhookEvent('thing.forgotten'), or remove it",

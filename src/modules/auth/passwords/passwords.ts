@@ -21,8 +21,8 @@ const MAX_AT_ONCE = 3;
 export const MAX_IN_TURN = 200;
 
 /**
- * Limits how often one mailed token can be sent with a password. A used token answers differently to the password that it
- * set, so the limit keeps an owner of the token from guessing that password.
+ * Limits how often one mailed token can be sent with a password. A used token answers differently to the password
+ * that it set, so the limit keeps an owner of the token from guessing that password.
  */
 export const TOKEN_RATE_LIMIT: RateLimit = { name: 'mailed-token', points: 30, seconds: 300 };
 
