@@ -50,7 +50,7 @@ async function documents(): Promise<[string, string][]> {
   const openapi = buildOpenApi(app);
   return [
     ['openapi.json', `${JSON.stringify(openapi, null, 2)}\n`],
-    ['catalog.md', renderCatalog()],
+    ['catalog.md', renderCatalog(openapi)],
     ['schema.sql', renderSchema()],
   ];
 }

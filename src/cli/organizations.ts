@@ -1,7 +1,12 @@
 import { Option, type Command } from 'commander';
 import { PasswordsService } from '../modules/auth/passwords/index.js';
 import { FactorResetService } from '../modules/auth/mfa/index.js';
-import { OrganizationService, TenancyService } from '../modules/tenancy/index.js';
+import {
+  OrganizationService,
+  SUSPENSION_REASONS,
+  TenancyService,
+  type SuspensionReason,
+} from '../modules/tenancy/index.js';
 import { PRESETS, type Preset } from '../platform/feature/roles.js';
 import { SYSTEM_ORG_ID, newId } from '../platform/clock/id.js';
 import { emailArgument, lineArgument } from './arguments.js';
@@ -11,7 +16,7 @@ interface OrgOptions {
   name: string;
   preset: Preset;
   org: string;
-  reason: string;
+  reason: SuspensionReason;
   json?: boolean;
 }
 interface UserOptions {
@@ -71,7 +76,9 @@ function statusCommands(org: Command): void {
     .command('suspend')
     .description('suspend an organization: no sign-in, no requests, no webhooks, and no jobs except retention')
     .requiredOption('--org <id>')
-    .requiredOption('--reason <code>', 'one word for the audit log, such as unpaid or incident')
+    .addOption(
+      new Option('--reason <code>', 'the reason for the audit log').choices(SUSPENSION_REASONS).makeOptionMandatory(),
+    )
     .option('--json')
     .action((options: OrgOptions) =>
       operate(options, async (operator) => ({ suspended: await suspend(operator, options.org, options.reason) })),
@@ -123,7 +130,7 @@ export async function createOrganization(
   return id;
 }
 
-export function suspend(operator: Operator, org: string, reason: string): Promise<boolean> {
+export function suspend(operator: Operator, org: string, reason: SuspensionReason): Promise<boolean> {
   return inOrganization(operator, org, (organization) => organization.suspend(reason));
 }
 

@@ -91,6 +91,8 @@ export interface Tenant {
   webhookSecret: string;
   /** Another organization and the token of its invite to the director. */
   invitedTo: { org: string; token: string };
+  /** The same of a third organization, for the page. */
+  invitedToPage: { org: string; token: string };
   /** The token that verifies the director's e-mail address. */
   verification: string;
   /** Metadata that can connect an identity provider. */
@@ -256,5 +258,6 @@ export async function makeTenant(
     directoryToken: directory.token,
     verification: await members.verificationToken(harness, director, directorMember),
     invitedTo: await members.inviteMember(harness, directorMember),
+    invitedToPage: await members.inviteMember(harness, directorMember),
   };
 }

@@ -19,6 +19,7 @@ import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
 /** Routes whose response has no class. A new entry requires a review of its content. */
 const WITHOUT_CLASS: Record<string, string> = {
+  'GET /': 'redirects to the account page',
   'GET /metrics': 'numbers for the operator, behind a token',
   'GET /v1/events': 'a stream of events as LiveEventResponse with ids and types only: test/e2e/realtime.spec.ts',
   'GET /v1/exports/:id/file': 'a file for its requester; the export omits staff-only fields itself',

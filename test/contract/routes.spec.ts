@@ -89,7 +89,10 @@ describe('every route', () => {
     const expected = ({ policy }: Route) => {
       if (policy?.kind === 'public') return { 'x-public': policy.reason };
       if (policy?.kind === 'scim') return { 'x-access': 'scim' };
-      return policy?.permission === 'signed-in' ? { 'x-access': 'signed-in' } : { 'x-permission': policy?.permission };
+      const age = policy?.stepUpMinutes === undefined ? {} : { 'x-step-up-minutes': policy.stepUpMinutes };
+      return policy?.permission === 'signed-in'
+        ? { 'x-access': 'signed-in', ...age }
+        : { 'x-permission': policy?.permission, ...age };
     };
     cells += routes.length;
     expect(Object.fromEntries(routes.map((route) => [keyOf(route), extensionsIn(route.method, route.path)]))).toEqual(

@@ -30,6 +30,11 @@ export const SAMPLES: Record<string, MakeSample> = {
     log: org,
     by: director,
   }),
+  'POST /invites/accept/own': (_ids, { invitedToPage: { org, token }, director }) => ({
+    body: { token },
+    log: org,
+    by: director,
+  }),
   'POST /v1/auth/password/change': () => ({
     body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' },
     last: true,
@@ -205,6 +210,8 @@ export const PUBLIC: Record<string, string> = {
   'GET /assets/token.js': 'the same for all callers',
   'GET /invites/accept': 'a form, the same for all callers',
   'POST /invites/accept': "as POST /v1/invites/accept, and only from the application's own page",
+  'GET /': 'redirects to the account page',
+  'GET /account/verify': 'a form, and the token that the same browser kept in its cookie',
   'GET /account/forgot': 'a form, the same for all callers',
   'POST /account/forgot': "as POST /v1/auth/password/forgot, and only from the application's own page",
   'GET /account/reset': 'a form, the same for all callers',

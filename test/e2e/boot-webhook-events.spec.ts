@@ -57,7 +57,14 @@ describe('the application does not start', () => {
     defineFeature({
       name: 'things',
       description: 'Things of partner systems.',
-      webhookEvents: { 'thing.updated': { description: 'Changes a thing.', dto: ThingDto, orderKey: 'serial' } },
+      webhookEvents: {
+        'thing.updated': {
+          description: 'Changes a thing.',
+          dto: ThingDto,
+          orderKey: 'serial',
+          permissions: ['person:update'],
+        },
+      },
     });
     await expect(boot()).rejects.toThrow(
       'webhook event "thing.updated" is declared but has no handler: ' +

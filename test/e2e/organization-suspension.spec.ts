@@ -55,8 +55,9 @@ describe('a suspended organization', () => {
     ]);
   });
 
-  it('needs a one-word reason, and the system organization cannot be suspended', async () => {
-    await expect(suspend(harness.operator, orgId, 'Jane Doe did not pay')).rejects.toThrow('one word');
+  it('needs a declared reason, and the system organization cannot be suspended', async () => {
+    // @ts-expect-error -- the audit log records the reason, so it is not free text
+    void (() => suspend(harness.operator, orgId, 'jane_doe_did_not_pay'));
     expect(await suspend(harness.operator, '00000000-0000-0000-0000-000000000000', 'unpaid')).toBe(false);
   });
 

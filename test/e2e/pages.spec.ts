@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Harness } from '../harness/app.js';
-import type { Client } from '../harness/client.js';
 import { Factories } from '../harness/factories.js';
-
-const HTML = { accept: 'text/html' };
+import { form, HTML, open, redirect } from '../harness/pages.js';
 
 let harness: Harness;
 let email: string;
@@ -12,19 +10,6 @@ beforeAll(async () => {
   ({ email } = await harness.make.member(await harness.make.organization('gme', 'Clinic <b>"North"</b>'), 'mentor'));
 });
 afterAll(() => harness.stop());
-
-/** Posts a form like a browser on a page of the given origin. */
-function form(
-  client: Client,
-  path: string,
-  fields: Record<string, string>,
-  headers: Record<string, string> = { origin: new URL(client.baseUrl).origin },
-) {
-  return client.send('POST', path, {
-    raw: new URLSearchParams(fields).toString(),
-    headers: { ...HTML, 'content-type': 'application/x-www-form-urlencoded', ...headers },
-  });
-}
 
 describe('the sign-in pages', () => {
   it('sign a user in by e-mail address and password without a script, and redirect to the requested page', async () => {
@@ -118,4 +103,69 @@ describe('the account pages', () => {
     expect((await form(here, '/account/sign-out', {}, { origin: 'https://evil.example' })).status).toBe(403);
     expect((await here.get('/v1/auth/me')).status).toBe(200);
   });
+});
+
+describe('a problem', () => {
+  it.each([
+    ['an unknown page', '/no-such-page', 404, 'not_found'],
+    ['an unknown connection', '/v1/sso/saml/nonsense/login', 404, 'not_found'],
+    ['a record without a session', '/v1/people', 401, 'unauthenticated'],
+    ['a logout without a session', '/v1/sso/oidc/nonsense/logout', 401, 'unauthenticated'],
+    ['an invalid address', '/sign-in?email=nonsense', 400, 'invalid_request'],
+    ['a link to another site', '/v1/sso/saml/nonsense/login?returnTo=//evil.example&x=1', 400, 'invalid_request'],
+  ])('is a page with its title, code, and request id for a browser: %s', async (_what, path, status, code) => {
+    const answer = await open(harness.client(), path);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8']);
+    expect(answer.text).toContain(`${code} ${answer.headers.get('x-request-id')}`);
+    expect(answer.text).toContain('<a href="/sign-in">');
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+    const program = await harness.client().get(path);
+    expect([program.status, program.body.code]).toEqual([status, code]);
+  });
+
+  it('is never a page for a program that accepts HTML too', async () => {
+    const accept = 'text/html, image/gif, image/jpeg, */*; q=.2';
+    const withKey = await harness.client().get('/v1/people', { headers: { accept, authorization: 'Bearer nonsense' } });
+    expect(withKey.body.code).toBe('unauthenticated');
+    const withJson = await harness.client().post('/v1/auth/login', { email }, { headers: { accept } });
+    expect(withJson.body.code).toBe('invalid_request');
+    const scim = await harness.client().get('/scim/v2/Users', { headers: { accept } });
+    expect(scim.headers.get('content-type')).toContain('application/scim+json');
+  });
+});
+
+describe('the way back', () => {
+  it('from the start page leads to the account page', async () => {
+    const client = await harness.signIn(email);
+    expect(redirect(await open(client, '/'))).toEqual([303, '/account']);
+    expect((await open(client, '/account')).status).toBe(200);
+  });
+
+  it('from a form without a session leads to the page of the form', async () => {
+    for (const [path, page] of [
+      ['/account/end-other-sessions', '/account'],
+      ['/account/security/totp/confirm', '/account/security'],
+    ] as const)
+      expect(redirect(await form(harness.client(), path, {}))).toEqual([
+        303,
+        `/sign-in?${new URLSearchParams({ returnTo: page }).toString()}`,
+      ]);
+  });
+
+  it('from an expired sign-in leads to its target, and never to the sign-in itself', async () => {
+    const expected = [303, '/sign-in?returnTo=%2Faccount%2Fsecurity'];
+    expect(redirect(await open(harness.client(), '/sign-in/mfa?returnTo=/account/security'))).toEqual(expected);
+    const posted = await form(harness.client(), '/sign-in/mfa', { totp: '000000', returnTo: '/account/security' });
+    expect(redirect(posted)).toEqual(expected);
+    expect(redirect(await open(harness.client(), '/sign-in/mfa'))).toEqual([303, '/sign-in?returnTo=%2Faccount']);
+  });
+});
+
+// The last test of the file, because it uses up the limit of the pages.
+it('the rate limit is a page that says when to come back', async () => {
+  const client = harness.client();
+  let answer = await open(client, '/sign-in');
+  for (let tries = 0; tries < 400 && answer.status !== 429; tries += 1) answer = await open(client, '/sign-in');
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([429, 'text/html; charset=utf-8']);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
 });

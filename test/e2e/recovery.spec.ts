@@ -275,7 +275,7 @@ describe('the e-mail address of a signed-in user', () => {
   const proven = async ({ userId }: Member) =>
     (await sql<{ at: Date | null }>('SELECT email_proven_at AS at FROM users WHERE id = $1', [userId]))[0]!.at !== null;
 
-  it("is verified by the link of a mail, once, and only in the user's own session", async () => {
+  it("is verified by the link of a mail, also if sent twice, and only in the user's session", async () => {
     const [mine, other] = [await member(), await member()];
     const [session, others] = [await harness.signIn(mine.email), await harness.signIn(other.email)];
     expect((await session.post('/v1/auth/email/verify/request')).status).toBe(202);
@@ -288,7 +288,7 @@ describe('the e-mail address of a signed-in user', () => {
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => session.post('/v1/auth/email/verify', { token })),
     );
-    expect(answers.map(code).toSorted()).toEqual(['204', ...Array<string>(4).fill('404 token_invalid')]);
+    expect(answers.map(code)).toEqual(Array<string>(5).fill('204'));
     expect([await proven(mine), await proven(other)]).toEqual([true, false]);
   });
 

@@ -66,6 +66,31 @@ describe('a custom role', () => {
     expect((await director.delete('/v1/roles/mentor')).status).toBe(404);
   });
 
+  it('leaves its key, which members choose freely, in no audit event', async () => {
+    const key = 'john_doe_has_alcohol_problem';
+    const { body: role } = await director.post('/v1/roles', { key, name: 'Chosen', copyOf: 'mentor' });
+    const copy = `${key}_too`;
+    await director.post('/v1/roles', { key: copy, name: 'Copy', copyOf: key });
+    await director.patch(`/v1/roles/${key}`, { name: 'Chosen again' });
+    await director.put(`/v1/roles/${key}/permissions/person:update`, { scope: 'own' });
+    await director.delete(`/v1/roles/${key}/permissions/person:update`);
+    const { membershipId } = await harness.make.member(orgId, 'mentor');
+    await director.patch(`/v1/memberships/${membershipId}`, { role: key });
+    await director.patch(`/v1/memberships/${membershipId}`, { role: 'mentor' });
+    await director.post('/v1/invites', { email: 'chosen@test.example', name: 'Chosen', role: key });
+    await director.post('/v1/memberships', { email: 'chosen.too@test.example', name: 'Chosen', role: copy });
+    expect((await director.delete(`/v1/roles/${key}`)).status).toBe(204);
+    const events = await harness.database.superuser<{ type: string; target: string; all: string }>(
+      `SELECT type, target_id AS target, convert_from(canonical, 'UTF8') || e::text AS all FROM audit_events e
+        WHERE org_id = $1`,
+      [orgId],
+    );
+    expect(events.filter(({ all }) => all.includes('john')).map(({ type }) => type)).toEqual([]);
+    const named = events.filter(({ all }) => all.includes(role.reference)).map(({ type }) => type);
+    for (const type of ['role.created', 'role.deleted', 'membership.role_changed', 'invite.created'])
+      expect(named).toContain(type);
+  });
+
   it('with portal access receives responses without staff-only fields', async () => {
     await director.post('/v1/roles', { key: 'alumni', name: 'Alumni', portal: true });
     await director.put('/v1/roles/alumni/permissions/person:read', { scope: 'org' });

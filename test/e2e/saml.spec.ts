@@ -161,6 +161,54 @@ describe('sign-in through SAML', () => {
   });
 });
 
+describe('a browser', () => {
+  const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  it('gets a page with the code and the request id for a rejected response', async () => {
+    const client = harness.client();
+    const { fields } = await provider.answer(await startLogin(client), 'trainee@gme.example');
+    for (const posted of [fields, fields, { SAMLResponse: 'bm9uc2Vuc2U=' }]) {
+      const answer = await client.post(`/v1/sso/saml/${connectionId}/acs`, undefined, {
+        raw: new URLSearchParams(posted).toString(),
+        headers: { ...HTML, 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site' },
+      });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([403, 'text/html; charset=utf-8']);
+      expect(answer.text).toContain(`sso_failed ${answer.headers.get('x-request-id')}`);
+      expect(answer.text).toContain('<a href="/sign-in">');
+      expect(answer.text).not.toMatch(/role_missing|request_unknown|signature/i);
+    }
+  });
+
+  it('gets a page for a rejected logout, an unknown ticket, and an unknown connection', async () => {
+    const client = harness.client();
+    const paths = [`${connectionId}/logout?SAMLRequest=x`, `${connectionId}/form?ticket=x`, 'nonsense/login'];
+    for (const path of paths) {
+      const answer = await client.get(`/v1/sso/saml/${path}`, { headers: HTML });
+      expect([path, answer.status >= 400, answer.headers.get('content-type')]).toEqual([
+        path,
+        true,
+        'text/html; charset=utf-8',
+      ]);
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+    }
+  });
+
+  it('reaches the account page after a sign-in without a target, and the sign-in page after a logout', async () => {
+    const client = harness.client();
+    const follow = async (location: string | null) => {
+      let answer = await client.get(location!, { headers: HTML });
+      while (answer.status === 303) answer = await client.get(answer.headers.get('location')!, { headers: HTML });
+      return answer;
+    };
+    const account = await follow((await signIn(client, 'mentor@gme.example')).headers.get('location'));
+    expect([account.status, account.text.includes('mentor@gme.example')]).toEqual([200, true]);
+    await client.post('/v1/auth/logout');
+    const { headers } = await client.get(`/v1/sso/saml/${connectionId}/logout`, { headers: HTML });
+    const signInPage = await follow(headers.get('location'));
+    expect([signInPage.status, signInPage.text.includes('action="/sign-in"')]).toEqual([200, true]);
+  });
+});
+
 describe('the setup of connections', () => {
   it('lets only administrators create, change, and delete connections', async () => {
     const director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { allRoutes } from '../../src/platform/boot/routes.js';
@@ -28,7 +29,10 @@ const STEP_UP_ROUTES = [
   'PATCH /v1/sso/connections/:id',
   'DELETE /v1/sso/connections/:id',
   'POST /v1/webhook-sources',
+  'PATCH /v1/webhook-sources/:id',
+  'DELETE /v1/webhook-sources/:id',
   'POST /v1/webhook-sources/:id/secrets',
+  'POST /v1/retention/policies/:name/run',
   'PATCH /v1/organizations/current/sign-in',
   'POST /v1/organizations/current/owner',
   'DELETE /v1/memberships/:id/factors',
@@ -71,8 +75,45 @@ const ageSessions = ({ userId }: Member) =>
     [userId],
   );
 
+const declaredRoutes = () => allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
+
+it('a route that requires a recent sign-in accepts no API key', () => {
+  const open = declaredRoutes().filter(({ policy }) => policy?.stepUpMinutes !== undefined && !policy.interactiveOnly);
+  expect(open.map(({ where }) => where)).toEqual([]);
+});
+
+it('the catalog lists exactly the routes that require a recent sign-in', () => {
+  const catalog = readFileSync('docs/generated/catalog.md', 'utf8');
+  const [section = ''] = catalog.split('## Routes that require a recent sign-in')[1]?.split('\n## ') ?? [];
+  const listed = [...section.matchAll(/^\| `(\S+ \S+)` \| (\d+) minutes \|$/gm)].map(
+    ([, route, age]) => `${route} ${age}`,
+  );
+  const declared = declaredRoutes().flatMap(({ method, path, policy }) =>
+    policy?.stepUpMinutes === undefined
+      ? []
+      : [`${method} ${path.replaceAll(/:(\w+)/g, '{$1}')} ${policy.stepUpMinutes}`],
+  );
+  expect(listed.toSorted()).toEqual(declared.toSorted());
+  expect(listed.length).toBeGreaterThan(20);
+});
+
+it('the ages in the documentation of factors are those of the routes', () => {
+  const rows = readFileSync('docs/mfa.md', 'utf8').matchAll(/^\| (`.*?)\|[^|]*\| *(?:(\d+) minutes)? *\|$/gm);
+  const ages = new Map(
+    declaredRoutes().map(({ method, path, policy }) => [`${method} ${path}`, policy?.stepUpMinutes]),
+  );
+  const routes = [...rows].flatMap(([, cell, age]) =>
+    [...cell!.matchAll(/`([A-Z]+) (\/\S+)`/g)].map(([, method, path]) => {
+      const route = `${method} ${path!.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+      return [route, age, String(ages.get(route) ?? '')];
+    }),
+  );
+  expect(routes.length).toBeGreaterThan(5);
+  for (const [route, written = '', real] of routes) expect([route, written]).toEqual([route, real]);
+});
+
 it('sensitive routes require a step-up of at most thirty minutes', () => {
-  const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
+  const routes = declaredRoutes();
   const minutes = new Map(routes.map(({ method, path, policy }) => [`${method} ${path}`, policy?.stepUpMinutes]));
   for (const route of STEP_UP_ROUTES) expect([route, (minutes.get(route) ?? Infinity) <= 30]).toEqual([route, true]);
 });
@@ -226,21 +267,16 @@ describe('a session', () => {
     expect(statusAndCode(await client.post(STEP_UP, { password: 'x' }))).toBe('409 reauthenticate_at_idp');
   });
 
-  it('of an API key needs no step-up', async () => {
+  it('of an API key cannot call a route that requires a recent sign-in', async () => {
     const user = await createOwner();
-    const key = await madeKey(user.client, [
-      'role:create',
-      'role:read',
-      'role:update',
-      'webhook:create',
-      'webhook:read',
-    ]);
-    await ageSessions(user);
-    const byKey = new KeyClient(harness.url, key.key, '10.9.9.9');
-    expect((await byKey.post('/v1/webhook-sources', { name: 'By a key', scheme: 'standard' })).status).toBe(201);
-    expect((await byKey.post('/v1/roles', { key: 'by_a_key', name: 'By a key' })).status).toBe(201);
-    expect(
-      statusAndCode(await byKey.post('/v1/api-keys', { name: 'x', permissions: ['role:read'], expiresInDays: 1 })),
-    ).toBe('403 api_key_not_allowed');
+    const byKey = new KeyClient(
+      harness.url,
+      (await madeKey(user.client, ['role:create', 'role:read'])).key,
+      '10.9.9.9',
+    );
+    expect((await byKey.get('/v1/roles')).status).toBe(200);
+    expect(statusAndCode(await byKey.post('/v1/roles', { key: 'by_a_key', name: 'By a key' }))).toBe(
+      '403 api_key_not_allowed',
+    );
   });
 });

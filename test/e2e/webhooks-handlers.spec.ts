@@ -51,7 +51,14 @@ beforeAll(async () => {
   defineFeature({
     name: 'renames',
     description: 'Names from a partner system.',
-    webhookEvents: { 'organization.renamed': { description: 'Renames it.', dto: RenamedDto, orderKey: 'name' } },
+    webhookEvents: {
+      'organization.renamed': {
+        description: 'Renames it.',
+        dto: RenamedDto,
+        orderKey: 'name',
+        permissions: ['person:update'],
+      },
+    },
   });
   @Module({ providers: [Renames] })
   class Root {}

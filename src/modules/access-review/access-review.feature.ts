@@ -53,13 +53,13 @@ export const accessReviewFeature = defineFeature({
       category: 'access',
       severity: 'notice',
       description: 'A member confirmed an item of an access review.',
-      meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'code', permission: 'code' },
+      meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'role', permission: 'code' },
     },
     'access_review.revoked': {
       category: 'access',
       severity: 'warning',
       description: 'A member revoked an item of an access review.',
-      meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'code', permission: 'code' },
+      meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'role', permission: 'code' },
     },
     'access_review.completed': {
       category: 'access',

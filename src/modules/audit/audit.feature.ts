@@ -16,7 +16,7 @@ export const auditFeature = defineFeature({
       category: 'audit',
       severity: 'notice',
       description: 'A member searched the audit log.',
-      meta: { filters: 'codes', entries: 'count' },
+      meta: { filters: 'codes', entries: 'amount' },
     },
   },
   jobs: {

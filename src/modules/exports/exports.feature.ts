@@ -41,14 +41,14 @@ export const exportsFeature = defineFeature({
       category: 'exports',
       severity: 'notice',
       description: 'A member downloaded an export, or continued an interrupted download from a byte.',
-      meta: { kind: 'code', rows: 'count', bytes: 'count', resumedFrom: 'count' },
+      meta: { kind: 'code', rows: 'amount', bytes: 'amount', resumedFrom: 'amount' },
       realtime: { permission: 'export:read' },
     },
     'export.completed': {
       category: 'exports',
       severity: 'info',
       description: 'The worker finished an export.',
-      meta: { kind: 'code', requestedBy: 'id', rows: 'count', bytes: 'count', unlocked: 'codes' },
+      meta: { kind: 'code', requestedBy: 'id', rows: 'amount', bytes: 'amount', unlocked: 'codes' },
       realtime: { permission: 'export:read' },
     },
     'export.failed': {

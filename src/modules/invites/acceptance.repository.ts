@@ -18,7 +18,8 @@ export type InviteRejectionReason =
   | 'inviter_unable'
   | 'not_addressee'
   | 'can_sign_in'
-  | 'member_already';
+  | 'member_already'
+  | 'repeated';
 
 /** The result of an acceptance, with the organization whose audit log records it. */
 export interface Acceptance {

@@ -3,12 +3,13 @@ import { AuditLog } from '../../platform/audit/audit-log.js';
 import { SecurityConfig } from '../../platform/config/index.js';
 import { currentMember, withIdentity } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { RateLimiter } from '../../platform/http/index.js';
 import { Problem } from '../../platform/problem/index.js';
 import { SignInCookies, MfaService } from '../auth/sign-in/index.js';
 import { AcceptanceRepository, isAccepted, type Acceptance } from './acceptance.repository.js';
 import { inviteKey, readInvite, type InviteClaims } from './invite-token.js';
 import type { AcceptedInviteResponse } from './invites.dto.js';
-import { assertStrong, Passwords } from '../auth/passwords/index.js';
+import { assertStrong, Passwords, TOKEN_RATE_LIMIT } from '../auth/passwords/index.js';
 import { newSession, type OpenedSession } from '../auth/sessions/index.js';
 
 /** Accepts invites with the token from the invitation mail. */
@@ -23,6 +24,7 @@ export class AcceptanceService {
     private readonly signInCookies: SignInCookies,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
+    private readonly limiter: RateLimiter,
     security: SecurityConfig,
   ) {
     this.key = inviteKey(security.jwtSecret);
@@ -30,15 +32,18 @@ export class AcceptanceService {
 
   /**
    * Accepts an invite for a user without an account. Sets the password, creates the membership, and opens a session.
-   * The password is hashed before the token is checked, so an invalid token takes the same time. Throws `weak_password`
-   * when the password does not meet the policy. Throws `invite_invalid` when the invite is invalid or has expired.
-   * Throws `sign_in_to_accept` when the user has an account. Throws `membership_exists` when the user is already a
-   * member. Throws `mfa_required` after the acceptance when the user must first present a second factor.
+   * The password is hashed before the token is checked, so an invalid token takes the same time. Throws
+   * `weak_password` when the password does not meet the policy. Throws `invite_invalid` when the invite is invalid or
+   * has expired. Throws `sign_in_to_accept` when the user has an account. Throws `membership_exists` when the user is
+   * already a member. Throws `invite_already_accepted` when the same form was sent in the last five minutes. Throws
+   * `mfa_required` after the acceptance when the user must first present a second factor. Throws `too_many_requests`
+   * when the token was sent too often.
    */
   async accept(token: string, password: string): Promise<OpenedSession> {
+    await this.limiter.consume(TOKEN_RATE_LIMIT, token);
     const known = readInvite(this.key, token);
     assertStrong(password, { email: known?.email ?? '', names: [] });
-    const credential = await this.passwords.credential(password);
+    const credential = await this.passwords.credential(password, token);
     const claims = this.read(token);
     const visit = newSession();
     const entrance = this.acceptance.entrance(token, claims, credential, visit);
@@ -58,7 +63,8 @@ export class AcceptanceService {
 
   /**
    * Accepts an invite for the signed-in user. The session stays in its organization. Throws `invite_invalid` when the
-   * invite is invalid or has expired. Throws `membership_exists` when the user is already a member.
+   * invite is invalid or has expired. Throws `membership_exists` when the user is already a member. Throws
+   * `invite_already_accepted` when the user accepted it in the last five minutes.
    */
   async acceptOwn(token: string): Promise<AcceptedInviteResponse> {
     const claims = this.read(token);
@@ -84,7 +90,7 @@ export class AcceptanceService {
     const target = orgId === invitedTo ? ({ type: 'invite', id } as const) : undefined;
     if (isAccepted(outcome.state))
       this.audit.record('invite.accepted', { target, meta: { role, membershipId, userId } });
-    else if (state !== 'can_sign_in')
+    else if (state !== 'can_sign_in' && state !== 'repeated')
       this.audit.record('invite.acceptance_failed', { target, outcome: 'failure', meta: { reason: state } });
   }
 
@@ -106,5 +112,6 @@ function assertAccepted(outcome: Acceptance): void {
   if (isAccepted(outcome.state)) return;
   const { state } = outcome;
   if (state === 'can_sign_in') throw new Problem('sign_in_to_accept');
+  if (state === 'repeated') throw new Problem('invite_already_accepted');
   throw new Problem(state === 'member_already' ? 'membership_exists' : 'invite_invalid');
 }

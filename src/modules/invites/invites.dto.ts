@@ -1,6 +1,7 @@
 import { Expose } from 'class-transformer';
 import { IsString, Length, MaxLength, MinLength } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
+import { MayBeAbsent } from '../../platform/http/fields.js';
 import { CreateMembershipDto } from '../tenancy/index.js';
 
 /** The invitee and the role. The fields are the same as for a new membership. */
@@ -11,6 +12,14 @@ export class AcceptOwnInviteDto {
   @IsString()
   @Length(1, 2_000)
   token: string;
+}
+
+/** The form of the page. Its password field belongs to its other button. */
+export class AcceptOwnInviteForm extends AcceptOwnInviteDto {
+  @MayBeAbsent()
+  @IsString()
+  @MaxLength(1_000)
+  password?: string;
 }
 
 export class AcceptInviteDto extends AcceptOwnInviteDto {

@@ -31,7 +31,7 @@ export const invitesFeature = defineFeature({
       category: 'members',
       severity: 'notice',
       description: 'A member invited a person to become a member.',
-      meta: { role: 'code', personId: 'id' },
+      meta: { role: 'role', personId: 'id' },
     },
     'invite.sent': {
       category: 'members',
@@ -42,7 +42,7 @@ export const invitesFeature = defineFeature({
       category: 'members',
       severity: 'notice',
       description: "A member resent an invite in that member's own name. The previous link no longer works.",
-      meta: { role: 'code' },
+      meta: { role: 'role' },
     },
     'invite.revoked': {
       category: 'members',
@@ -53,7 +53,7 @@ export const invitesFeature = defineFeature({
       category: 'members',
       severity: 'notice',
       description: 'An invitee accepted an invite and became a member.',
-      meta: { role: 'code', membershipId: 'id', userId: 'id' },
+      meta: { role: 'role', membershipId: 'id', userId: 'id' },
     },
     'invite.acceptance_failed': {
       category: 'members',
@@ -66,6 +66,7 @@ export const invitesFeature = defineFeature({
     invite_invalid: { status: 404, title: 'The invite is invalid or has expired' },
     invite_not_pending: { status: 409, title: 'The invite has already been accepted or revoked' },
     invites_disabled: { status: 409, title: 'This organization adds members through single sign-on only' },
+    invite_already_accepted: { status: 409, title: 'You have accepted the invite: sign in' },
     sign_in_to_accept: { status: 409, title: 'You have an account: sign in to accept the invite' },
   },
   jobs: {
@@ -110,7 +111,9 @@ export const invitesFeature = defineFeature({
     'invites.token': {
       claims: ['C16', 'E4'],
       description:
-        'An invite is signed for one e-mail address and role. It works once within a week. Only its digest is stored.',
+        'An invite is signed for one e-mail address and role. It works once within a week. Only its digest is ' +
+        'stored. ' +
+        'The same form sent twice gets a notice, but no second session.',
     },
     'invites.no-oracle': {
       claims: ['E8'],

@@ -120,6 +120,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = s.membership_id WHERE m.user_id = member))
 $$;
 
+-- Returns true if an invite was accepted in the last five minutes, and by a user whom the caller proves to be: the
+-- current user, or the owner of the credential that the same token set.
+CREATE OR REPLACE FUNCTION app_private.is_repeated_acceptance(
+  org uuid, invite uuid, member uuid, salt bytea DEFAULT NULL, verifier bytea DEFAULT NULL
+) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.invites i
+    JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.accepted_membership AND m.status = 'active'
+   WHERE i.org_id = org AND i.id = invite AND i.accepted_at > now() - interval '5 minutes'
+     AND (m.user_id = member OR app_private.has_credential(m.user_id, salt, verifier)))
+$$;
+
 -- Sets a context that can only write to the audit log of the inviting organization. For an unknown invite, the context
 -- applies to the audit log of the installation.
 CREATE OR REPLACE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
@@ -138,6 +150,7 @@ END $$;
 --   pending sign-in.
 -- - The state is `can_sign_in` if the user can already sign in.
 -- - The state is `member_already` if the user is already an active member.
+-- - The state is `repeated` if the same token and password accepted the invite in the last five minutes.
 -- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
@@ -158,6 +171,8 @@ BEGIN
       SELECT * INTO m FROM app_private.consume_invite(org, invite, user_id, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     END IF;
+  ELSIF state = 'used' AND app_private.is_repeated_acceptance(org, invite, NULL, new_salt, new_verifier) THEN
+    state := 'repeated';
   END IF;
   IF state <> 'accepted' THEN
     org_id := app_private.refuse_invite(org, invite);
@@ -183,6 +198,7 @@ GRANT EXECUTE ON FUNCTION app.accept_invite TO vouchsafe_app;
 -- - The state is `accepted` if the user is now a member.
 -- - The state is `not_addressee` if the invite was sent to another e-mail address.
 -- - The state is `member_already` if the user is already an active member.
+-- - The state is `repeated` if the user accepted the invite in the last five minutes.
 -- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_own_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,
@@ -201,6 +217,8 @@ BEGIN
     ELSE
       state := 'not_addressee';
     END IF;
+  ELSIF state = 'used' AND app_private.is_repeated_acceptance(org, invite, member) THEN
+    state := 'repeated';
   END IF;
   IF state <> 'accepted' THEN
     org_id := app_private.refuse_invite(org, invite);

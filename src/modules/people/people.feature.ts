@@ -3,7 +3,11 @@ import { ExternalPersonDto } from './external-person.dto.js';
 import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 /** The common properties of all webhook events about people. */
-const EXTERNAL_PERSON = { dto: ExternalPersonDto, orderKey: 'externalId' } as const;
+const EXTERNAL_PERSON = {
+  dto: ExternalPersonDto,
+  orderKey: 'externalId',
+  permissions: ['person:create', 'person:update'],
+} as const;
 
 export const peopleFeature = defineFeature({
   name: 'people',
@@ -90,7 +94,7 @@ export const peopleFeature = defineFeature({
       category: 'people',
       severity: 'info',
       description: "A member read earlier versions of a person's record.",
-      meta: { entries: 'count' },
+      meta: { entries: 'amount' },
     },
     'assignment.created': {
       category: 'people',

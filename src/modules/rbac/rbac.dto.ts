@@ -19,6 +19,8 @@ export class GrantResponse {
 
 export class RoleResponse {
   @Expose() key: string;
+  /** The name of the role in audit events: the key of a preset role, or a UUID for a custom role. */
+  @StaffOnly() reference: string;
   @Expose() name: string;
   /** Whether the role is a custom role of the organization. If false, it is a role of the preset. */
   @Expose() custom: boolean;

@@ -41,35 +41,35 @@ export const rbacFeature = defineFeature({
       category: 'roles',
       severity: 'notice',
       description: 'A member created a custom role.',
-      meta: { role: 'code', copyOf: 'code' },
+      meta: { role: 'role', copyOf: 'role' },
       realtime: { permission: 'role:read' },
     },
     'role.updated': {
       category: 'roles',
       severity: 'notice',
       description: 'A member changed the name or the description of a role.',
-      meta: { role: 'code', fields: 'codes' },
+      meta: { role: 'role', fields: 'codes' },
       realtime: { permission: 'role:read' },
     },
     'role.deleted': {
       category: 'roles',
       severity: 'notice',
       description: 'A member deleted a custom role.',
-      meta: { role: 'code' },
+      meta: { role: 'role' },
       realtime: { permission: 'role:read' },
     },
     'role.override_set': {
       category: 'roles',
       severity: 'notice',
       description: 'A member changed a grant of a role.',
-      meta: { role: 'code', permission: 'code', scope: 'code' },
+      meta: { role: 'role', permission: 'code', scope: 'code' },
       realtime: { permission: 'role:read' },
     },
     'role.override_removed': {
       category: 'roles',
       severity: 'notice',
       description: 'A member reset a grant of a role to its default.',
-      meta: { role: 'code', permission: 'code' },
+      meta: { role: 'role', permission: 'code' },
       realtime: { permission: 'role:read' },
     },
     'membership.override_set': {
@@ -135,7 +135,7 @@ export const rbacFeature = defineFeature({
     },
   },
   resources: {
-    role: { description: 'A role of an organization, by its key' },
+    role: { description: 'A role of an organization: the key of a preset role, or the `reference` of a custom role' },
   },
   controls: {
     'rbac.rows': {

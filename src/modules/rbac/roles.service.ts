@@ -9,6 +9,7 @@ import {
   type Preset,
 } from '../../platform/feature/roles.js';
 import { AuditLog } from '../../platform/audit/audit-log.js';
+import { roleReference } from '../../platform/audit/role-reference.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { declared } from '../../platform/feature/registry.js';
@@ -47,7 +48,11 @@ export class RolesService {
     }));
     const custom = (await this.roles.custom()).map((role) => ({ ...role, custom: true }));
     return {
-      items: [...preset, ...custom].map((role) => ({ ...role, grants: grants.get(role.key) ?? [] })),
+      items: [...preset, ...custom].map((role) => ({
+        ...role,
+        reference: roleReference(currentContext().orgId, role.key),
+        grants: grants.get(role.key) ?? [],
+      })),
       nextCursor: null,
     };
   }
@@ -154,6 +159,7 @@ export class RolesService {
 
   private async read(key: string): Promise<CustomRole & { custom: true; grants: unknown[] }> {
     const role = (await this.roles.custom()).find((one) => one.key === key)!;
-    return { ...role, custom: true, grants: (await this.roles.grants()).filter((grant) => grant.role === key) };
+    const grants = (await this.roles.grants()).filter((grant) => grant.role === key);
+    return { ...role, reference: roleReference(currentContext().orgId, key), custom: true, grants };
   }
 }

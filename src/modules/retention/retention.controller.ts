@@ -52,7 +52,7 @@ export class RetentionController {
 
   /** Enqueues a run of a policy for the worker. */
   @Post('policies/:name/run')
-  @Access('retention:run', { emits: ['retention.requested'] })
+  @Access('retention:run', { emits: ['retention.requested'], interactiveOnly: true, stepUpMinutes: 15 })
   @ResponseType(RunStartedResponse, { status: 202 })
   async run(@Param('name') name: string, @Body() { planHash }: RunPolicyDto) {
     return { runId: await this.retention.request(name, planHash) };

@@ -35,7 +35,7 @@ export const retentionFeature = defineFeature({
       category: 'retention',
       severity: 'notice',
       description: 'A member or the schedule requested a run of a retention policy.',
-      meta: { policy: 'code', due: 'count', cutoff: 'time', planHash: 'digest' },
+      meta: { policy: 'code', due: 'amount', cutoff: 'time', planHash: 'digest' },
       realtime: { permission: 'retention:read' },
     },
     'retention.days_set': {
@@ -56,9 +56,9 @@ export const retentionFeature = defineFeature({
       description: 'The worker removed the due rows of a retention policy. This event is the certificate.',
       meta: {
         policy: 'code',
-        removed: 'count',
-        objects: 'count',
-        batches: 'count',
+        removed: 'amount',
+        objects: 'amount',
+        batches: 'amount',
         cutoff: 'time',
         planHash: 'digest',
       },

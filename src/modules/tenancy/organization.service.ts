@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Preset } from '../../platform/feature/roles.js';
 import { AuditLog } from '../../platform/audit/audit-log.js';
-import { isCode } from '../../platform/audit/meta-shapes.js';
 import { currentContext } from '../../platform/context/context.js';
 import { Problem } from '../../platform/problem/index.js';
 import type { UpdateSignInPolicyDto, UpdateOrganizationDto } from './organization.dto.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import { OrganizationRepository } from './organization.repository.js';
+
+/** The reasons for a suspension. The audit log records the reason, so it is not free text. */
+export const SUSPENSION_REASONS = ['unpaid', 'incident', 'requested', 'other'] as const;
+export type SuspensionReason = (typeof SUSPENSION_REASONS)[number];
 
 /** Manages the current organization. Members change its settings. Operators change its status. */
 @Injectable()
@@ -49,13 +52,8 @@ export class OrganizationService {
     this.audit.record('organization.created', { target: { type: 'organization', id }, meta: { preset } });
   }
 
-  /**
-   * Suspends the organization. The reason is one word, such as `unpaid`. Returns false when the organization was
-   * already suspended.
-   */
-  async suspend(reason: string): Promise<boolean> {
-    if (!isCode(reason))
-      throw new Error('the reason must be one word, such as unpaid or incident: the audit log records it');
+  /** Suspends the organization. Returns false when the organization was already suspended. */
+  suspend(reason: SuspensionReason): Promise<boolean> {
     return this.setStatus('suspended', () => this.record('organization.suspended', { reason }));
   }
 

@@ -94,14 +94,14 @@ export const tenancyFeature = defineFeature({
       category: 'members',
       severity: 'notice',
       description: 'A member or an identity provider added a member.',
-      meta: { role: 'code', userId: 'id' },
+      meta: { role: 'role', userId: 'id' },
       realtime: { permission: 'membership:read' },
     },
     'membership.role_changed': {
       category: 'members',
       severity: 'notice',
       description: "A member or an identity provider changed a member's role.",
-      meta: { from: 'code', to: 'code' },
+      meta: { from: 'role', to: 'role' },
       realtime: { permission: 'membership:read' },
     },
     'membership.ended': {

@@ -5,6 +5,7 @@ import { deriveKey } from '../../platform/crypto/index.js';
 import { DataKeys, ORGANIZATION, RowCipher, type KeyRing } from '../../platform/keys/data-keys.js';
 import type { RateLimit } from '../../platform/http/rate-limit.js';
 import { InboxRepository, type FoundSource } from './inbox.repository.js';
+import { permittedEvents } from './source-events.js';
 import { dbSecret, secretKey } from './webhook-secret.js';
 
 /** A decrypted secret that verifies signatures and enters the database. */
@@ -19,6 +20,8 @@ export interface InboundSource {
   readonly id: string;
   readonly orgId: string;
   readonly limit: RateLimit;
+  /** The event types that the source may send now. */
+  readonly events: ReadonlySet<string>;
   readonly secrets: readonly OpenSecret[];
   /** Encrypts bodies. */
   readonly data: KeyRing;
@@ -95,6 +98,7 @@ export class InboundSources {
       id,
       orgId: found.org_id,
       limit: { name: `webhook source ${found.limit_per_minute}`, points: found.limit_per_minute, seconds: 60 },
+      events: permittedEvents(found),
       secrets,
       data,
       digestKey: deriveKey(index.current, 'webhooks/body-digest'),

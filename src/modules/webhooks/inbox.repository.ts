@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import type { TenantContext } from '../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { SourceAuthority } from './source-events.js';
 
 /** A row of `app.find_webhook_source`. The encrypted secrets and their wrapped keys are parallel arrays. */
 export interface FoundSource {
   org_id: string;
   limit_per_minute: number;
+  events: string[];
+  grants: Record<string, string> | null;
   secret_ids: string[];
   secrets: Buffer[];
   expiries: (Date | null)[];
@@ -36,8 +39,8 @@ export interface Ingested {
   [column: string]: unknown;
 }
 
-/** A stored delivery, as the worker reads it. */
-export interface StoredDelivery {
+/** A stored delivery with the current authority of its source, as the worker reads it. */
+export interface StoredDelivery extends SourceAuthority {
   sourceId: string;
   body: Buffer | null;
   /** A keyed hash that all deliveries of the source about one record share. */
@@ -110,8 +113,9 @@ export class InboxRepository {
   /** Returns a delivery with its encrypted body. Returns null when the delivery was deleted. */
   async find(id: string): Promise<StoredDelivery | null> {
     const [row] = await this.unitOfWork.sql<StoredDelivery>(
-      `SELECT i.source_id AS "sourceId", i.body_enc AS body, o.order_key AS "orderKey"
+      `SELECT i.source_id AS "sourceId", i.body_enc AS body, o.order_key AS "orderKey", a.events, a.grants
          FROM webhook_inbox i JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id
+         CROSS JOIN LATERAL app.webhook_authority(i.source_id) a
         WHERE i.org_id = $1 AND i.id = $2`,
       [currentContext().orgId, id],
     );

@@ -10,6 +10,10 @@ export interface WebhookSourceEntity {
   appliesTo: string;
   enabled: boolean;
   limitPerMinute: number;
+  /** The event types that the source may send. */
+  events: string[];
+  /** The membership with whose permissions the source acts; null for the operator. The database sets it. */
+  responsible: string | null;
   createdAt: Date;
   updatedAt: Date;
   removedAt: Date | null;
@@ -23,6 +27,8 @@ export const WEBHOOK_SOURCE_COLUMNS: Columns<WebhookSourceEntity> = {
   appliesTo: 'applies_to',
   enabled: 'enabled',
   limitPerMinute: 'limit_per_minute',
+  events: 'events',
+  responsible: 'responsible',
   createdAt: 'created_at',
   updatedAt: 'updated_at',
   removedAt: 'removed_at',

@@ -46,14 +46,14 @@ export class WebhookSourcesController {
   }
 
   @Patch(':id')
-  @Access('webhook:update', { emits: ['webhook_source.updated'] })
+  @Access('webhook:update', { emits: ['webhook_source.updated'], stepUpMinutes: 30 })
   @ResponseType(SourceResponse)
   update(@Param('id', ParseUUIDPipe) id: string, @Body() body: UpdateSourceDto) {
     return this.sources.update(id, body);
   }
 
   @Delete(':id')
-  @Access('webhook:update', { emits: ['webhook_source.removed'] })
+  @Access('webhook:update', { emits: ['webhook_source.removed'], stepUpMinutes: 30 })
   @ResponseType.nothing()
   remove(@Param('id', ParseUUIDPipe) id: string) {
     return this.sources.remove(id);

@@ -48,7 +48,9 @@ export class WebhookSourcesRepository {
     return row ?? null;
   }
 
-  async insert(source: Pick<WebhookSourceEntity, 'id' | 'name' | 'scheme' | 'limitPerMinute'>): Promise<void> {
+  async insert(
+    source: Pick<WebhookSourceEntity, 'id' | 'name' | 'scheme' | 'limitPerMinute' | 'events'>,
+  ): Promise<void> {
     const row = { ...source, orgId: currentContext().orgId };
     await this.unitOfWork.executeVarying(insertInto('webhook_sources', WEBHOOK_SOURCE_COLUMNS, row));
   }

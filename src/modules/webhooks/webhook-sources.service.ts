@@ -10,6 +10,7 @@ import type { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/problem/index.js';
 import { InboundSources } from './inbound-sources.js';
+import { assertMaySend, ownEvents } from './source-events.js';
 import { DEFAULT_LIMIT_PER_MINUTE, DEFAULT_OVERLAP_SECONDS, OFFERED_SCHEMES } from './webhook-source.js';
 import { dbSecret, newSecret, secretKey } from './webhook-secret.js';
 import type { WebhookSourceEntity } from './webhook-source.entity.js';
@@ -57,25 +58,32 @@ export class WebhookSourcesService {
 
   /**
    * Adds a source with its first secret. Throws `webhook_scheme_not_supported` when the signature scheme is not
-   * supported.
+   * supported. Throws `invalid_request` for an unknown event type. Throws `insufficient_privileges_to_grant` when the
+   * caller lacks a permission that an event type needs.
    */
   async create({
     name,
     scheme,
     limitPerMinute = DEFAULT_LIMIT_PER_MINUTE,
+    events = ownEvents(),
   }: CreateSourceDto): Promise<CreatedSourceResponse> {
     if (!OFFERED_SCHEMES.includes(scheme)) {
       throw new Problem('webhook_scheme_not_supported', { detail: `Supported schemes: ${OFFERED_SCHEMES.join(', ')}` });
     }
+    assertMaySend(events);
     const id = newId();
-    await this.sources.insert({ id, name, scheme, limitPerMinute });
+    await this.sources.insert({ id, name, scheme, limitPerMinute, events });
     const { secret } = await this.addSecret(id);
     this.audit.record('webhook_source.created', { target: { type: 'webhook-source', id }, meta: { scheme } });
     return { ...this.present(await this.require(id)), secret };
   }
 
-  /** Changes the given fields. Throws `webhook_source_not_found` when there is no such source. */
+  /**
+   * Changes the given fields. With `events`, the caller becomes responsible for the source. Throws
+   * `webhook_source_not_found` when there is no such source, and for `events` the errors of `create`.
+   */
   async update(id: string, changes: UpdateSourceDto): Promise<SourceResponse> {
+    if (changes.events !== undefined) assertMaySend(changes.events);
     if (!(await this.sources.update(id, { ...changes, updatedAt: this.clock.now() })))
       throw new Problem('webhook_source_not_found');
     this.inbound.forget(id);
@@ -100,14 +108,15 @@ export class WebhookSourcesService {
   }
 
   /**
-   * Creates a new secret. Earlier secrets stay valid during the overlap. Throws `webhook_source_not_found` when there
-   * is no such source.
+   * Creates a new secret. Earlier secrets stay valid during the overlap. The caller becomes responsible for the source.
+   * Throws `webhook_source_not_found` when there is no such source. Throws `insufficient_privileges_to_grant` when the
+   * caller lacks a permission that its event types need.
    */
   async rotate(
     id: string,
     { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateSecretDto,
   ): Promise<RotatedSecretResponse> {
-    await this.require(id);
+    assertMaySend((await this.require(id)).events);
     const previousExpireAt = new Date(this.clock.millis() + overlapSeconds * 1_000);
     await this.sources.expireSecrets(id, previousExpireAt);
     const added = await this.addSecret(id);

@@ -1,5 +1,18 @@
 import { Expose, Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsString,
+  Length,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
@@ -31,6 +44,19 @@ export class CreateSourceDto {
   @Min(1)
   @Max(1_000_000)
   limitPerMinute?: number;
+
+  /**
+   * The event types that the source may send. The caller must hold the permissions of their effects. Default: all types
+   * whose permissions the caller holds.
+   */
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(100)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @MaxLength(100, { each: true })
+  events?: string[];
 }
 
 export class UpdateSourceDto {
@@ -51,6 +77,19 @@ export class UpdateSourceDto {
   @Min(1)
   @Max(1_000_000)
   limitPerMinute?: number;
+
+  /**
+   * The event types that the source may send. The caller must hold the permissions of their effects, and becomes the
+   * member who is responsible for the source.
+   */
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(100)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @MaxLength(100, { each: true })
+  events?: string[];
 }
 
 export class RotateSecretDto {
@@ -76,6 +115,10 @@ export class SourceResponse {
   @StaffOnly() appliesTo: string;
   @Expose() enabled: boolean;
   @StaffOnly() limitPerMinute: number;
+  /** The event types that the source may send. */
+  @StaffOnly() events: string[];
+  /** The membership with whose permissions the source acts. Null for the operator. */
+  @StaffOnly() responsible: string | null;
   /** The URL to which the partner system sends deliveries. */
   @StaffOnly() url: string;
   @StaffOnly() @Type(() => Date) createdAt: Date;

@@ -17,7 +17,7 @@ export const webhooksFeature = defineFeature({
     },
     'webhook:update': {
       category: 'Integrations',
-      description: 'Rename, limit, disable and remove webhook sources.',
+      description: 'Rename, limit, disable and remove webhook sources, and change their event types.',
       scopes: { org: MANAGER_ROLES },
     },
     'webhook:rotate': {
@@ -68,8 +68,8 @@ export const webhooksFeature = defineFeature({
       category: 'integrations',
       severity: 'warning',
       description:
-        'The API rejected deliveries without a valid signature or with an invalid body. Each source gets at most one ' +
-        'event per minute, with a count.',
+        'The API rejected deliveries without a valid signature, with an invalid body, or with an event type that the ' +
+        'source may not send. Each source gets at most one event per minute, with a count.',
       meta: { reasons: 'codes', count: 'count' },
     },
     'webhook.conflict': {
@@ -105,6 +105,7 @@ export const webhooksFeature = defineFeature({
     webhook_headers_invalid: { status: 400, title: 'The webhook headers are missing or malformed' },
     webhook_timestamp_out_of_range: { status: 401, title: 'The webhook timestamp is outside the allowed window' },
     webhook_signature_invalid: { status: 401, title: 'No signature of the webhook is valid' },
+    webhook_event_not_permitted: { status: 403, title: 'The source may not send this event type' },
     webhook_conflict: { status: 409, title: 'A delivery with this message id and another body exists' },
     webhook_scheme_not_supported: { status: 400, title: 'The webhook scheme is not supported' },
     delivery_not_failed: { status: 409, title: 'Only a failed delivery can be replayed' },
@@ -201,6 +202,12 @@ export const webhooksFeature = defineFeature({
       claims: ['C7'],
       description:
         'Signatures cover the raw bytes and are valid for five minutes. The database rejects an expired secret.',
+    },
+    'webhooks.authority': {
+      claims: ['C5'],
+      description:
+        'A source acts with the permissions of one member: the last who added a secret or set the event types. They ' +
+        'are checked then, before a delivery is stored, and before it takes effect.',
     },
     'webhooks.exactly-once': {
       claims: ['C7'],

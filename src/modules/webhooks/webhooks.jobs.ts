@@ -9,6 +9,7 @@ import { Problem } from '../../platform/problem/index.js';
 import { WebhookEventHandlers, type BoundWebhookEventHandler } from '../../platform/webhooks/webhook-event-handlers.js';
 import { InboxRepository, type StoredDelivery } from './inbox.repository.js';
 import { OrderMarksRepository } from './order-marks.repository.js';
+import { permittedEvents } from './source-events.js';
 import { instantOf, readMessage, type WebhookMessage } from './webhook-message.js';
 
 /**
@@ -27,7 +28,8 @@ export class WebhookJobs {
 
   /**
    * Applies a delivery, or records it as superseded when a newer event about the same record was applied before. Fails
-   * permanently: payload_expired when retention deleted the body, payload_invalid when no attempt can succeed.
+   * permanently: payload_expired when retention deleted the body, payload_invalid when no attempt can succeed,
+   * event_not_permitted when the member who is responsible for the source lacks a permission that the event needs.
    */
   @OnJob('webhooks.apply', { emits: ['webhook.applied', 'webhook.superseded'] })
   async apply({ deliveryId }: JobPayload): Promise<void> {
@@ -37,6 +39,7 @@ export class WebhookJobs {
     const message = await this.open(id, delivery.body);
     const handler = this.handlers.byEvent().get(message.event);
     if (handler === undefined) throw new PermanentFailure('payload_invalid');
+    if (!permittedEvents(delivery).has(message.event)) throw new PermanentFailure('event_not_permitted');
     const isNewest = await this.isNewest(delivery, message);
     const emits = [...currentContext().emits, ...handler.emits];
     await withIdentity({ actor: { type: 'source', id: delivery.sourceId }, emits }, () =>

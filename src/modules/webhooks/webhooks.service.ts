@@ -56,6 +56,7 @@ export class WebhooksService {
    * rate limit. Throws `webhook_headers_invalid` for missing or malformed headers. Throws
    * `webhook_timestamp_out_of_range` for a timestamp outside the allowed window. Throws `webhook_signature_invalid`
    * when no signature is valid. Throws `malformed_json`, `invalid_text`, or `invalid_request` for an invalid message.
+   * Throws `webhook_event_not_permitted` when the source may not send the event type.
    * Throws `webhook_conflict` when the message id was used before with another body. Throws `unavailable` when the
    * delivery cannot be stored now.
    */
@@ -109,6 +110,7 @@ export class WebhooksService {
     const secret = signedBy(valid, inbound.headers, inbound.body);
     if (secret === undefined) return { outcome: 'refused', stored_id: '' };
     const message = await this.read(source, inbound.body);
+    if (!source.events.has(message.event)) return this.refuse(source, 'webhook_event_not_permitted');
     return this.batch.add(sealDelivery(source, secret, inbound, message));
   }
 

@@ -1,15 +1,59 @@
 -- Webhook sources and their deliveries.
+-- requires platform/database/context.sql
 
--- Returns the data for verifying a signature: the encrypted secrets of a source and the wrapped data keys of its
--- organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown, disabled, or removed, or if
--- its organization is not active. If sources of two organizations have the same id, the older source is returned.
+-- Makes the caller responsible for a source that the caller adds, or whose event types the caller changes. The caller
+-- cannot name another member.
+CREATE OR REPLACE FUNCTION app_private.webhook_responsible() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.responsible := app.membership_id();
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER webhook_responsible BEFORE INSERT OR UPDATE OF events, responsible ON webhook_sources
+  FOR EACH ROW EXECUTE FUNCTION app_private.webhook_responsible();
+
+-- Makes the caller responsible for a source to which the caller adds a secret, because the secret signs its deliveries.
+CREATE OR REPLACE FUNCTION app_private.webhook_secret_responsible() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE public.webhook_sources s SET responsible = app.membership_id()
+    WHERE s.org_id = NEW.org_id AND s.id = NEW.source_id;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER webhook_secret_responsible AFTER INSERT ON webhook_secrets
+  FOR EACH ROW EXECUTE FUNCTION app_private.webhook_secret_responsible();
+
+-- Returns the current permissions of the member who is responsible for a source, as {permission: scope}. They are empty
+-- after the end of the membership. Returns null if the operator is responsible.
+CREATE OR REPLACE FUNCTION app_private.webhook_grants(s public.webhook_sources) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN s.responsible IS NOT NULL THEN coalesce((
+    SELECT (app_private.with_active_grants(m)).grants FROM public.memberships m
+      WHERE m.org_id = s.org_id AND m.id = s.responsible AND m.status = 'active'), '{}') END
+$$;
+
+-- Returns the event types of a source of the current organization and the permissions with which it acts.
+CREATE OR REPLACE FUNCTION app.webhook_authority(source uuid, OUT events text[], OUT grants jsonb) RETURNS SETOF record
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.events, app_private.webhook_grants(s) FROM public.webhook_sources s
+    WHERE s.org_id = app.org_id() AND s.id = source
+$$;
+GRANT EXECUTE ON FUNCTION app.webhook_authority TO vouchsafe_worker;
+
+-- Returns the data for verifying a delivery: the event types and permissions of a source, its encrypted secrets, and
+-- the wrapped data keys of its organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown,
+-- disabled, or removed, or if its organization is not active. If sources of two organizations have the same id, the
+-- older source is returned.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
-  source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT secret_ids uuid[],
-  OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_versions integer[],
-  OUT wrapped_keys bytea[]
+  source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT events text[], OUT grants jsonb,
+  OUT secret_ids uuid[], OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[],
+  OUT key_versions integer[], OUT wrapped_keys bytea[]
 ) RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.org_id, s.scheme, s.limit_per_minute, x.ids, x.secrets, x.expiries, k.purposes, k.key_versions, k.wrapped
-    FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
+  SELECT s.org_id, s.scheme, s.limit_per_minute, s.events, app_private.webhook_grants(s), x.ids, x.secrets, x.expiries,
+         k.purposes, k.key_versions, k.wrapped
+    FROM public.webhook_sources s
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
     CROSS JOIN LATERAL (
       SELECT array_agg(w.id) AS ids, array_agg(w.secret_enc) AS secrets, array_agg(w.expires_at) AS expiries
@@ -20,7 +64,9 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
         array_agg(d.wrapped) AS wrapped
         FROM public.data_keys d
        WHERE d.org_id = s.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.wrapped IS NOT NULL) k
-   WHERE s.enabled AND s.removed_at IS NULL AND x.ids IS NOT NULL AND k.wrapped IS NOT NULL
+   WHERE (s.org_id, s.id) = (SELECT y.org_id, y.id FROM public.webhook_sources y WHERE y.id = source
+       ORDER BY y.created_at LIMIT 1)
+     AND s.enabled AND s.removed_at IS NULL AND x.ids IS NOT NULL AND k.wrapped IS NOT NULL
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 

@@ -8,7 +8,10 @@ import type { RateLimit } from '../http/rate-limit.js';
 export interface RouteOptions {
   /** Events that the route may record. A mutating request is rolled back unless it records at least one event. */
   emits?: readonly AuditEventType[];
-  /** The maximum age of the last sign-in or step-up, in minutes. API keys are exempt. */
+  /**
+   * The maximum age of the last sign-in or step-up, in minutes. The route is then `interactiveOnly`, because an API key
+   * cannot step up.
+   */
   stepUpMinutes?: number;
   /** The rate limit of this route for each client network. */
   limit?: RateLimit;
@@ -34,6 +37,9 @@ export type RoutePolicy = RouteOptions &
 
 const POLICY = Symbol('vouchsafe:route-policy');
 
+/** The OpenAPI extension with the maximum age of the last sign-in or step-up, in minutes. */
+export const STEP_UP_EXTENSION = 'x-step-up-minutes';
+
 /** Stores the policy for the guard and adds it to the OpenAPI document. */
 function declare(policy: RoutePolicy): MethodDecorator {
   const storePolicy: MethodDecorator = (_target, _key, descriptor) => {
@@ -50,16 +56,20 @@ function declare(policy: RoutePolicy): MethodDecorator {
  * `x-access` is `signed-in` (every member has access) or `scim` (only SCIM clients have access). `x-public` gives the
  * reason why the route needs no authentication.
  */
-function extensionsOf(policy: RoutePolicy): Record<`x-${string}`, string> {
+function extensionsOf(policy: RoutePolicy): Record<`x-${string}`, string | number> {
   if (policy.kind === 'public') return { 'x-public': policy.reason };
   if (policy.kind === 'scim') return { 'x-access': 'scim' };
-  return policy.permission === 'signed-in' ? { 'x-access': 'signed-in' } : { 'x-permission': policy.permission };
+  return {
+    ...(policy.permission === 'signed-in' ? { 'x-access': 'signed-in' } : { 'x-permission': policy.permission }),
+    ...(policy.stepUpMinutes !== undefined && { [STEP_UP_EXTENSION]: policy.stepUpMinutes }),
+  };
 }
 
 /** Allows members whose role grants the permission; 'signed-in' allows every member. */
 export function Access(permission: Permission | 'signed-in', options: RouteOptions = {}): MethodDecorator {
-  const policy = declare({ kind: 'access', permission, ...options });
-  return options.interactiveOnly ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
+  const interactive = options.interactiveOnly === true || options.stepUpMinutes !== undefined;
+  const policy = declare({ kind: 'access', permission, ...options, ...(interactive && { interactiveOnly: true }) });
+  return interactive ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
 }
 
 /** Options of a public route. */

@@ -10,6 +10,7 @@ import { type MetaKind } from '../feature/declarations.js';
 import type { AuditEventType } from '../feature/registry.js';
 import type { AuditRow } from '../database/audit-row.js';
 import { AuditLog, type AuditEntry, type AuditTarget } from './audit-log.js';
+import { roleReference } from './role-reference.js';
 
 const META = {
   one: 'id',
@@ -19,14 +20,19 @@ const META = {
   yes: 'flag',
   when: 'time',
   hash: 'digest',
+  of: 'role',
 } as const satisfies Record<string, MetaKind>;
 defineFeature({
   name: 'audit-auditLog-spec',
   description: 'Events of this specification.',
   resources: { person: { description: 'With an id.' }, role: { description: 'With a key.' } },
-  events: { 'spec.happened': { category: 'spec', severity: 'info', description: 'It happened.', meta: META } },
+  events: {
+    'spec.happened': { category: 'spec', severity: 'info', description: 'It happened.', meta: META },
+    'spec.measured': { category: 'spec', severity: 'info', description: 'It is big.', meta: { bytes: 'amount' } },
+  },
 });
 const HAPPENED = 'spec.happened' as AuditEventType;
+const BIG = 'spec.measured' as AuditEventType;
 
 let warnings: string[];
 beforeEach(() => {
@@ -43,9 +49,10 @@ function contextWith(transaction: Partial<Transaction> | null, emits: AuditEvent
   return context;
 }
 
-function record(entry: AuditEntry, log: AuditRow[] = []): AuditRow['facts'] {
-  withContext(contextWith({ log, open: true, readOnly: false }), () =>
-    new AuditLog(new Clock()).record(HAPPENED, entry),
+function record(entry: AuditEntry, type = HAPPENED): AuditRow['facts'] {
+  const log: AuditRow[] = [];
+  withContext(contextWith({ log, open: true, readOnly: false }, [type]), () =>
+    new AuditLog(new Clock()).record(type, entry),
   );
   return log.at(-1)!.facts;
 }
@@ -131,6 +138,32 @@ describe('metadata of audit events', () => {
     };
     expect(record({ meta }).meta).toEqual(meta);
     expect(warnings).toEqual([]);
+  });
+
+  it('name a preset role by its key and a custom role by a UUID without its key', () => {
+    expect(record({ meta: { of: 'program_director' } }).meta).toEqual({ of: 'program_director' });
+    expect(record({ meta: { of: 'support' } }).meta).toEqual({ of: 'support' });
+    const key = 'john_doe_has_alcohol_problem';
+    const facts = record({ meta: { of: key }, target: { type: 'role', id: key } });
+    expect(facts.meta.of).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(facts.targetId).toBe(facts.meta.of);
+    expect(JSON.stringify(facts)).not.toContain('john');
+    expect(roleReference(newId(), key)).not.toBe(roleReference(newId(), key));
+    expect(warnings).toEqual([]);
+  });
+
+  it('keep an amount of seven digits, and round a longer one so that it cannot be an identifier', () => {
+    const recorded = (bytes: number) => record({ meta: { bytes } }, BIG).meta.bytes;
+    expect([0, 9_999_999].map(recorded)).toEqual([0, 9_999_999]);
+    expect([12_345_678, 987_654_321_000].map(recorded)).toEqual([12_000_000, 980_000_000_000]);
+    fc.assert(
+      fc.property(fc.integer({ min: 10_000_000, max: Number.MAX_SAFE_INTEGER }), (bytes) => {
+        const amount = recorded(bytes) as number;
+        expect(amount <= bytes && amount > bytes * 0.9).toBe(true);
+        expect(String(amount)).toMatch(/^\d\d0+$/);
+      }),
+    );
+    expect(record({ meta: { bytes: -1 } }, BIG).meta).toEqual({});
   });
 
   it.each(['constructor', '__proto__', 'toString'])('does not treat the field %s as declared', (field) => {

@@ -5,7 +5,8 @@ import { currentContext } from '../context/context.js';
 import type { MetaKind } from '../feature/declarations.js';
 import { declaration, isResourceType, type AuditEventType, type ResourceType } from '../feature/registry.js';
 import type { AuditFacts } from '../database/audit-row.js';
-import { hasShape, isCode, isId } from './meta-shapes.js';
+import { isCode, isId, recordable } from './meta-shapes.js';
+import { isRoleKey, roleReference } from './role-reference.js';
 
 /** The target of an audit event: a declared resource type and an id or key. */
 export interface AuditTarget {
@@ -49,11 +50,11 @@ export class AuditLog {
         outcome: entry.outcome ?? 'success',
         actorType: context.actor.type,
         actorId: context.actor.id,
-        ...this.target(type, entry.target),
+        ...this.target(type, entry.target, context.orgId),
         requestId: context.requestId,
         apiKeyId: context.member?.apiKeyId ?? null,
         accessGrantId: context.member?.accessGrantId ?? null,
-        meta: this.allowedMeta(type, event.meta ?? {}, entry.meta ?? {}),
+        meta: this.allowedMeta(type, event.meta ?? {}, entry.meta ?? {}, context.orgId),
       },
       personal: { actorEmail: context.actor.email ?? null, ip: context.ip, userAgent: context.userAgent },
     });
@@ -67,11 +68,13 @@ export class AuditLog {
     type: string,
     kinds: Readonly<Record<string, MetaKind>>,
     meta: Readonly<Record<string, unknown>>,
+    orgId: string,
   ): Record<string, unknown> {
     const kept: Record<string, unknown> = {};
     for (const [field, value] of Object.entries(meta)) {
       const kind = Object.hasOwn(kinds, field) ? kinds[field] : undefined;
-      if (kind !== undefined && hasShape(kind, value)) kept[field] = value;
+      const recorded = kind === undefined ? undefined : recordable(kind, value, orgId);
+      if (recorded !== undefined) kept[field] = recorded;
       else if (value !== undefined)
         this.warn(
           type,
@@ -83,11 +86,15 @@ export class AuditLog {
 
   /**
    * Returns the target if its type is declared and its id is a UUID or a code. This keeps e-mail addresses out of the
-   * log.
+   * log. The id of a role is its reference.
    */
-  private target(type: string, target: AuditTarget | undefined): Pick<AuditFacts, 'targetType' | 'targetId'> {
+  private target(
+    type: string,
+    target: AuditTarget | undefined,
+    orgId: string,
+  ): Pick<AuditFacts, 'targetType' | 'targetId'> {
     if (target === undefined) return { targetType: null, targetId: null };
-    const id = isId(target.id) ? target.id.toLowerCase() : target.id;
+    const id = targetId(target, orgId);
     const named = isResourceType(target.type) && (isId(id) || isCode(id));
     if (!named) this.warn(type, 'a target that is not a declared resource with an id or a code');
     return named ? { targetType: target.type, targetId: id } : { targetType: null, targetId: null };
@@ -96,4 +103,9 @@ export class AuditLog {
   private warn(type: string, reason: string): void {
     this.log.warn(`SECURITY: stripped from event ${type}: ${reason}`);
   }
+}
+
+function targetId({ type, id }: AuditTarget, orgId: string): string {
+  if (type === 'role' && isRoleKey(id)) return roleReference(orgId, id);
+  return isId(id) ? id.toLowerCase() : id;
 }

@@ -1,12 +1,15 @@
 import { PRESETS } from '../feature/roles.js';
 import type { MetaKind } from '../feature/declarations.js';
 import { allFeatures, declared } from '../feature/registry.js';
+import { isRoleKey, roleReference } from './role-reference.js';
 
 /** The maximum length of a code in an audit event. */
 const MAX_CODE_LENGTH = 64;
 const MAX_CODES = 100;
 /** Identifiers of people (SSN, NPI, telephone number, date of birth) have eight or more digits. */
 const MAX_COUNT = 9_999_999;
+/** Of a longer amount, only these leading digits are recorded, so that it cannot be an identifier. */
+const LEADING_DIGITS = 2;
 /** The earliest accepted time. It excludes dates of birth: every person in the system was born before. */
 const EARLIEST_TIME = '2010';
 
@@ -21,15 +24,33 @@ const SHAPES: Record<MetaKind, (value: unknown) => boolean> = {
   digest: (value) => typeof value === 'string' && DIGEST.test(value),
   code: isCode,
   codes: (value) => Array.isArray(value) && value.length <= MAX_CODES && value.every(isCode),
-  count: (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT,
+  role: isRoleKey,
+  count: (value) => isNatural(value) && value <= MAX_COUNT,
+  amount: isNatural,
   flag: (value) => typeof value === 'boolean',
   time: (value) =>
     typeof value === 'string' && INSTANT.test(value) && value >= EARLIEST_TIME && !Number.isNaN(Date.parse(value)),
 };
 
-/** Returns true if the value has the shape of its kind. The shapes exclude the usual written forms of personal data. */
-export function hasShape(kind: MetaKind, value: unknown): boolean {
-  return SHAPES[kind](value);
+/**
+ * Returns the value that an event records, or undefined if the value does not have the shape of its kind. The shapes
+ * exclude the usual written forms of personal data. A custom role becomes its reference, and a long amount is rounded.
+ */
+export function recordable(kind: MetaKind, value: unknown, orgId: string): unknown {
+  if (!SHAPES[kind](value)) return undefined;
+  if (kind === 'role') return roleReference(orgId, value as string);
+  return kind === 'amount' ? rounded(value as number) : value;
+}
+
+/** Returns an amount of at most seven digits as it is. Rounds a longer one down to its leading digits. */
+function rounded(amount: number): number {
+  if (amount <= MAX_COUNT) return amount;
+  const unit = 10 ** (String(amount).length - LEADING_DIGITS);
+  return Math.floor(amount / unit) * unit;
+}
+
+function isNatural(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Returns true for a UUID (RFC 9562). */

@@ -1,8 +1,10 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { STEP_UP_EXTENSION } from '../access/decorators.js';
 import { allFeatures } from '../feature/registry.js';
 import type { FeatureDeclaration } from '../feature/declarations.js';
 
-/** Returns the catalog of all declarations as Markdown, for auditors. */
-export function renderCatalog(): string {
+/** Returns the catalog of all declarations as Markdown, for auditors. `api` is the description of all routes. */
+export function renderCatalog(api: OpenAPIObject): string {
   const features = [...allFeatures()].toSorted((a, b) => a.name.localeCompare(b.name));
   return [
     '# Catalog',
@@ -17,6 +19,7 @@ export function renderCatalog(): string {
       features.map(({ name, description }) => [name, description]),
     ),
     ...accessSections(features),
+    ...stepUpRoutes(api),
     ...workSections(features),
     ...dataSections(features),
   ].join('\n');
@@ -57,6 +60,17 @@ function accessSections(features: readonly FeatureDeclaration[]): string[] {
   ];
 }
 
+/** The routes that require a recent sign-in or step-up. They accept sessions only. */
+function stepUpRoutes({ paths }: OpenAPIObject): string[] {
+  const rows = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations as Record<string, { [STEP_UP_EXTENSION]?: number }>).flatMap(([method, operation]) => {
+      const minutes = operation[STEP_UP_EXTENSION];
+      return minutes === undefined ? [] : [[`\`${method.toUpperCase()} ${path}\``, `${minutes} minutes`]];
+    }),
+  );
+  return ['## Routes that require a recent sign-in', '', ...table(['Route', 'Maximum age'], rows)];
+}
+
 /** Jobs, webhook events, and schedules. */
 function workSections(features: readonly FeatureDeclaration[]): string[] {
   return [
@@ -66,11 +80,13 @@ function workSections(features: readonly FeatureDeclaration[]): string[] {
       String(j.concurrency),
       j.description,
     ]),
-    ...section(features, 'Webhook events', 'webhookEvents', ['Webhook event', 'Data', 'Order key', 'Effect'], (w) => [
-      w.dto.name,
-      `\`${w.orderKey}\``,
-      w.description,
-    ]),
+    ...section(
+      features,
+      'Webhook events',
+      'webhookEvents',
+      ['Webhook event', 'Data', 'Order key', 'Permissions', 'Effect'],
+      (w) => [w.dto.name, `\`${w.orderKey}\``, w.permissions.map((one) => `\`${one}\``).join(', '), w.description],
+    ),
     ...section(
       features,
       'Schedules',

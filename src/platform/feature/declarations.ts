@@ -9,8 +9,11 @@ export interface PermissionDeclaration {
   personScoped?: true;
 }
 
-/** The kinds of metadata values. There is no kind for free text, which excludes personal data. */
-export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'count' | 'flag' | 'time';
+/**
+ * The kinds of metadata values. There is no kind for free text, which excludes personal data. `code` is for keys that
+ * the code declares. `role` is for role keys, which members choose. `amount` is a measured number of any size.
+ */
+export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'role' | 'count' | 'amount' | 'flag' | 'time';
 
 /**
  * The members who receive an event in real time: those who hold the permission at that moment. A person-scoped
@@ -74,11 +77,14 @@ export interface JobDeclaration {
  * A webhook event type. `dto` validates the `data` of the event; other fields are ignored. `orderKey` names the field
  * of `data` that identifies the record within its resource, the first part of the event type. Deliveries of a source
  * about one record are processed in order of arrival, and an event older than the newest applied one has no effect.
+ * `permissions` are those that the effect of the event needs: the member who is responsible for the source must hold
+ * all of them with the scope `org`.
  */
 export interface WebhookEventDeclaration {
   description: string;
   dto: new () => object;
   orderKey: string;
+  permissions: readonly [string, ...string[]];
 }
 
 /**

@@ -24,7 +24,14 @@ const testing = defineFeature({
   jobs: {
     'testing.work': { description: 'Works.', attempts: 3, backoffSeconds: 1, timeoutSeconds: 5, concurrency: 2 },
   },
-  webhookEvents: { 'testing.received': { description: 'Receives it.', dto: TestingDto, orderKey: 'number' } },
+  webhookEvents: {
+    'testing.received': {
+      description: 'Receives it.',
+      dto: TestingDto,
+      orderKey: 'number',
+      permissions: ['person:update'],
+    },
+  },
   schedules: {
     'testing.tick': {
       description: 'Ticks.',
@@ -90,14 +97,14 @@ describe('the registry', () => {
 });
 
 describe('the catalog', () => {
-  const catalog = renderCatalog();
+  const catalog = renderCatalog({ openapi: '3.0.0', info: { title: '', version: '' }, paths: {} });
   it('lists every declaration of every section', () => {
     for (const line of [
       '| `testing:do` | Tests | org: owner; own: trainee, portal | Do it. |',
       '| `testing.done` | tests | info | fields (codes) | testing:do | It was done. |',
       '| `testing_failed` | 418 | It failed |',
       '| `testing.work` | 3 | 5 s | 2 | Works. |',
-      '| `testing.received` | TestingDto | `number` | Receives it. |',
+      '| `testing.received` | TestingDto | `number` | `person:update` | Receives it. |',
       '| `test` | A row of `testing` |',
       '| `testing-room` | A room for tests. |',
       '| `testing.tick` | `0 * * * *` | UTC | installation | Ticks. |',

@@ -94,6 +94,18 @@ export function parseJson(bytes: Buffer, maxValues = DEFAULT_MAX_VALUES): unknow
   return value;
 }
 
+/** Returns the fields of a posted form, also when the access checks failed before it was parsed. */
+export function formFields(request: Request): Record<string, unknown> {
+  const { body, rawBody } = request as Partial<SignedRequest>;
+  if (body !== undefined) return body as Record<string, unknown>;
+  if (rawBody === undefined || mediaTypeOf(request.headers)?.essence !== FORM_TYPE) return {};
+  try {
+    return parseForm(rawBody);
+  } catch {
+    return {};
+  }
+}
+
 function parseForm(bytes: Buffer): Record<string, string> {
   const text = utf8(bytes);
   assertText(text);

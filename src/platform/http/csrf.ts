@@ -15,10 +15,15 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
   if (SAFE_METHODS.has(request.method)) return;
   assertNotFromElsewhere(request);
   const { origin } = request.headers;
-  if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app))
-    throw new Problem('csrf_check_failed');
+  if (origin !== undefined && !isOwnForm(request, app)) throw new Problem('csrf_check_failed');
   if (origin === undefined && hasBody(request) && !isJson(request.headers))
     throw new Problem('csrf_check_failed', { detail: 'the body must be JSON' });
+}
+
+/** Returns true if a page of the application sent the request. */
+export function isOwnForm(request: Request, app: AppConfig): boolean {
+  const { origin } = request.headers;
+  return origin !== undefined && (origin === app.origin || isOwnHost(origin, request, app));
 }
 
 /** Rejects a request to which another site directed the browser. Throws csrf_check_failed. */

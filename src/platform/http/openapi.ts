@@ -46,7 +46,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       'Lists are { items, nextCursor }; times are RFC 3339 UTC; errors are problem details with a stable ' +
         'code. x-permission is the permission that a route requires. x-access is signed-in if every member ' +
         'has access, and scim if only a SCIM client has access. x-public is the reason why a route needs no ' +
-        'authentication.',
+        'authentication. x-step-up-minutes is the maximum age of the last sign-in or step-up.',
     )
     .setVersion('1')
     .addServer(origin)

@@ -1,17 +1,34 @@
-import { Catch, NotFoundException } from '@nestjs/common';
+import { Catch, NotFoundException, Optional } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AppLogger } from '../logging/logger.js';
 import { methodsAt } from './methods-at.js';
+import { isNavigation } from './navigation.js';
 import { toProblem } from './problem.map.js';
 import { Problem } from '../problem/problem.js';
 import { requestIdOf } from './request-id.js';
 import { SCIM_TYPE, scimError, speaksScim } from './scim-error.js';
 
-/** Converts every error to problem details for the caller and logs the stack. */
+/** Renders the page of a problem. PagesModule provides it; without it, browsers get problem details too. */
+export abstract class ProblemPage {
+  abstract render(problem: Problem, requestId: string): string;
+}
+
+interface Rendered {
+  type: string;
+  text: string;
+}
+
+/**
+ * Converts every error to a response and logs the stack. Programs get problem details, SCIM clients get a SCIM error,
+ * and a browser that opens a page gets a page.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly logger: AppLogger) {}
+  constructor(
+    private readonly logger: AppLogger,
+    @Optional() private readonly page?: ProblemPage,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
@@ -26,10 +43,10 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   protected respond(problem: Problem, request: Request, response: Response): void {
-    const scim = speaksScim(request);
-    const body = Buffer.from(JSON.stringify(scim ? scimError(problem) : problem.body(requestIdOf(request))));
+    const { type, text } = this.render(problem, request);
+    const body = Buffer.from(text);
     response.status(problem.status);
-    response.setHeader('Content-Type', scim ? SCIM_TYPE : 'application/problem+json');
+    response.setHeader('Content-Type', type);
     response.setHeader('Content-Length', body.length);
     response.setHeader('Cache-Control', 'no-store');
     response.removeHeader('ETag');
@@ -37,6 +54,14 @@ export class ProblemFilter implements ExceptionFilter {
     response.removeHeader('Set-Cookie'); // a rolled-back request opened no session
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
     response.end(body);
+  }
+
+  private render(problem: Problem, request: Request): Rendered {
+    const requestId = requestIdOf(request);
+    if (speaksScim(request)) return { type: SCIM_TYPE, text: JSON.stringify(scimError(problem)) };
+    if (this.page !== undefined && isNavigation(request))
+      return { type: 'text/html; charset=utf-8', text: this.page.render(problem, requestId) };
+    return { type: 'application/problem+json', text: JSON.stringify(problem.body(requestId)) };
   }
 
   /**

@@ -1,11 +1,13 @@
 import { Catch, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ProblemFilter } from '../http/problem.filter.js';
+import { formFields } from '../http/body.js';
+import { pageAbove } from '../http/methods-at.js';
+import { isNavigation } from '../http/navigation.js';
+import { ProblemFilter, ProblemPage } from '../http/problem.filter.js';
+import { AppLogger } from '../logging/logger.js';
 import type { Problem } from '../problem/problem.js';
-import { requestIdOf } from '../http/request-id.js';
 import { FormRedisplay } from './form-redisplay.js';
-import { html } from './html.js';
-import { page } from './layout.js';
+import { KeptToken } from './kept-token.js';
 
 /** The page on which the user can resolve an error, by error code. */
 const RESOLVING_PAGES: Readonly<Record<string, string>> = {
@@ -17,35 +19,45 @@ const RESOLVING_PAGES: Readonly<Record<string, string>> = {
   mfa_required: '/sign-in/mfa',
 };
 
-/** Handles errors of page routes. A browser gets an error page, or a redirect to a page that resolves the error. */
+/**
+ * Handles errors of page routes. A browser gets the form again, or a redirect to a page that resolves the error. The
+ * token of a mailed link is kept until the user returns.
+ */
 @Catch()
 @Injectable()
 export class PageFilter extends ProblemFilter {
+  constructor(
+    logger: AppLogger,
+    page: ProblemPage,
+    private readonly token: KeptToken,
+  ) {
+    super(logger, page);
+  }
+
   protected override respond(problem: Problem, request: Request, response: Response): void {
-    if (!request.headers.accept?.includes('text/html')) return super.respond(problem, request, response);
+    const resolvingPage = RESOLVING_PAGES[problem.code];
+    const resolvable = resolvingPage !== undefined && request.path !== resolvingPage;
+    if (!isNavigation(request) || !(problem instanceof FormRedisplay || resolvable))
+      return super.respond(problem, request, response);
     response.removeHeader('Set-Cookie');
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
     if (problem instanceof FormRedisplay)
       return void response.status(problem.status).type('text/html').send(problem.page);
-    const resolvingPage = RESOLVING_PAGES[problem.code];
-    if (resolvingPage !== undefined && request.path !== resolvingPage) {
-      const returnTo = request.method === 'GET' ? request.originalUrl : request.path.split('/').slice(0, 3).join('/');
-      // no returnTo: the password or the invite was accepted, so the user must not send that form again
-      if (problem.code === 'mfa_required') return response.redirect(303, resolvingPage);
-      return response.redirect(303, `${resolvingPage}?${new URLSearchParams({ returnTo }).toString()}`);
+    // no returnTo: the password or the invite was accepted, so the user must not send that form again
+    if (problem.code === 'mfa_required') return response.redirect(303, resolvingPage!);
+    const returnTo = this.returnPath(request, response);
+    response.redirect(303, `${resolvingPage}?${new URLSearchParams({ returnTo }).toString()}`);
+  }
+
+  /** Returns the path to which the user returns. It is not a page of the sign-in itself, which would begin it again. */
+  private returnPath(request: Request, response: Response): string {
+    if (request.path.startsWith('/sign-in')) {
+      const { returnTo } = request.method === 'GET' ? request.query : formFields(request);
+      return typeof returnTo === 'string' ? returnTo : '/account';
     }
-    response
-      .status(problem.status)
-      .type('text/html')
-      .send(
-        page(
-          { title: problem.title },
-          html`
-${problem.detail !== undefined && html`<p>${problem.detail}</p>`}
-<p><a href="/sign-in">Go to the sign-in page</a></p>
-<p class="quiet">If you contact support, give this code:
-<span class="code">${problem.code} ${requestIdOf(request)}</span>.</p>`,
-        ),
-      );
+    if (request.method === 'GET') return request.originalUrl;
+    const path = pageAbove(request);
+    this.token.keep(request, response, path);
+    return path;
   }
 }

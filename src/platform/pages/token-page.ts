@@ -8,8 +8,15 @@ export interface TokenForm {
   readonly action: string;
   readonly button: string;
   readonly newPassword: boolean;
+  /** A second button, which posts the form to another target without a new password. */
+  readonly alternative?: { readonly action: string; readonly button: string };
+  /** A sentence before the form. */
+  readonly note?: string;
   readonly problem?: string;
-  /** The token when the form is shown again. Otherwise, a script copies it from the link or the user pastes it. */
+  /**
+   * The token when the form is shown again or the user comes from the sign-in. Otherwise, a script copies it from the
+   * link or the user pastes it.
+   */
   readonly token?: string;
 }
 
@@ -19,10 +26,20 @@ const PASSWORD_ATTRIBUTES = html`type="password" autocomplete="new-password" max
 const POLICY = '12 to 128 characters, with upper and lower case, a digit, and a special character.';
 
 /** Renders the page of a mailed link. */
-export function tokenPage({ title, action, button, newPassword, problem, token }: TokenForm): string {
+export function tokenPage({
+  title,
+  action,
+  button,
+  newPassword,
+  alternative,
+  note,
+  problem,
+  token,
+}: TokenForm): string {
   return page(
     { title, script: 'token' },
     html`${alert(problem)}
+${note !== undefined && html`<p class="quiet">${note}</p>`}
 <form method="post" action="${action}">
 ${
   token === undefined
@@ -35,6 +52,10 @@ ${
 <p id="policy" class="quiet">${POLICY}</p>`
 }
 <button>${button}</button>
+${
+  alternative !== undefined &&
+  html`<button class="second" formaction="${alternative.action}" formnovalidate>${alternative.button}</button>`
+}
 </form>`,
   );
 }

@@ -10,15 +10,16 @@ import { webhookEventProblems } from './webhook-event-problems.js';
 class ThingDto {
   @IsString() serial: string;
 }
-const THING = { description: 'Changes a thing.', dto: ThingDto } as const;
+const THING = { description: 'Changes a thing.', dto: ThingDto, permissions: ['thing:change'] } as const;
 defineFeature({
   name: 'webhook-event-spec',
   description: 'Webhook events of this specification.',
+  permissions: { 'thing:change': { category: 'Things', description: 'Change things.', scopes: {} } },
   webhookEvents: {
     'thing.created': { ...THING, orderKey: 'serial' },
     'thing.updated': { ...THING, orderKey: 'serial' },
     'thing.forgotten': { ...THING, orderKey: 'serial' },
-    'thing.misordered': { ...THING, orderKey: 'number' },
+    'thing.misordered': { ...THING, orderKey: 'number', permissions: ['thing:imagined'] },
   },
 });
 
@@ -103,7 +104,7 @@ it('the decorator compiles only for declared events and a method with matching d
 });
 
 describe('the boot check of webhook events', () => {
-  it('reports an event without a handler, a handler without an event, and an invalid order key', () => {
+  it('reports an event without a handler, a handler without an event, a bad order key, and a bad permission', () => {
     expect(webhookEventProblems(handlers(new Things(), new Undeclared()))).toEqual([
       'webhook event "thing.forgotten" is declared but has no handler: ' +
         "add a provider method with @OnWebhookEvent('thing.forgotten'), or remove it",
@@ -111,6 +112,8 @@ describe('the boot check of webhook events', () => {
         "add it to webhookEvents in the module's feature file",
       'webhook event "thing.misordered" has the orderKey "number", but ThingDto has no validated field of this ' +
         'name: set orderKey to a validated field',
+      'webhook event "thing.misordered" needs the permission "thing:imagined", which is not declared: ' +
+        'declare it, or name the permission of the effect',
     ]);
   });
 });

@@ -4,7 +4,7 @@ import type { BoundWebhookEventHandler } from './webhook-event-handlers.js';
 
 /**
  * Returns a message with the correction for each webhook event that has no handler, is not declared, or has an invalid
- * order key.
+ * order key or permission.
  */
 export function webhookEventProblems(handlers: ReadonlyMap<string, BoundWebhookEventHandler>): string[] {
   const events = declared('webhookEvents');
@@ -30,5 +30,14 @@ export function webhookEventProblems(handlers: ReadonlyMap<string, BoundWebhookE
           `webhook event "${event}" has the orderKey "${orderKey}", but ${dto.name} has no validated field of this ` +
           'name: set orderKey to a validated field',
       ),
+    ...[...events].flatMap(([event, { permissions }]) =>
+      permissions
+        .filter((permission) => !declared('permissions').has(permission))
+        .map(
+          (permission) =>
+            `webhook event "${event}" needs the permission "${permission}", which is not declared: ` +
+            'declare it, or name the permission of the effect',
+        ),
+    ),
   ];
 }

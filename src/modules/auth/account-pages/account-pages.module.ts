@@ -6,6 +6,7 @@ import { PasswordsModule } from '../passwords/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SignInModule } from '../sign-in/index.js';
 import { AccountPageController } from './account-page.controller.js';
+import { HomePageController } from './home-page.controller.js';
 import { RecoveryPageController } from './recovery-page.controller.js';
 import { SecurityPageController } from './security-page.controller.js';
 import { SignInPageController } from './sign-in-page.controller.js';
@@ -14,7 +15,13 @@ import { SignInPages } from './sign-in-pages.service.js';
 /** Server-rendered pages for sign-in, account recovery, and security settings. */
 @Module({
   imports: [DomainsModule, MfaModule, PasswordsModule, AccountRecoveryModule, SessionsModule, SignInModule],
-  controllers: [AccountPageController, RecoveryPageController, SecurityPageController, SignInPageController],
+  controllers: [
+    AccountPageController,
+    HomePageController,
+    RecoveryPageController,
+    SecurityPageController,
+    SignInPageController,
+  ],
   providers: [SignInPages],
 })
 export class AccountPagesModule {}

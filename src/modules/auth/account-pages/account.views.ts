@@ -54,8 +54,3 @@ ${field('E-mail address', 'email', EMAIL_INPUT, problem !== undefined)}
 <p><a href="/sign-in">Back to the sign-in page</a></p>`,
   );
 }
-
-/** Returns a page with one message and a link to the next page. */
-export function notePage(title: string, text: string, next: { href: string; label: string }): string {
-  return page({ title }, html`<p role="status">${text}</p><p><a href="${next.href}">${next.label}</a></p>`);
-}

@@ -1,15 +1,16 @@
-import { Body, Controller, Get, Post, UseFilters } from '@nestjs/common';
+import { Body, Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
-import { PageFilter, tokenPage } from '../../../platform/pages/index.js';
+import { KeptToken, notePage, PageFilter, tokenPage } from '../../../platform/pages/index.js';
 import {
   ACCOUNT_RECOVERY_IP_RATE_LIMITS,
   ForgotPasswordDto,
   AccountRecoveryService,
   VerifyEmailDto,
 } from '../account-recovery/index.js';
-import { forgotPage, notePage } from './account.views.js';
+import { forgotPage } from './account.views.js';
 import { redisplay } from './forms.js';
 import { ResetForm } from './pages.dto.js';
 
@@ -32,7 +33,10 @@ const TO_SIGN_IN = { href: '/sign-in', label: 'Go to the sign-in page' };
 @Controller('account')
 @UseFilters(PageFilter)
 export class RecoveryPageController {
-  constructor(private readonly recovery: AccountRecoveryService) {}
+  constructor(
+    private readonly recovery: AccountRecoveryService,
+    private readonly kept: KeptToken,
+  ) {}
 
   @Get('forgot')
   @Public('users who forgot the password cannot sign in')
@@ -84,11 +88,12 @@ export class RecoveryPageController {
     }
   }
 
+  /** Returns the form. The token is in the URL fragment, so the page must load before the user signs in. */
   @Get('verify')
-  @Access('signed-in', { interactiveOnly: true })
+  @Public('the page contains only the form; its target requires the session')
   @ResponseType.text(PAGE)
-  confirm() {
-    return tokenPage(VERIFY);
+  confirm(@Req() request: Request) {
+    return tokenPage({ ...VERIFY, token: this.kept.read(request) });
   }
 
   @Post('verify')
@@ -99,9 +104,14 @@ export class RecoveryPageController {
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.verifyEmail,
   })
   @ResponseType.text(PAGE)
-  async verify(@Body() { token }: VerifyEmailDto) {
+  async verify(
+    @Body() { token }: VerifyEmailDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     try {
       await this.recovery.verify(token);
+      this.kept.clear(request, response);
       return notePage('Your e-mail address is confirmed', 'No further action is required.', {
         href: '/account',
         label: 'Go to your account',

@@ -35,7 +35,7 @@ export function noPasswordMail(to: string, origin: string): MailMessage {
 /** Returns the mail with a link that verifies the e-mail address. */
 export function verifyMail(to: string, origin: string, token: string): MailMessage {
   return mail(to, 'Confirm your e-mail address', [
-    'To confirm this e-mail address, open the link in a browser in which you are signed in:',
+    'To confirm this e-mail address, open the link and sign in if you are asked to:',
     '',
     tokenLink(origin, VERIFY_PATH, token),
     '',

@@ -6,7 +6,7 @@ import type { MailKind } from './account-mail.js';
 
 /** The result of a password reset; see `app.reset_password`. */
 export interface ResetOutcome {
-  state: 'ok' | 'invalid';
+  state: 'ok' | 'repeated' | 'invalid';
   org_id: string;
   user_id: string | null;
   [column: string]: unknown;
@@ -46,7 +46,7 @@ export class AccountRecoveryRepository {
     return { email: row?.email ?? '', names: row?.names ?? [] };
   }
 
-  /** Returns the tenant context that sets the password with a token. The token works once. */
+  /** Returns the tenant context that sets the password with a token. The token takes effect once. */
   reset(token: string, { salt, verifier }: Credential): TenantContext<ResetOutcome> {
     return {
       statement: { text: 'SELECT * FROM app.reset_password($1, $2, $3)', values: [token, salt, verifier] },

@@ -5,7 +5,7 @@ import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { RateLimiter, type RateLimit } from '../../../platform/http/rate-limit.js';
-import { assertStrong, Passwords } from '../passwords/index.js';
+import { assertStrong, Passwords, TOKEN_RATE_LIMIT } from '../passwords/index.js';
 import { AccountRecoveryRepository, type ResetOutcome } from './account-recovery.repository.js';
 
 /**
@@ -40,17 +40,19 @@ export class AccountRecoveryService {
 
   /**
    * Sets the password of the user to whom the token was mailed. The reset opens no session and changes no second
-   * factor. The password is hashed before the token is checked, so an invalid token costs the same time. Throws
-   * `weak_password` when the password does not meet the policy. Throws `token_invalid` when the token is invalid or has
-   * expired. Throws `server_busy` when the server cannot hash the password now.
+   * factor. The same form sent twice within five minutes succeeds twice and takes effect once. The password is hashed
+   * before the token is checked, so an invalid token costs the same time. Throws `weak_password` when the password does
+   * not meet the policy. Throws `token_invalid` when the token is invalid or has expired. Throws `server_busy` when the
+   * server cannot hash the password now. Throws `too_many_requests` when the token was sent too often.
    */
   async reset(token: string, password: string): Promise<void> {
+    await this.limiter.consume(TOKEN_RATE_LIMIT, token);
     assertStrong(password, await this.recovery.ownerOf(token));
-    const credential = await this.passwords.credential(password);
+    const credential = await this.passwords.credential(password, token);
     const { state } = await this.unitOfWork.run(this.recovery.reset(token, credential), (row) =>
       this.recordOutcome(row),
     );
-    if (state !== 'ok') throw new Problem('token_invalid');
+    if (state === 'invalid') throw new Problem('token_invalid');
   }
 
   /**
@@ -77,7 +79,7 @@ export class AccountRecoveryService {
   private recordOutcome(outcome: ResetOutcome): ResetOutcome {
     if (outcome.state === 'ok') {
       this.audit.record('auth.password_reset', { target: { type: 'user', id: outcome.user_id! } });
-    } else {
+    } else if (outcome.state === 'invalid') {
       this.audit.record('auth.password_reset_failed', { outcome: 'failure' });
     }
     return outcome;

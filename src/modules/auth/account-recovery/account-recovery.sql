@@ -125,8 +125,11 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Sets a password with a mailed token. Ends all sessions and invalidates all other tokens of the user. Also removes the
--- lockout and marks the e-mail address as verified. It opens no session and changes no factor. The state is `ok` if the
--- password was set; otherwise `invalid`. The context can only write to the audit log.
+-- lockout and marks the e-mail address as verified. It opens no session and changes no factor. The context can only
+-- write to the audit log.
+-- - The state is `ok` if the password was set.
+-- - The state is `repeated` if the same token set the same password in the last five minutes. Nothing changes.
+-- - The state is `invalid` in all other cases.
 CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -149,12 +152,18 @@ BEGIN
       PERFORM app_private.sign_authenticated_context(org_id);
       RETURN;
     END IF;
+  ELSIF EXISTS (SELECT FROM app_private.account_mails x
+    WHERE x.token_hash = sha256(convert_to(token, 'UTF8')) AND x.kind = 'reset'
+      AND x.consumed_at > now() - interval '5 minutes'
+      AND app_private.has_credential(x.user_id, new_salt, new_verifier)) THEN
+    state := 'repeated';
   END IF;
   PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
--- Verifies the caller's e-mail address with a token that the caller requested. Returns false if the token is invalid.
+-- Verifies the caller's e-mail address with a token that the caller requested. Returns false if the token is invalid. A
+-- token that verified the address in the last five minutes is still valid, because a form can be sent twice.
 CREATE OR REPLACE FUNCTION app.verify_email(token text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -165,7 +174,10 @@ BEGIN
   a := app_private.consume_account_token('verify', token);
   UPDATE public.users u SET email_proven_at = now()
     WHERE a.id IS NOT NULL AND u.id = me AND app_private.lockout_key(u.email) = a.lockout_key;
-  RETURN FOUND;
+  RETURN FOUND OR EXISTS (SELECT FROM app_private.account_mails x JOIN public.users u ON u.id = x.user_id
+    WHERE x.token_hash = sha256(convert_to(token, 'UTF8')) AND x.user_id = me AND x.kind = 'verify'
+      AND x.consumed_at > now() - interval '5 minutes' AND u.email_proven_at = x.consumed_at
+      AND app_private.lockout_key(u.email) = x.lockout_key);
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
 

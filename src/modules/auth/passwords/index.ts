@@ -3,4 +3,4 @@ export { assertStrong, type PasswordOwner } from './password-policy.js';
 export { PasswordsModule } from './passwords.module.js';
 export { PasswordsRepository, type SignInOutcome } from './passwords.repository.js';
 export { PasswordsService } from './passwords.service.js';
-export { Passwords, type Credential } from './passwords.js';
+export { Passwords, TOKEN_RATE_LIMIT, type Credential } from './passwords.js';

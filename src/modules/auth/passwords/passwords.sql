@@ -146,6 +146,14 @@ BEGIN
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
 
+-- Returns true if a user's password has exactly this salt and verifier. Only a repeated form has the salt of a mailed
+-- token, because the salt comes from the token.
+CREATE OR REPLACE FUNCTION app_private.has_credential(member uuid, salt bytea, verifier bytea) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM app_private.credentials c
+    WHERE c.user_id = member AND c.salt = has_credential.salt AND c.verifier = has_credential.verifier)
+$$;
+
 -- Sets a password. Ends the user's other sessions and invalidates all mailed tokens of the user. A member must prove
 -- the current password before changing it, because the same password also works in other organizations. The worker's
 -- database role, which operators use, can set the password of any member of the current organization.

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Algorithm, hashRaw, Version } from '@node-rs/argon2';
 import { Semaphore } from '../../../platform/concurrency/semaphore.js';
-import { sha256 } from '../../../platform/crypto/index.js';
+import { hmac, sha256 } from '../../../platform/crypto/index.js';
+import type { RateLimit } from '../../../platform/http/rate-limit.js';
 import { Problem } from '../../../platform/problem/index.js';
 
 /** 19 MiB, two passes, one lane: the minimum that OWASP recommends for Argon2id (RFC 9106). */
@@ -18,6 +19,12 @@ const COST = {
 const MAX_AT_ONCE = 3;
 /** About two seconds of work. A longer queue would only delay the error. */
 export const MAX_IN_TURN = 200;
+
+/**
+ * Limits how often one mailed token can be sent with a password. A used token answers differently to the password
+ * that it set, so the limit keeps an owner of the token from guessing that password.
+ */
+export const TOKEN_RATE_LIMIT: RateLimit = { name: 'mailed-token', points: 30, seconds: 300 };
 
 /** The values that the database stores for a password. */
 export interface Credential {
@@ -52,9 +59,12 @@ export class Passwords {
     return this.hashing.withSlot(() => hashRaw(password.normalize('NFKC'), { ...COST, salt }));
   }
 
-  /** Returns a new credential for a password. Throws `server_busy`. */
-  async credential(password: string): Promise<Credential> {
-    const salt = randomBytes(16);
+  /**
+   * Returns a new credential for a password. If a mailed token sets the password, the salt comes from the token: a form
+   * that is sent twice has the same credential, and the database recognizes it. Throws `server_busy`.
+   */
+  async credential(password: string, token?: string): Promise<Credential> {
+    const salt = token === undefined ? randomBytes(16) : hmac(Buffer.from(token), 'password-salt').subarray(0, 16);
     return { salt, verifier: sha256(await this.withSlot(() => this.hash(password, salt))) };
   }
 }

@@ -50,13 +50,14 @@ export class SamlController {
   @Get('form')
   @Public('a one-time ticket and a browser cookie protect the page', { limit: LIMIT })
   @ResponseType.text('text/html; charset=utf-8')
-  form(
+  async form(
     @Query('ticket') ticket: string | undefined,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
-    response.setHeader('Content-Security-Policy', FORM_PAGE_POLICY);
-    return this.saml.form(String(ticket), request.headers.cookie);
+    const page = await this.saml.form(String(ticket), request.headers.cookie);
+    response.setHeader('Content-Security-Policy', FORM_PAGE_POLICY); // not for the page of a problem
+    return page;
   }
 
   @Post('acs')

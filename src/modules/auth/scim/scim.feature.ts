@@ -30,14 +30,14 @@ export const scimFeature = defineFeature({
       category: 'provisioning',
       severity: 'notice',
       description: 'A SCIM client created a member.',
-      meta: { role: 'code' },
+      meta: { role: 'role' },
       realtime: MEMBER_CHANNEL,
     },
     'scim.user_linked': {
       category: 'provisioning',
       severity: 'notice',
       description: 'A SCIM client took over the provisioning of an existing member.',
-      meta: { role: 'code' },
+      meta: { role: 'role' },
       realtime: MEMBER_CHANNEL,
     },
     'scim.user_updated': {
@@ -58,7 +58,7 @@ export const scimFeature = defineFeature({
       category: 'provisioning',
       severity: 'notice',
       description: 'A SCIM client reactivated a membership.',
-      meta: { role: 'code' },
+      meta: { role: 'role' },
       realtime: MEMBER_CHANNEL,
     },
     'scim.user_deleted': {
@@ -71,7 +71,7 @@ export const scimFeature = defineFeature({
       category: 'provisioning',
       severity: 'notice',
       description: "A SCIM client changed a member's groups. The change also changed the member's role.",
-      meta: { from: 'code', to: 'code' },
+      meta: { from: 'role', to: 'role' },
       realtime: MEMBER_CHANNEL,
     },
     'scim.group_created': {

@@ -54,7 +54,7 @@ export const ssoFeature = defineFeature({
       category: 'sso',
       severity: 'notice',
       description: "The application added a member at the user's first sign-in through SSO.",
-      meta: { role: 'code', connectionId: 'id' },
+      meta: { role: 'role', connectionId: 'id' },
     },
     'sso.test_started': { category: 'sso', severity: 'info', description: 'A member started a test sign-in.' },
     'sso.connection_tested': {
@@ -72,7 +72,7 @@ export const ssoFeature = defineFeature({
       category: 'sso',
       severity: 'notice',
       description: 'A member got another role, because the groups or attributes from the identity provider changed.',
-      meta: { from: 'code', to: 'code' },
+      meta: { from: 'role', to: 'role' },
     },
     'sso.sessions_ended': {
       category: 'sso',

@@ -8,12 +8,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = i.membership_id WHERE m.user_id = member)
 $$;
 
+-- Separates a member of an organization from an account whose owner has never signed in, and returns the member's user.
+-- This user is scoped to the organization. The account keeps its other memberships, and the address stays free for its
+-- owner: an assertion of one organization's directory neither blocks the address nor reaches another organization.
+CREATE OR REPLACE FUNCTION app_private.scope_member(org uuid, u public.users, new_user uuid) RETURNS uuid
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = u.id AND m.org_id <> org) THEN
+    UPDATE public.users x SET scoped_org_id = org, email_proven_at = NULL WHERE x.id = u.id;
+    RETURN u.id;
+  END IF;
+  INSERT INTO public.users (id, email, scoped_org_id) VALUES (new_user, u.email, org);
+  UPDATE public.memberships m SET user_id = new_user WHERE m.org_id = org AND m.user_id = u.id;
+  RETURN new_user;
+END $$;
+
 -- Resolves an e-mail address that an organization's identity provider or SCIM client sent to a user.
 -- - If the organization has a user of its own with this address, returns that user, but only if the user has never
 --   signed in.
 -- - If the organization has verified the domain, returns the existing account. An account that has signed in must also
 --   have a verified e-mail address.
--- - If the account is a member of the organization, returns it, but only if it has never signed in.
+-- - If the account is a member of the organization and has never signed in, separates the member from the account and
+--   returns the member's user.
 -- - In all other cases, creates a user. Without a verified domain, the user is scoped to the organization.
 -- Returns null if the organization may not claim the account. If a parallel transaction creates the user first, the
 -- function decides again.
@@ -29,7 +45,7 @@ BEGIN
     RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
   IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = org AND m.user_id = u.id) THEN
-    RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN u.id END;
+    RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN app_private.scope_member(org, u, new_user) END;
   END IF;
   INSERT INTO public.users (id, email, scoped_org_id, email_proven_at)
   VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END)

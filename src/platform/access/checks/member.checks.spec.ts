@@ -164,11 +164,6 @@ describe('a recent sign-in', () => {
     ]);
     expect(outcomeOf(new StepUpCheck(clock), attempt({ authenticated_at: new Date(0) }))).toBe('passed');
   });
-
-  it('is not required of an API key', () => {
-    const byKey = { ...attempt({ authenticated_at: new Date(0) }, { stepUpMinutes: 10 }), apiKey: 'vs_key' };
-    expect(outcomeOf(new StepUpCheck(clock), byKey)).toBe('passed');
-  });
 });
 
 describe('a method', () => {

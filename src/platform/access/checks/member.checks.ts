@@ -79,15 +79,13 @@ export class PermissionCheck implements AccessCheck {
   }
 }
 
-/**
- * Requires a sign-in or step-up that is recent enough for the route. API keys are exempt, because they cannot step up.
- */
+/** Requires a sign-in or step-up that is recent enough for the route. */
 @Injectable()
 export class StepUpCheck implements AccessCheck {
   constructor(private readonly clock: Clock) {}
 
-  check({ session, policy, apiKey }: GuardContext): void {
-    if (policy.stepUpMinutes === undefined || apiKey !== undefined) return;
+  check({ session, policy }: GuardContext): void {
+    if (policy.stepUpMinutes === undefined) return;
     if (this.clock.millis() - session!.authenticated_at.getTime() > policy.stepUpMinutes * 60_000)
       throw new Problem('step_up_required');
   }
