@@ -4277,7 +4277,11 @@ BEGIN
   INSERT INTO public.users (id, email, scoped_org_id, email_proven_at)
   VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END)
   ON CONFLICT DO NOTHING;
-  RETURN CASE WHEN FOUND THEN new_user ELSE app_private.resolve_verified_user(org, address, new_user) END;
+  IF FOUND THEN RETURN new_user; END IF;
+  IF EXISTS (SELECT FROM public.users x WHERE x.id = new_user) THEN
+    RAISE EXCEPTION 'the id of the new user is in use' USING ERRCODE = '23505';
+  END IF;
+  RETURN app_private.resolve_verified_user(org, address, new_user);
 END $$;
 
 -- Sets a context that can only write a failed sign-in to the audit log of the connection's organization.
