@@ -1304,50 +1304,18 @@ CREATE TABLE app_private.function_files (
   signatures jsonb NOT NULL
 );
 
--- ==================== migrations/0004-source-authority-and-scoped-users.sql
+-- ==================== migrations/0003-settling-and-lengths.sql
 
--- A webhook source acts with the permissions of the member who is responsible for it (ADR 31). events: the types that
--- it may send. responsible: the membership; null if the operator is responsible. Sources of earlier versions belong to
--- the operator, until a member takes them over.
-ALTER TABLE webhook_sources
-  ADD COLUMN events text[] NOT NULL DEFAULT ARRAY['person.created', 'person.updated', 'person.upserted']
-    CHECK (cardinality(events) BETWEEN 1 AND 100),
-  ADD COLUMN responsible uuid,
-  ADD FOREIGN KEY (org_id, responsible) REFERENCES memberships (org_id, id);
-ALTER TABLE webhook_sources ALTER COLUMN events DROP DEFAULT;
-GRANT INSERT (events), UPDATE (events) ON webhook_sources TO vouchsafe_app;
+-- unsettled: the groups of the member changed, and the job scim.settle has not applied them to the role yet.
+ALTER TABLE scim_users ADD unsettled boolean NOT NULL DEFAULT false;
+CREATE INDEX scim_users_unsettled ON scim_users (org_id, connection_id, membership_id) WHERE unsettled;
 
--- Earlier versions linked an identity of an organization without a verified domain to an account whose owner had never
--- proved the address. The account then blocked the address for every other organization (ADR 32). Such a user becomes
--- scoped to the organization of the identity. The other memberships of the address move to a new user without factors
--- and without sessions.
-DO $$
-DECLARE
-  claim record;
-  successor uuid;
-BEGIN
-  FOR claim IN
-    SELECT DISTINCT ON (u.id) u.id, u.email, i.org_id
-      FROM public.sso_identities i
-      JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
-      JOIN public.users u ON u.id = m.user_id AND u.scoped_org_id IS NULL AND u.email_proven_at IS NULL
-     WHERE NOT EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id)
-       AND NOT EXISTS (SELECT FROM public.users x WHERE x.scoped_org_id = i.org_id AND x.email = u.email)
-       AND NOT EXISTS (SELECT FROM public.sso_domains d JOIN public.sso_identities other ON other.org_id = d.org_id
-         JOIN public.memberships o ON o.org_id = other.org_id AND o.id = other.membership_id
-        WHERE o.user_id = u.id AND d.domain = split_part(u.email, '@', 2) AND d.verified_at IS NOT NULL)
-     ORDER BY u.id, i.org_id
-  LOOP
-    UPDATE public.users x SET scoped_org_id = claim.org_id WHERE x.id = claim.id;
-    CONTINUE WHEN NOT EXISTS (SELECT FROM public.memberships m
-      WHERE m.user_id = claim.id AND m.org_id <> claim.org_id);
-    successor := gen_random_uuid();
-    INSERT INTO public.users (id, email) VALUES (successor, claim.email);
-    UPDATE public.sessions s SET user_id = successor, revoked_at = coalesce(s.revoked_at, now())
-     WHERE s.user_id = claim.id AND s.org_id <> claim.org_id;
-    UPDATE public.memberships m SET user_id = successor WHERE m.user_id = claim.id AND m.org_id <> claim.org_id;
-  END LOOP;
-END $$;
+-- Lengths that every key and factor of the application has. SQL in a member's session could store other values.
+ALTER TABLE app_private.user_keys ADD CHECK (length(wrapped) BETWEEN 61 AND 1024);
+ALTER TABLE app_private.totp_factors ADD CHECK (length(sealed) BETWEEN 61 AND 1024);
+ALTER TABLE app_private.passkeys
+  ADD CHECK (length(sealed) BETWEEN 61 AND 1024),
+  ADD CHECK (length(public_key) BETWEEN 16 AND 4096);
 
 -- ==================== src/platform/database/context.sql
 
@@ -1402,6 +1370,9 @@ END;
 --   proven   authenticated: the caller's secret was valid. Also allows audit events about successes.
 --   scim     a SCIM client. It reads and changes data through functions only.
 -- The last three kinds have no organization in the second field, so row policies give them no tenant rows.
+-- Triggers and functions check rows that other transactions change, such as the other owners. They lock a row and then
+-- look. Only at the isolation level READ COMMITTED do they then see what the other transaction has committed (ADR 29).
+-- At every other level the function makes the transaction read-only.
 CREATE OR REPLACE FUNCTION app_private.sign_context(fields text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1415,6 +1386,9 @@ BEGIN
     mac := app_private.context_mac(convert_to(payload, 'UTF8'));
   END;
   PERFORM set_config('vouchsafe.context', payload || '|' || mac, true);
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    PERFORM set_config('transaction_read_only', 'on', true);
+  END IF;
 END $$;
 
 -- Returns the verified fields of the current context, and the MAC as the ninth field. Returns null without a context.
@@ -1571,8 +1545,9 @@ BEGIN
   IF g.created_at < now() - interval '1 day' THEN RETURN 'expired'; END IF;
   IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.grantable_scope(g.org_id, t.key) <> 'org')
     OR g.person_id IS NOT NULL AND NOT app.may_assign(g.membership_id) THEN RETURN 'beyond'; END IF;
-  IF NOT EXISTS (SELECT FROM public.memberships m
-    WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active') THEN RETURN 'ended'; END IF;
+  PERFORM FROM public.memberships m
+    WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN 'ended'; END IF;
   IF EXISTS (SELECT FROM public.access_grants x WHERE x.org_id = g.org_id AND x.membership_id = g.membership_id
                AND x.state = 'approved' AND x.expires_at > now()) THEN RETURN 'in_force'; END IF;
   IF g.person_id IS NOT NULL THEN
@@ -1834,10 +1809,17 @@ $$;
 
 -- Recalculates the stored permissions when a membership changes, so that a request needs to read only one row. Rejects
 -- an unknown role. Also rejects any role except `support` for support staff, and a user that is scoped to another
--- organization.
+-- organization. The function locks a custom role that the member receives, so that the role is not deleted in parallel.
+-- A membership that ends keeps the stored permissions. They have no effect, and the end of many memberships is fast.
 CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.status = 'active' AND NEW.status = 'ended' AND OLD.role = NEW.role THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.status = 'active' AND (TG_OP = 'INSERT' OR (OLD.status, OLD.role) IS DISTINCT FROM (NEW.status, NEW.role)) THEN
+    PERFORM FROM public.roles r WHERE r.org_id = NEW.org_id AND r.key = NEW.role FOR KEY SHARE;
+  END IF;
   IF NEW.status = 'active'
     AND NOT (CASE NEW.kind WHEN 'support' THEN NEW.role = 'support'
       ELSE app_private.is_role(NEW.org_id, NEW.role) END) THEN
@@ -2121,8 +2103,8 @@ $$;
 CREATE OR REPLACE FUNCTION app.request_password_reset(address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM app_private.request_account_mail('reset', address);
   PERFORM app_private.sign_audit_only_context('00000000-0000-0000-0000-000000000000');
+  PERFORM app_private.request_account_mail('reset', address);
 END $$;
 GRANT EXECUTE ON FUNCTION app.request_password_reset TO vouchsafe_app;
 
@@ -2199,11 +2181,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Sets a password with a mailed token. Ends all sessions and invalidates all other tokens of the user. Also removes the
--- lockout and marks the e-mail address as verified. It opens no session and changes no factor. The context can only
--- write to the audit log.
--- - The state is `ok` if the password was set.
--- - The state is `repeated` if the same token set the same password in the last five minutes. Nothing changes.
--- - The state is `invalid` in all other cases.
+-- lockout and marks the e-mail address as verified. It opens no session and changes no factor. The state is `ok` if the
+-- password was set; otherwise `invalid`. The context can only write to the audit log.
 CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2226,18 +2205,12 @@ BEGIN
       PERFORM app_private.sign_authenticated_context(org_id);
       RETURN;
     END IF;
-  ELSIF EXISTS (SELECT FROM app_private.account_mails x
-    WHERE x.token_hash = sha256(convert_to(token, 'UTF8')) AND x.kind = 'reset'
-      AND x.consumed_at > now() - interval '5 minutes'
-      AND app_private.has_credential(x.user_id, new_salt, new_verifier)) THEN
-    state := 'repeated';
   END IF;
   PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
--- Verifies the caller's e-mail address with a token that the caller requested. Returns false if the token is invalid. A
--- token that verified the address in the last five minutes is still valid, because a form can be sent twice.
+-- Verifies the caller's e-mail address with a token that the caller requested. Returns false if the token is invalid.
 CREATE OR REPLACE FUNCTION app.verify_email(token text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2248,10 +2221,7 @@ BEGIN
   a := app_private.consume_account_token('verify', token);
   UPDATE public.users u SET email_proven_at = now()
     WHERE a.id IS NOT NULL AND u.id = me AND app_private.lockout_key(u.email) = a.lockout_key;
-  RETURN FOUND OR EXISTS (SELECT FROM app_private.account_mails x JOIN public.users u ON u.id = x.user_id
-    WHERE x.token_hash = sha256(convert_to(token, 'UTF8')) AND x.user_id = me AND x.kind = 'verify'
-      AND x.consumed_at > now() - interval '5 minutes' AND u.email_proven_at = x.consumed_at
-      AND app_private.lockout_key(u.email) = x.lockout_key);
+  RETURN FOUND;
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
 
@@ -2336,24 +2306,42 @@ GRANT EXECUTE ON FUNCTION app.sso_verified_domains TO vouchsafe_app;
 
 -- Returns the caller's session if its user authenticated locally within the last 31 minutes. Otherwise raises
 -- step_up_required. This check prevents a stolen session or an identity provider from changing factors. One
--- organization trusts an identity provider, but a factor is valid in all of the user's organizations.
+-- organization trusts an identity provider, but a factor is valid in all of the user's organizations. Every function
+-- that changes factors calls it first. It locks the user, so that parallel changes in two sessions see each other.
 CREATE OR REPLACE FUNCTION app_private.authenticated_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.own_session(secret);
+  s public.sessions;
 BEGIN
+  PERFORM FROM public.users u WHERE u.id = app.user_id() FOR NO KEY UPDATE;
+  s := app_private.own_session(secret);
   IF (CASE WHEN app.is_local(s.method) THEN app.authenticated_at(s)
     ELSE coalesce(s.stepped_up_at, to_timestamp(0)) END) < now() - interval '31 minutes'
       THEN RAISE EXCEPTION 'step_up_required' USING ERRCODE = 'VS409'; END IF;
   RETURN s;
 END $$;
 
--- Stores the wrapped key of the current user, unless one is stored already. Returns the stored key.
-CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea) RETURNS bytea
+-- Returns true if the user's key encrypts a factor or has derived a recovery code.
+CREATE OR REPLACE FUNCTION app_private.uses_key(member uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM app_private.totp_factors t WHERE t.user_id = member)
+      OR EXISTS (SELECT FROM app_private.passkeys p WHERE p.user_id = member)
+      OR EXISTS (SELECT FROM app_private.recovery_codes r WHERE r.user_id = member)
+$$;
+
+-- Stores the wrapped key of the current user, unless one is stored already. The KMS cannot unwrap a key that SQL made
+-- up. The caller names such a key as `unreadable`. The new key replaces it if nothing depends on it. Returns the stored
+-- key.
+CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea, unreadable bytea) RETURNS bytea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  me uuid := app.user_id();
 BEGIN
-  INSERT INTO app_private.user_keys (user_id, wrapped) VALUES (app.user_id(), new_wrapped) ON CONFLICT DO NOTHING;
-  RETURN (SELECT k.wrapped FROM app_private.user_keys k WHERE k.user_id = app.user_id());
+  PERFORM FROM public.users u WHERE u.id = me FOR NO KEY UPDATE;
+  INSERT INTO app_private.user_keys AS k (user_id, wrapped) VALUES (me, new_wrapped)
+    ON CONFLICT (user_id) DO UPDATE SET wrapped = new_wrapped
+      WHERE k.wrapped = unreadable AND NOT app_private.uses_key(me);
+  RETURN (SELECT k.wrapped FROM app_private.user_keys k WHERE k.user_id = me);
 END $$;
 GRANT EXECUTE ON FUNCTION app.keep_own_key TO vouchsafe_app;
 
@@ -2443,7 +2431,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.authenticated_session(secret);
 BEGIN
-  PERFORM FROM public.users u WHERE u.id = s.user_id FOR UPDATE;
   IF (SELECT count(*) FROM app_private.passkeys p WHERE p.user_id = s.user_id) >= 10 THEN
     RAISE EXCEPTION 'passkey_limit_reached' USING ERRCODE = 'VS409';
   END IF;
@@ -2529,6 +2516,7 @@ DECLARE
 BEGIN
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = app.org_id() AND x.id = member AND x.status = 'active';
   IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM FROM public.users u WHERE u.id = m.user_id FOR NO KEY UPDATE;
   IF NOT app.is_system() THEN
     IF NOT app.has_permission('membership:reset-factors') OR app.interactive_membership_id() IS NULL THEN
       RAISE EXCEPTION 'a factor reset requires the permission and an interactive session' USING ERRCODE = '42501';
@@ -2547,6 +2535,7 @@ BEGIN
   DELETE FROM app_private.passkeys p WHERE p.user_id = m.user_id;
   DELETE FROM app_private.recovery_codes r WHERE r.user_id = m.user_id;
   DELETE FROM app_private.remembered_devices d WHERE d.user_id = m.user_id;
+  DELETE FROM app_private.user_keys k WHERE k.user_id = m.user_id;
   UPDATE app_private.pending_sign_ins p SET ended_at = now() WHERE p.user_id = m.user_id AND p.ended_at IS NULL;
   UPDATE public.sessions s SET revoked_at = now() WHERE s.user_id = m.user_id AND s.revoked_at IS NULL;
   RETURN true;
@@ -2970,11 +2959,11 @@ BEGIN
     state := 'ok';
     RETURN;
   END IF;
+  org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
+  PERFORM app_private.sign_audit_only_context(org_id);
   state := app_private.count_failure(key);
   IF state = 'locked' THEN PERFORM app_private.request_account_mail('locked', address); END IF;
-  org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
   PERFORM app_private.detect_brute_force(org_id, user_id, key, visit);
-  PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 
@@ -2994,14 +2983,6 @@ BEGIN
   UPDATE public.sessions SET revoked_at = now()
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
-
--- Returns true if a user's password has exactly this salt and verifier. Only a repeated form has the salt of a mailed
--- token, because the salt comes from the token.
-CREATE OR REPLACE FUNCTION app_private.has_credential(member uuid, salt bytea, verifier bytea) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM app_private.credentials c
-    WHERE c.user_id = member AND c.salt = has_credential.salt AND c.verifier = has_credential.verifier)
-$$;
 
 -- Sets a password. Ends the user's other sessions and invalidates all mailed tokens of the user. A member must prove
 -- the current password before changing it, because the same password also works in other organizations. The worker's
@@ -3057,20 +3038,35 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256
 
 -- SCIM provisioning: the users and groups that a SCIM client manages.
 
--- Returns the role that results from a member's groups. The connection has an ordered list of group mappings. The first
--- mapping that matches a group name or a directory id determines the role. If no mapping matches, the function returns
--- the connection's default role, which can be null.
+-- Returns the role of each given member that results from the member's groups. The connection has an ordered list of
+-- group mappings. The first mapping that matches a group name or a directory id determines the role. If no mapping
+-- matches, the role is the connection's default role, which can be null. A role that does not exist counts as null.
+CREATE OR REPLACE FUNCTION app_private.scim_roles(c public.sso_connections, members uuid[])
+RETURNS TABLE (member uuid, role text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH mapped AS (
+    SELECT g.id AS group_id, l.place, l.mapping ->> 'role' AS role
+      FROM jsonb_array_elements(c.group_roles) WITH ORDINALITY AS l (mapping, place)
+      JOIN public.scim_groups g ON g.org_id = c.org_id AND g.connection_id = c.id
+       AND l.mapping ->> 'group' IN (g.display_name, g.external_id)
+  ), matched AS (
+    SELECT DISTINCT ON (w.member) w.member, x.role FROM unnest(members) AS w (member)
+      JOIN public.scim_group_members m ON m.org_id = c.org_id AND m.connection_id = c.id AND m.membership_id = w.member
+      JOIN mapped x ON x.group_id = m.group_id
+     ORDER BY w.member, x.place
+  ), found AS MATERIALIZED (
+    SELECT w.member, coalesce(m.role, c.default_role) AS role FROM unnest(members) AS w (member)
+      LEFT JOIN matched m ON m.member = w.member
+  ), existing AS MATERIALIZED (
+    SELECT r.role FROM (SELECT DISTINCT f.role FROM found f) r WHERE app_private.is_role(c.org_id, r.role)
+  )
+  SELECT f.member, e.role FROM found f LEFT JOIN existing e ON e.role = f.role
+$$;
+
+-- Returns the role that results from one member's groups.
 CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT r.role FROM (
-    SELECT coalesce((
-      SELECT l.mapping ->> 'role' FROM jsonb_array_elements(c.group_roles) WITH ORDINALITY AS l (mapping, place)
-       WHERE EXISTS (SELECT FROM public.scim_group_members m JOIN public.scim_groups g ON g.org_id = m.org_id
-         AND g.connection_id = m.connection_id AND g.id = m.group_id
-          WHERE m.org_id = c.org_id AND m.connection_id = c.id AND m.membership_id = member
-            AND l.mapping ->> 'group' IN (g.display_name, g.external_id))
-       ORDER BY l.place LIMIT 1), c.default_role) AS role) r
-   WHERE app_private.is_role(c.org_id, r.role)
+  SELECT r.role FROM app_private.scim_roles(c, ARRAY[member]) r
 $$;
 
 -- Returns the provisioned member that signs in through the same connection. First searches for the provider's subject.
@@ -3092,45 +3088,104 @@ BEGIN
   RETURN CASE cardinality(candidates) WHEN 1 THEN candidates[1] END;
 END $$;
 
--- Applies the data of a SCIM user to the membership and returns the effect. If there is an effect, the function ends
--- the member's sessions. A reactivated membership does not get its former grants back. If a member of the organization
--- ended the membership, it is reactivated only when `reactivate` is true: the SCIM client set `active` to true again.
-CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, reactivate boolean)
+-- Returns the effect that the data of the SCIM users has on their memberships. The effect is null if nothing changes.
+-- If a member of the organization ended the membership, it is reactivated only when `reactivate` is true: the SCIM
+-- client set `active` to true again.
+CREATE OR REPLACE FUNCTION app_private.scim_effects(c public.sso_connections, members uuid[], reactivate boolean)
+RETURNS SETOF app.scim_effect
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.id, CASE
+           WHEN NOT s.active OR r.role IS NULL THEN CASE WHEN m.status = 'active' THEN 'ended' END
+           WHEN m.status = 'active' THEN CASE WHEN m.role <> r.role THEN 'role' END
+           WHEN s.without_role OR reactivate THEN 'revived' END, m.role, r.role
+    FROM app_private.scim_roles(c, members) r
+    JOIN public.memberships m ON m.org_id = c.org_id AND m.id = r.member
+    JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id = r.member
+$$;
+
+-- Applies the data of SCIM users to their memberships and returns the effects. Ends the sessions of the changed
+-- members. A reactivated membership does not get its former grants back. The statements work on all members at once, so
+-- that the order of the members has no effect. For example, one group change can replace the only owner.
+CREATE OR REPLACE FUNCTION app_private.scim_settle(c public.sso_connections, members uuid[], reactivate boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.scim_users; m public.memberships;
-  target_role text := app_private.scim_role_of(c, member); effect_kind text;
+  effects app.scim_effect[];
 BEGIN
-  SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member FOR UPDATE;
-  SELECT * INTO STRICT s FROM public.scim_users x
-    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF NOT s.active OR target_role IS NULL THEN
-    IF m.status = 'active' THEN
-      UPDATE public.memberships x SET status = 'ended', ended_at = now() WHERE x.org_id = m.org_id AND x.id = m.id;
-      effect_kind := 'ended';
-    END IF;
-    UPDATE public.scim_users x SET without_role = s.active AND (m.status = 'active' OR s.without_role OR reactivate)
-     WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
-  ELSIF m.status = 'active' THEN
-    IF m.role <> target_role THEN
-      UPDATE public.memberships x SET role = target_role WHERE x.org_id = m.org_id AND x.id = m.id;
-      effect_kind := 'role';
-    END IF;
-  ELSIF s.without_role OR reactivate THEN
-    PERFORM app_private.clear_rights(m);
-    UPDATE public.memberships x
-      SET status = 'active', kind = 'member', ended_at = NULL, role = target_role, person_id = NULL
-      WHERE x.org_id = m.org_id AND x.id = m.id;
-    UPDATE public.scim_users x SET without_role = false
-      WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
-    effect_kind := 'revived';
-  END IF;
-  IF effect_kind IS NULL THEN RETURN; END IF;
-  UPDATE public.sessions x SET revoked_at = now()
-    WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.revoked_at IS NULL;
-  RETURN NEXT (m.id, effect_kind, m.role, target_role)::app.scim_effect;
+  PERFORM FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = ANY (members) ORDER BY x.id FOR UPDATE;
+  effects := ARRAY(SELECT e FROM app_private.scim_effects(c, members, reactivate) e ORDER BY e.membership_id);
+  UPDATE public.scim_users x SET unsettled = false,
+         without_role = x.active AND e.effect IS DISTINCT FROM 'revived' AND (x.without_role
+           OR e.role_after IS NULL AND (reactivate OR e.effect IS NOT DISTINCT FROM 'ended'))
+    FROM unnest(effects) e
+   WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = e.membership_id;
+  PERFORM app_private.clear_rights(m) FROM unnest(effects) e
+    JOIN public.memberships m ON m.org_id = c.org_id AND m.id = e.membership_id WHERE e.effect = 'revived';
+  UPDATE public.memberships x
+    SET status = 'active', kind = 'member', ended_at = NULL, role = e.role_after, person_id = NULL
+    FROM unnest(effects) e WHERE x.org_id = c.org_id AND x.id = e.membership_id AND e.effect = 'revived';
+  UPDATE public.memberships x SET role = e.role_after
+    FROM unnest(effects) e WHERE x.org_id = c.org_id AND x.id = e.membership_id AND e.effect = 'role';
+  UPDATE public.memberships x SET status = 'ended', ended_at = now()
+    FROM unnest(effects) e WHERE x.org_id = c.org_id AND x.id = e.membership_id AND e.effect = 'ended';
+  PERFORM app_private.end_sessions(c.org_id, ARRAY(SELECT e.membership_id FROM unnest(effects) e
+    WHERE e.effect IS NOT NULL));
+  RETURN QUERY SELECT * FROM unnest(effects) e WHERE e.effect IS NOT NULL;
 END $$;
+
+-- Ends the sessions of memberships.
+CREATE OR REPLACE FUNCTION app_private.end_sessions(org uuid, members uuid[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE public.sessions x SET revoked_at = now() FROM unnest(members) AS w (member)
+   WHERE x.org_id = org AND x.membership_id = w.member AND x.revoked_at IS NULL
+$$;
+
+-- Settles the members whose groups changed, and returns the effects. If many members only get another role, the job
+-- scim.settle changes the roles in batches, so that other requests do not wait for them. The sessions of these members
+-- end at once, and a sign-in applies the groups. Memberships always end at once. Members who can manage members always
+-- change at once, because the API rejects the request if the organization would lose its last owner.
+CREATE OR REPLACE FUNCTION app_private.scim_groups_changed(c public.sso_connections, members uuid[], request text)
+RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  most_at_once CONSTANT integer := 100;
+  at_once uuid[]; later uuid[];
+BEGIN
+  SELECT array_agg(e.membership_id) FILTER (WHERE x.urgent), array_agg(e.membership_id) FILTER (WHERE NOT x.urgent)
+    INTO at_once, later
+    FROM app_private.scim_effects(c, members, false) e
+    JOIN public.memberships m ON m.org_id = c.org_id AND m.id = e.membership_id
+    CROSS JOIN LATERAL (SELECT e.effect = 'ended' OR m.status = 'active'
+      AND coalesce(m.grants ->> 'membership:update' = 'org', false) AS urgent) x
+   WHERE e.effect IS NOT NULL;
+  IF cardinality(later) > most_at_once THEN
+    UPDATE public.scim_users x SET unsettled = true FROM unnest(later) AS w (member)
+     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = w.member;
+    PERFORM app_private.end_sessions(c.org_id, later);
+    PERFORM app_private.enqueue_job(c.org_id, 'scim.settle', jsonb_build_object('connectionId', c.id), request);
+  ELSE
+    at_once := at_once || later;
+  END IF;
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, coalesce(at_once, '{}'), false);
+END $$;
+
+-- Settles the next members of a connection and returns the effects. Enqueues another job if members are left. The lock
+-- serializes it with changes by SCIM clients and members.
+CREATE OR REPLACE FUNCTION app.scim_settle(connection uuid, most integer, request text) RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections; members uuid[];
+BEGIN
+  PERFORM app.lock_organization();
+  SELECT * INTO c FROM public.sso_connections x WHERE x.org_id = app.org_id() AND x.id = connection;
+  members := ARRAY(SELECT x.membership_id FROM public.scim_users x
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.unsettled ORDER BY x.membership_id LIMIT most);
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, members, false);
+  IF cardinality(members) = most THEN
+    PERFORM app_private.enqueue_job(c.org_id, 'scim.settle', jsonb_build_object('connectionId', c.id), request);
+  END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION app.scim_settle TO vouchsafe_worker;
 
 -- Changes the e-mail address of a member's user to the address that the SCIM client sent. The address changes only in
 -- two cases:
@@ -3233,7 +3288,7 @@ BEGIN
   ELSE
     RETURN NEXT (m.id, 'adopted', m.role, m.role)::app.scim_effect;
     IF old_status = 'ended' OR NOT u.active THEN
-      RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true);
+      RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[m.id], true);
     END IF;
   END IF;
 END $$;
@@ -3262,7 +3317,7 @@ BEGIN
     SET user_name = u.user_name, external_id = u.external_id, given_name = u.given_name, family_name = u.family_name,
          email = u.email, email_type = u.email_type, active = u.active, version = x.version + 1, updated_at = now()
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true); END IF;
+  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[member], true); END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
@@ -3276,7 +3331,7 @@ BEGIN
   UPDATE public.scim_users x SET active = false
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true);
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[member], true);
   DELETE FROM public.scim_users x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
@@ -3284,12 +3339,12 @@ GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
 -- Creates or replaces a group with its name, directory id, and members. Then updates every membership whose groups
 -- changed.
 CREATE OR REPLACE FUNCTION app.scim_put_group(
-  group_id uuid, is_new boolean, full_name text, external text, members uuid[]
+  group_id uuid, is_new boolean, full_name text, external text, members uuid[], request text
 ) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections := app_private.scim_connection();
-  g public.scim_groups; before uuid[]; concerned uuid[]; member uuid;
+  g public.scim_groups; before uuid[]; concerned uuid[];
 BEGIN
   IF EXISTS (SELECT FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id <> group_id
       AND (x.display_name_key = lower(full_name) OR x.external_id = external)) THEN
@@ -3300,9 +3355,8 @@ BEGIN
   SELECT * INTO g FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = group_id
     FOR UPDATE;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  IF EXISTS (SELECT FROM unnest(members) w
-    WHERE w NOT IN (SELECT s.membership_id FROM public.scim_users s
-      WHERE s.org_id = c.org_id AND s.connection_id = c.id)) THEN
+  IF EXISTS (SELECT w FROM unnest(members) w EXCEPT SELECT s.membership_id FROM public.scim_users s
+      WHERE s.org_id = c.org_id AND s.connection_id = c.id) THEN
     RAISE EXCEPTION 'scim_unknown_member' USING ERRCODE = 'VS409';
   END IF;
   before := ARRAY(SELECT x.membership_id FROM public.scim_group_members x
@@ -3314,7 +3368,8 @@ BEGIN
   IF cardinality(concerned) = 0 AND (g.display_name, g.external_id) IS NOT DISTINCT FROM (full_name, external)
     THEN RETURN; END IF;
   DELETE FROM public.scim_group_members x
-    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = g.id AND x.membership_id <> ALL (members);
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = g.id AND x.membership_id IN (
+      SELECT unnest(before) EXCEPT SELECT unnest(members));
   INSERT INTO public.scim_group_members (org_id, connection_id, group_id, membership_id) SELECT c.org_id, c.id, g.id, w
     FROM unnest(members) w ON CONFLICT DO NOTHING;
   IF NOT is_new THEN
@@ -3322,25 +3377,23 @@ BEGIN
       SET display_name = full_name, external_id = external, version = x.version + 1, updated_at = now()
      WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = g.id;
   END IF;
-  FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
+  RETURN QUERY SELECT * FROM app_private.scim_groups_changed(c, concerned, request);
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
 -- Deletes a group and updates the memberships of its members. Raises not_found if the group does not exist.
-CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
+CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid, request text) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections := app_private.scim_connection();
-  concerned uuid[]; member uuid;
+  concerned uuid[];
 BEGIN
   concerned := ARRAY(SELECT x.membership_id FROM public.scim_group_members x
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = scim_delete_group.group_id);
   DELETE FROM public.scim_groups x
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = scim_delete_group.group_id;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
+  RETURN QUERY SELECT * FROM app_private.scim_groups_changed(c, concerned, request);
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 
@@ -3838,7 +3891,8 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 
 -- Opens a session and returns its expiry. A user can have at most five sessions. If the user has more, the function
--- revokes the oldest one. The function locks the user's row, so that parallel sign-ins cannot exceed the limit.
+-- revokes the oldest one. The function locks the user's row, so that parallel sign-ins cannot exceed the limit. It
+-- signs the context first, because it then writes only at the isolation level at which the lock is sufficient.
 CREATE OR REPLACE FUNCTION app_private.open_session(
   m public.memberships, visit app.new_session, method text, max_expiry timestamptz
 ) RETURNS timestamptz
@@ -3846,6 +3900,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   remembered boolean; ends_at timestamptz;
 BEGIN
+  PERFORM app_private.sign_member(app_private.with_active_grants(m));
   SELECT o.remember_me_allowed
     AND coalesce(visit.remember, false),
       least(now() + app_private.absolute_timeout(o.remember_me_allowed AND coalesce(visit.remember, false),
@@ -3862,7 +3917,6 @@ BEGIN
     left(visit.user_agent, 500),
     visit.country, visit.latitude, visit.longitude, visit.radius_km, remembered);
   PERFORM app_private.detect_sign_in_anomaly(m, visit);
-  PERFORM app_private.sign_member(app_private.with_active_grants(m));
   RETURN ends_at;
 END $$;
 
@@ -4029,10 +4083,11 @@ END $$;
 -- requires platform/policies/giving-rights.sql
 
 -- Rejects a connection id that another organization uses. A sign-in request contains only the connection id, so the id
--- must be unique across organizations.
+-- must be unique across organizations. The lock makes the second of two parallel changes see the first.
 CREATE OR REPLACE FUNCTION app_private.connection_id_is_free() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('sso connection ' || NEW.id, 0));
   IF EXISTS (SELECT FROM public.sso_connections c
     WHERE c.id = NEW.id AND (TG_OP = 'INSERT' OR c.org_id <> OLD.org_id)) THEN
     RAISE EXCEPTION 'the connection id is already in use' USING ERRCODE = '42501';
@@ -4196,30 +4251,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = i.membership_id WHERE m.user_id = member)
 $$;
 
--- Separates a member of an organization from an account whose owner has never signed in, and returns the member's user.
--- This user is scoped to the organization. The account keeps its other memberships, and the address stays free for its
--- owner: an assertion of one organization's directory neither blocks the address nor reaches another organization.
-CREATE OR REPLACE FUNCTION app_private.scope_member(org uuid, u public.users, new_user uuid) RETURNS uuid
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF NOT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = u.id AND m.org_id <> org) THEN
-    UPDATE public.users x SET scoped_org_id = org, email_proven_at = NULL WHERE x.id = u.id;
-    RETURN u.id;
-  END IF;
-  INSERT INTO public.users (id, email, scoped_org_id) VALUES (new_user, u.email, org);
-  UPDATE public.memberships m SET user_id = new_user WHERE m.org_id = org AND m.user_id = u.id;
-  RETURN new_user;
-END $$;
-
 -- Resolves an e-mail address that an organization's identity provider or SCIM client sent to a user.
 -- - If the organization has a user of its own with this address, returns that user, but only if the user has never
 --   signed in.
 -- - If the organization has verified the domain, returns the existing account. An account that has signed in must also
 --   have a verified e-mail address.
--- - If the account is a member of the organization and has never signed in, separates the member from the account and
---   returns the member's user.
+-- - If the account is a member of the organization, returns it, but only if it has never signed in.
 -- - In all other cases, creates a user. Without a verified domain, the user is scoped to the organization.
--- Returns null if the organization may not claim the account.
+-- Returns null if the organization may not claim the account. If a parallel transaction creates the user first, the
+-- function decides again.
 CREATE OR REPLACE FUNCTION app_private.resolve_verified_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4232,11 +4272,16 @@ BEGIN
     RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
   IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = org AND m.user_id = u.id) THEN
-    RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN app_private.scope_member(org, u, new_user) END;
+    RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
   INSERT INTO public.users (id, email, scoped_org_id, email_proven_at)
-  VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END);
-  RETURN new_user;
+  VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END)
+  ON CONFLICT DO NOTHING;
+  IF FOUND THEN RETURN new_user; END IF;
+  IF EXISTS (SELECT FROM public.users x WHERE x.id = new_user) THEN
+    RAISE EXCEPTION 'the id of the new user is in use' USING ERRCODE = '23505';
+  END IF;
+  RETURN app_private.resolve_verified_user(org, address, new_user);
 END $$;
 
 -- Sets a context that can only write a failed sign-in to the audit log of the connection's organization.
@@ -4258,6 +4303,7 @@ GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 -- - The state is `email_missing` if the provider sent no e-mail address.
 -- - The state is `account_exists` if the organization may not claim the account with this e-mail address.
 -- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
+-- Of two parallel first sign-ins of one person, the second waits and then finds the identity.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
   new_membership uuid, OUT member_id uuid, OUT state text
@@ -4267,6 +4313,11 @@ DECLARE
 BEGIN
   SELECT i.membership_id INTO member_id FROM public.sso_identities i
    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+  IF NOT FOUND THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('sso identity ' || c.id || ' ' || subject, 0));
+    SELECT i.membership_id INTO member_id FROM public.sso_identities i
+     WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+  END IF;
   IF FOUND THEN state := 'known'; RETURN; END IF;
   member_id := app_private.scim_member(c, subject, address);
   IF member_id IS NOT NULL THEN
@@ -4588,18 +4639,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = s.membership_id WHERE m.user_id = member))
 $$;
 
--- Returns true if an invite was accepted in the last five minutes, and by a user whom the caller proves to be: the
--- current user, or the owner of the credential that the same token set.
-CREATE OR REPLACE FUNCTION app_private.is_repeated_acceptance(
-  org uuid, invite uuid, member uuid, salt bytea DEFAULT NULL, verifier bytea DEFAULT NULL
-) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM public.invites i
-    JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.accepted_membership AND m.status = 'active'
-   WHERE i.org_id = org AND i.id = invite AND i.accepted_at > now() - interval '5 minutes'
-     AND (m.user_id = member OR app_private.has_credential(m.user_id, salt, verifier)))
-$$;
-
 -- Sets a context that can only write to the audit log of the inviting organization. For an unknown invite, the context
 -- applies to the audit log of the installation.
 CREATE OR REPLACE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
@@ -4618,7 +4657,6 @@ END $$;
 --   pending sign-in.
 -- - The state is `can_sign_in` if the user can already sign in.
 -- - The state is `member_already` if the user is already an active member.
--- - The state is `repeated` if the same token and password accepted the invite in the last five minutes.
 -- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
@@ -4639,8 +4677,6 @@ BEGIN
       SELECT * INTO m FROM app_private.consume_invite(org, invite, user_id, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     END IF;
-  ELSIF state = 'used' AND app_private.is_repeated_acceptance(org, invite, NULL, new_salt, new_verifier) THEN
-    state := 'repeated';
   END IF;
   IF state <> 'accepted' THEN
     org_id := app_private.refuse_invite(org, invite);
@@ -4666,7 +4702,6 @@ GRANT EXECUTE ON FUNCTION app.accept_invite TO vouchsafe_app;
 -- - The state is `accepted` if the user is now a member.
 -- - The state is `not_addressee` if the invite was sent to another e-mail address.
 -- - The state is `member_already` if the user is already an active member.
--- - The state is `repeated` if the user accepted the invite in the last five minutes.
 -- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_own_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,
@@ -4685,8 +4720,6 @@ BEGIN
     ELSE
       state := 'not_addressee';
     END IF;
-  ELSIF state = 'used' AND app_private.is_repeated_acceptance(org, invite, member) THEN
-    state := 'repeated';
   END IF;
   IF state <> 'accepted' THEN
     org_id := app_private.refuse_invite(org, invite);
@@ -4859,10 +4892,12 @@ CREATE TRIGGER snapshot BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION ap
 
 -- Roles, and the explanation of effective permissions.
 
--- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses.
+-- Rejects the deletion of a role that a member has or that a group mapping of an SSO connection uses. The function
+-- locks the role. Therefore, it sees members who received the role in parallel; membership_grants locks the role too.
 CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM FROM public.roles r WHERE r.org_id = OLD.org_id AND r.key = OLD.key FOR UPDATE;
   IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = OLD.org_id AND m.role = OLD.key AND m.status = 'active')
     OR EXISTS (SELECT FROM public.sso_connections c WHERE c.org_id = OLD.org_id
          AND (c.default_role = OLD.key
@@ -5097,61 +5132,17 @@ CREATE POLICY member ON users FOR SELECT USING (EXISTS (
 -- ==================== src/modules/webhooks/webhooks.sql
 
 -- Webhook sources and their deliveries.
--- requires platform/database/context.sql
 
--- Makes the caller responsible for a source that the caller adds, or whose event types the caller changes. The caller
--- cannot name another member.
-CREATE OR REPLACE FUNCTION app_private.webhook_responsible() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  NEW.responsible := app.membership_id();
-  RETURN NEW;
-END $$;
-
-CREATE TRIGGER webhook_responsible BEFORE INSERT OR UPDATE OF events, responsible ON webhook_sources
-  FOR EACH ROW EXECUTE FUNCTION app_private.webhook_responsible();
-
--- Makes the caller responsible for a source to which the caller adds a secret, because the secret signs its deliveries.
-CREATE OR REPLACE FUNCTION app_private.webhook_secret_responsible() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  UPDATE public.webhook_sources s SET responsible = app.membership_id()
-    WHERE s.org_id = NEW.org_id AND s.id = NEW.source_id;
-  RETURN NULL;
-END $$;
-
-CREATE TRIGGER webhook_secret_responsible AFTER INSERT ON webhook_secrets
-  FOR EACH ROW EXECUTE FUNCTION app_private.webhook_secret_responsible();
-
--- Returns the current permissions of the member who is responsible for a source, as {permission: scope}. They are empty
--- after the end of the membership. Returns null if the operator is responsible.
-CREATE OR REPLACE FUNCTION app_private.webhook_grants(s public.webhook_sources) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN s.responsible IS NOT NULL THEN coalesce((
-    SELECT (app_private.with_active_grants(m)).grants FROM public.memberships m
-      WHERE m.org_id = s.org_id AND m.id = s.responsible AND m.status = 'active'), '{}') END
-$$;
-
--- Returns the event types of a source of the current organization and the permissions with which it acts.
-CREATE OR REPLACE FUNCTION app.webhook_authority(source uuid, OUT events text[], OUT grants jsonb) RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.events, app_private.webhook_grants(s) FROM public.webhook_sources s
-    WHERE s.org_id = app.org_id() AND s.id = source
-$$;
-GRANT EXECUTE ON FUNCTION app.webhook_authority TO vouchsafe_worker;
-
--- Returns the data for verifying a delivery: the event types and permissions of a source, its encrypted secrets, and
--- the wrapped data keys of its organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown,
--- disabled, or removed, or if its organization is not active. If sources of two organizations have the same id, the
--- older source is returned.
+-- Returns the data for verifying a signature: the encrypted secrets of a source and the wrapped data keys of its
+-- organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown, disabled, or removed, or if
+-- its organization is not active. If sources of two organizations have the same id, the older source is returned.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
-  source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT events text[], OUT grants jsonb,
-  OUT secret_ids uuid[], OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[],
-  OUT key_versions integer[], OUT wrapped_keys bytea[]
+  source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT secret_ids uuid[],
+  OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_versions integer[],
+  OUT wrapped_keys bytea[]
 ) RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.org_id, s.scheme, s.limit_per_minute, s.events, app_private.webhook_grants(s), x.ids, x.secrets, x.expiries,
-         k.purposes, k.key_versions, k.wrapped
-    FROM public.webhook_sources s
+  SELECT s.org_id, s.scheme, s.limit_per_minute, x.ids, x.secrets, x.expiries, k.purposes, k.key_versions, k.wrapped
+    FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
     CROSS JOIN LATERAL (
       SELECT array_agg(w.id) AS ids, array_agg(w.secret_enc) AS secrets, array_agg(w.expires_at) AS expiries
@@ -5162,9 +5153,7 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
         array_agg(d.wrapped) AS wrapped
         FROM public.data_keys d
        WHERE d.org_id = s.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.wrapped IS NOT NULL) k
-   WHERE (s.org_id, s.id) = (SELECT y.org_id, y.id FROM public.webhook_sources y WHERE y.id = source
-       ORDER BY y.created_at LIMIT 1)
-     AND s.enabled AND s.removed_at IS NULL AND x.ids IS NOT NULL AND k.wrapped IS NOT NULL
+   WHERE s.enabled AND s.removed_at IS NULL AND x.ids IS NOT NULL AND k.wrapped IS NOT NULL
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 
