@@ -1304,6 +1304,11 @@ CREATE TABLE app_private.function_files (
   signatures jsonb NOT NULL
 );
 
+-- ==================== migrations/0002-write-proof.sql
+
+-- app.prove_write() writes to this sequence. It is logged, so that the proof includes the write-ahead log.
+CREATE SEQUENCE app_private.write_proof;
+
 -- ==================== src/platform/database/context.sql
 
 -- The tenant context: its signature, verification, and fields. The transaction-local setting vouchsafe.context contains
@@ -5170,6 +5175,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE suspended_too OR status = 'active' ORDER BY id
 $$;
 GRANT EXECUTE ON FUNCTION app.organization_ids TO vouchsafe_worker;
+
+-- ==================== src/platform/database/readiness.sql
+
+-- Proves that the server accepts a write, and returns its time. setval writes a WAL record that the commit flushes. It
+-- creates no row version and no lock, so callers do not wait for each other. It fails on a read-only server with 25006.
+CREATE OR REPLACE FUNCTION app.prove_write() RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT setval('app_private.write_proof', 1, false);
+  SELECT clock_timestamp();
+$$;
+GRANT EXECUTE ON FUNCTION app.prove_write TO vouchsafe_app;
 
 -- ==================== src/platform/jobs/jobs.sql
 

@@ -26,6 +26,8 @@ defineFeature({
   resources: { person: { description: 'With an id.' }, role: { description: 'With a key.' } },
   events: { 'spec.happened': { category: 'spec', severity: 'info', description: 'It happened.', meta: META } },
 });
+/** The time of the database in these tests: 2026-01-31. */
+const AT = Date.UTC(2026, 0, 31);
 const HAPPENED = 'spec.happened' as AuditEventType;
 
 let warnings: string[];
@@ -44,7 +46,7 @@ function contextWith(transaction: Partial<Transaction> | null, emits: AuditEvent
 }
 
 function record(entry: AuditEntry, log: AuditRow[] = []): AuditRow['facts'] {
-  withContext(contextWith({ log, open: true, readOnly: false }), () =>
+  withContext(contextWith({ log, open: true, readOnly: false, databaseMs: AT }), () =>
     new AuditLog(new Clock()).record(HAPPENED, entry),
   );
   return log.at(-1)!.facts;
@@ -163,11 +165,16 @@ it('strips a target whose type no feature declares and logs a warning', () => {
 });
 
 describe('an audit event', () => {
+  it('has the time of the database, not of a process whose clock is wrong', () => {
+    jest.spyOn(Date, 'now').mockReturnValue(AT + 400 * 86_400_000);
+    expect(record({}).occurredAt).toBe('2026-01-31T00:00:00.000Z');
+  });
+
   it('takes actor, organization, and request from the context', () => {
     const log: AuditRow[] = [];
     const actor = { type: 'user', id: newId(), email: 'ada@example.test' } as const;
     const context = new Context({ emits: [HAPPENED], orgId: newId(), actor, ip: '192.0.2.1', userAgent: 'Browser' });
-    context.transaction = { log, open: true, readOnly: false } as unknown as Transaction;
+    context.transaction = { log, open: true, readOnly: false, databaseMs: AT } as unknown as Transaction;
     withContext(context, () => new AuditLog(new Clock()).record(HAPPENED, { outcome: 'denied' }));
     expect(log).toEqual([
       {

@@ -5,7 +5,9 @@ import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import { lines, startHttpApp } from '../../../test/harness/http-app.js';
+import { DatabaseUnavailable } from '../database/errors.js';
 import { HealthController } from '../health/health.controller.js';
+import { Readiness, type HealthProbe } from '../health/readiness.js';
 
 let app: NestExpressApplication;
 let http: ReturnType<typeof supertest>;
@@ -221,18 +223,33 @@ describe('signed and form routes', () => {
 });
 
 describe('operations', () => {
+  const readiness = (probe: HealthProbe) =>
+    new HealthController(
+      new Readiness(
+        app.get(HealthCheckService, { strict: false }),
+        app.get(HealthIndicatorService, { strict: false }),
+        [probe],
+      ),
+    );
+
   it('is ready while the probes respond', async () => {
     expect((await http.get('/health/ready')).body).toEqual({ status: 'ok', checks: ['database'] });
   });
 
   it('is not ready when a probe fails, and names the probe without the reason', async () => {
     const probe = { name: 'redis', check: () => Promise.reject(new Error('connect to redis.internal')) };
-    const controller = new HealthController(
-      app.get(HealthCheckService, { strict: false }),
-      app.get(HealthIndicatorService, { strict: false }),
-      [probe],
-    );
-    await expect(controller.ready()).rejects.toMatchObject({ code: 'unavailable', detail: 'not ready: redis' });
+    await expect(readiness(probe).ready()).rejects.toMatchObject({
+      code: 'unavailable',
+      detail: 'not ready: redis',
+      headers: { 'Retry-After': '2' },
+    });
+  });
+
+  it('tells how long the circuit breaker of the database stays open', async () => {
+    const check = () => Promise.reject(new DatabaseUnavailable({ retryAfterSeconds: 29 }));
+    await expect(readiness({ name: 'other database', check }).ready()).rejects.toMatchObject({
+      headers: { 'Retry-After': '29' },
+    });
   });
 
   it('counts requests by route pattern', async () => {
