@@ -1,12 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import '../../src/app.module.js';
 import { functionDigest } from '../../src/platform/database/function-sync.js';
-import { applyMigrations, asMigrator } from '../../src/platform/database/migrations.js';
+import { applyMigrations, asMigrator, migrationsOf } from '../../src/platform/database/migrations.js';
 import { functionFiles, inOrder, migrationFiles, type SqlFile } from '../../src/platform/database/sql-files.js';
 import { createEmptyDatabase, type TestDatabase } from '../harness/database.js';
 import { syncAccessRules } from '../../src/platform/policies/sync.js';
 
 const MIGRATIONS = migrationFiles();
+const NAMES = migrationsOf(MIGRATIONS).map(({ name }) => name);
+const NEWEST = Math.max(...migrationsOf(MIGRATIONS).map(({ number }) => number));
+/** The number of a migration after all others, in its file name. */
+const NEXT = String(NEWEST + 1).padStart(4, '0');
 const FUNCTIONS = functionFiles();
 
 let database: TestDatabase;
@@ -58,7 +62,7 @@ async function value(sql: string): Promise<unknown> {
 
 describe('migrate', () => {
   it('changes nothing in the second run', async () => {
-    expect(await migrate()).toEqual(['0001-baseline']);
+    expect(await migrate()).toEqual(NAMES);
     const before = await objects();
     expect(await migrate()).toEqual([]);
     expect(await objects()).toEqual(before);
@@ -67,7 +71,7 @@ describe('migrate', () => {
 
   it('is safe to run concurrently on an empty database', async () => {
     const applied = await Promise.all([migrate(), migrate()]);
-    expect(applied.map(({ length }) => length).toSorted((a, b) => a - b)).toEqual([0, 1]);
+    expect(applied.map(({ length }) => length).toSorted((a, b) => a - b)).toEqual([0, NAMES.length]);
     const both = await texts();
     await migrate(withEdit('src/platform/jobs/jobs.sql', '60)', '61)'));
     await migrate();
@@ -77,36 +81,36 @@ describe('migrate', () => {
   it('applies migrations once, in numerical order', async () => {
     await migrate();
     const later = {
-      path: 'migrations/0002-notes.sql',
+      path: `migrations/${NEXT}-notes.sql`,
       text: `CREATE TABLE notes (org_id uuid NOT NULL, id uuid NOT NULL, PRIMARY KEY (org_id, id));
         SELECT app_private.protect_table('notes', 'SELECT');`,
     };
-    expect(await migrate(FUNCTIONS, [later, ...MIGRATIONS])).toEqual(['0002-notes']);
+    expect(await migrate(FUNCTIONS, [later, ...MIGRATIONS])).toEqual([`${NEXT}-notes`]);
     expect(await migrate(FUNCTIONS, [...MIGRATIONS, later])).toEqual([]);
     expect(await value(`(SELECT count(*)::integer FROM pg_policy WHERE polrelid = 'notes'::regclass)`)).toBe(1);
   });
 
   it('rolls back a failed migration and names the line', async () => {
     const broken = {
-      path: 'migrations/0002-broken.sql',
+      path: `migrations/${NEXT}-broken.sql`,
       text: 'CREATE TABLE half (id uuid);\nCREATE TABLE half (id uuidd);',
     };
     await expect(migrate(FUNCTIONS, [...MIGRATIONS, broken])).rejects.toThrow(
-      'migrations/0002-broken.sql:2: type "uuidd" does not exist',
+      `migrations/${NEXT}-broken.sql:2: type "uuidd" does not exist`,
     );
     expect(await value(`to_regclass('half')`)).toBeNull();
-    expect(await value('(SELECT max(number) FROM migrations)')).toBe(1);
+    expect(await value('(SELECT max(number) FROM migrations)')).toBe(NEWEST);
   });
 });
 
 describe('migrate rejects', () => {
-  const [baseline] = MIGRATIONS as [SqlFile];
+  const [baseline, ...later] = MIGRATIONS as [SqlFile, ...SqlFile[]];
   beforeEach(() => migrate());
 
   it.each<[string, SqlFile[], string]>([
     [
       'an applied migration that was edited',
-      [{ ...baseline, text: `${baseline.text}\nCREATE TABLE more (id uuid);` }],
+      [{ ...baseline, text: `${baseline.text}\nCREATE TABLE more (id uuid);` }, ...later],
       'migrations/0001-baseline.sql was edited after it was applied: ' +
         'restore it, and write the change as a new migration',
     ],
@@ -132,8 +136,8 @@ describe('migrate rejects', () => {
     ],
     [
       'a new migration below an applied one',
-      [baseline, { path: 'migrations/0000-before.sql', text: '' }],
-      'migrations/0000-before.sql has a lower number than an applied migration: give it a number above 1',
+      [...MIGRATIONS, { path: 'migrations/0000-before.sql', text: '' }],
+      `migrations/0000-before.sql has a lower number than an applied migration: give it a number above ${NEWEST}`,
     ],
   ])('%s', async (_what, migrations, message) => {
     await expect(migrate(FUNCTIONS, migrations)).rejects.toThrow(message);

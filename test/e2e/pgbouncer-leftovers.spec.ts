@@ -133,7 +133,12 @@ describe('the next session finds nothing of the previous one:', () => {
       { code: '34000' },
     ],
     ['a LISTEN registration', 'LISTEN left_over', 'SELECT pg_listening_channels()', NOTHING],
-    ['an advisory lock', 'SELECT pg_advisory_lock(4711)', `SELECT FROM pg_locks WHERE locktype = 'advisory'`, NOTHING],
+    [
+      'an advisory lock',
+      'SELECT pg_advisory_lock(4711)',
+      `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711`,
+      NOTHING,
+    ],
     ['discarded sequences with the context secret', 'DISCARD SEQUENCES', 'SELECT WHERE false', NOTHING],
     [
       'a temporary table',
