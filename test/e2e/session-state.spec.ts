@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Context, withContext } from '../../src/platform/context/context.js';
+import { DatabaseProbe } from '../../src/platform/database/database.probe.js';
 import { errorCode } from '../../src/platform/database/errors.js';
 import { enterSession } from '../../src/platform/database/tenant-context.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
@@ -166,5 +167,21 @@ describe('a role that changed its own settings in this database', () => {
     expect(await harness.database.superuser(SETTINGS)).toHaveLength(1);
     expect((await fetch(`${harness.url}/health/ready`)).status).toBe(200);
     expect(await harness.database.superuser(SETTINGS)).toEqual([]);
+  });
+});
+
+describe('readiness of a process without requests', () => {
+  it('shows a database that answers and rejects writes', async () => {
+    const { superuser, env } = harness.database;
+    const name = new URL(env['DATABASE_URL']!).pathname.slice(1);
+    const probe = harness.api.get(DatabaseProbe);
+    await expect(probe.check()).resolves.toBeUndefined();
+    await superuser(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    await superuser(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = 'vouchsafe_app'`,
+    );
+    await probe.check().catch(() => undefined); // meets the terminated connection
+    await expect(probe.check()).rejects.toThrow('the database cannot be reached');
   });
 });
