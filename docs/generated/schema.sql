@@ -1304,6 +1304,11 @@ CREATE TABLE app_private.function_files (
   signatures jsonb NOT NULL
 );
 
+-- ==================== migrations/0002-write-proof.sql
+
+-- app.prove_write() writes to this sequence. It is logged, so that the proof includes the write-ahead log.
+CREATE SEQUENCE app_private.write_proof;
+
 -- ==================== migrations/0003-settling-and-lengths.sql
 
 -- unsettled: the groups of the member changed, and the job scim.settle has not applied them to the role yet.
@@ -1316,6 +1321,89 @@ ALTER TABLE app_private.totp_factors ADD CHECK (length(sealed) BETWEEN 61 AND 10
 ALTER TABLE app_private.passkeys
   ADD CHECK (length(sealed) BETWEEN 61 AND 1024),
   ADD CHECK (length(public_key) BETWEEN 16 AND 4096);
+
+-- ==================== migrations/0004-source-authority-and-scoped-users.sql
+
+-- A webhook source acts with the permissions of the member who is responsible for it (ADR 31). events: the types that
+-- it may send. responsible: the membership; null if the operator is responsible. Sources of earlier versions belong to
+-- the operator, until a member takes them over.
+ALTER TABLE webhook_sources
+  ADD COLUMN events text[] NOT NULL DEFAULT ARRAY['person.created', 'person.updated', 'person.upserted']
+    CHECK (cardinality(events) BETWEEN 1 AND 100),
+  ADD COLUMN responsible uuid,
+  ADD FOREIGN KEY (org_id, responsible) REFERENCES memberships (org_id, id);
+ALTER TABLE webhook_sources ALTER COLUMN events DROP DEFAULT;
+GRANT INSERT (events), UPDATE (events) ON webhook_sources TO vouchsafe_app;
+
+-- Earlier versions linked an identity of an organization without a verified domain to an account whose owner had never
+-- proved the address. The account then blocked the address for every other organization (ADR 32). Such a user becomes
+-- scoped to the organization of the identity. The other memberships of the address move to a new user without factors
+-- and without sessions.
+DO $$
+DECLARE
+  claim record;
+  successor uuid;
+BEGIN
+  FOR claim IN
+    SELECT DISTINCT ON (u.id) u.id, u.email, i.org_id
+      FROM public.sso_identities i
+      JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
+      JOIN public.users u ON u.id = m.user_id AND u.scoped_org_id IS NULL AND u.email_proven_at IS NULL
+     WHERE NOT EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id)
+       AND NOT EXISTS (SELECT FROM public.users x WHERE x.scoped_org_id = i.org_id AND x.email = u.email)
+       AND NOT EXISTS (SELECT FROM public.sso_domains d JOIN public.sso_identities other ON other.org_id = d.org_id
+         JOIN public.memberships o ON o.org_id = other.org_id AND o.id = other.membership_id
+        WHERE o.user_id = u.id AND d.domain = split_part(u.email, '@', 2) AND d.verified_at IS NOT NULL)
+     ORDER BY u.id, i.org_id
+  LOOP
+    UPDATE public.users x SET scoped_org_id = claim.org_id WHERE x.id = claim.id;
+    CONTINUE WHEN NOT EXISTS (SELECT FROM public.memberships m
+      WHERE m.user_id = claim.id AND m.org_id <> claim.org_id);
+    successor := gen_random_uuid();
+    INSERT INTO public.users (id, email) VALUES (successor, claim.email);
+    UPDATE public.sessions s SET user_id = successor, revoked_at = coalesce(s.revoked_at, now())
+     WHERE s.user_id = claim.id AND s.org_id <> claim.org_id;
+    UPDATE public.memberships m SET user_id = successor WHERE m.user_id = claim.id AND m.org_id <> claim.org_id;
+  END LOOP;
+END $$;
+
+-- ==================== migrations/0005-metadata-warnings-and-scim-emails.sql
+
+-- The parts of an identity provider's metadata that are not used. Each element has the fields code and detail.
+ALTER TABLE sso_connections ADD COLUMN metadata_warnings jsonb NOT NULL DEFAULT '[]';
+GRANT UPDATE (metadata_warnings) ON sso_connections TO vouchsafe_app;
+
+-- All addresses that a SCIM client sent, each with value, type, and primary. The column email holds the one that is in
+-- use. Rows of an earlier release have only that address.
+ALTER TABLE scim_users ADD COLUMN emails jsonb NOT NULL DEFAULT '[]';
+UPDATE scim_users
+  SET emails = jsonb_build_array(jsonb_build_object('value', email, 'type', email_type, 'primary', false));
+ALTER TYPE app.scim_user ADD ATTRIBUTE emails jsonb;
+
+-- ==================== migrations/0006-events-and-downloads.sql
+
+-- The time of the newest applied event about each record. order_key is a keyed hash of the webhook source, the
+-- resource, and the sender's id of the record. The worker ignores an older event.
+CREATE TABLE webhook_order_marks (
+  org_id uuid NOT NULL REFERENCES organizations,
+  order_key text NOT NULL,
+  event_at timestamptz NOT NULL,
+  applied_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (org_id, order_key)
+);
+CREATE INDEX webhook_order_marks_applied ON webhook_order_marks (org_id, applied_at);
+SELECT app_private.protect_table('webhook_order_marks', 'SELECT (org_id, applied_at)');
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_order_marks TO vouchsafe_worker;
+
+-- A superseded delivery has been processed without an effect.
+ALTER TABLE webhook_inbox ADD COLUMN superseded boolean NOT NULL DEFAULT false;
+GRANT SELECT (superseded) ON webhook_inbox TO vouchsafe_app;
+GRANT UPDATE (superseded) ON webhook_inbox TO vouchsafe_worker;
+
+-- bom: the CSV file starts with a byte order mark. download_session: the session that used the download link. Until the
+-- link expires, this session can continue an interrupted download.
+ALTER TABLE exports ADD COLUMN bom boolean NOT NULL DEFAULT false, ADD COLUMN download_session uuid;
+GRANT INSERT (bom), UPDATE (download_session) ON exports TO vouchsafe_app;
 
 -- ==================== src/platform/database/context.sql
 
@@ -2181,8 +2269,11 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Sets a password with a mailed token. Ends all sessions and invalidates all other tokens of the user. Also removes the
--- lockout and marks the e-mail address as verified. It opens no session and changes no factor. The state is `ok` if the
--- password was set; otherwise `invalid`. The context can only write to the audit log.
+-- lockout and marks the e-mail address as verified. It opens no session and changes no factor. The context can only
+-- write to the audit log.
+-- - The state is `ok` if the password was set.
+-- - The state is `repeated` if the same token set the same password in the last five minutes. Nothing changes.
+-- - The state is `invalid` in all other cases.
 CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2205,12 +2296,18 @@ BEGIN
       PERFORM app_private.sign_authenticated_context(org_id);
       RETURN;
     END IF;
+  ELSIF EXISTS (SELECT FROM app_private.account_mails x
+    WHERE x.token_hash = sha256(convert_to(token, 'UTF8')) AND x.kind = 'reset'
+      AND x.consumed_at > now() - interval '5 minutes'
+      AND app_private.has_credential(x.user_id, new_salt, new_verifier)) THEN
+    state := 'repeated';
   END IF;
   PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
--- Verifies the caller's e-mail address with a token that the caller requested. Returns false if the token is invalid.
+-- Verifies the caller's e-mail address with a token that the caller requested. Returns false if the token is invalid. A
+-- token that verified the address in the last five minutes is still valid, because a form can be sent twice.
 CREATE OR REPLACE FUNCTION app.verify_email(token text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2221,7 +2318,10 @@ BEGIN
   a := app_private.consume_account_token('verify', token);
   UPDATE public.users u SET email_proven_at = now()
     WHERE a.id IS NOT NULL AND u.id = me AND app_private.lockout_key(u.email) = a.lockout_key;
-  RETURN FOUND;
+  RETURN FOUND OR EXISTS (SELECT FROM app_private.account_mails x JOIN public.users u ON u.id = x.user_id
+    WHERE x.token_hash = sha256(convert_to(token, 'UTF8')) AND x.user_id = me AND x.kind = 'verify'
+      AND x.consumed_at > now() - interval '5 minutes' AND u.email_proven_at = x.consumed_at
+      AND app_private.lockout_key(u.email) = x.lockout_key);
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
 
@@ -2984,6 +3084,14 @@ BEGIN
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
 
+-- Returns true if a user's password has exactly this salt and verifier. Only a repeated form has the salt of a mailed
+-- token, because the salt comes from the token.
+CREATE OR REPLACE FUNCTION app_private.has_credential(member uuid, salt bytea, verifier bytea) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM app_private.credentials c
+    WHERE c.user_id = member AND c.salt = has_credential.salt AND c.verifier = has_credential.verifier)
+$$;
+
 -- Sets a password. Ends the user's other sessions and invalidates all mailed tokens of the user. A member must prove
 -- the current password before changing it, because the same password also works in other organizations. The worker's
 -- database role, which operators use, can set the password of any member of the current organization.
@@ -3280,9 +3388,9 @@ BEGIN
     DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;
   END IF;
   INSERT INTO public.scim_users (org_id, connection_id, membership_id, user_name, external_id, email, email_type,
-    given_name, family_name, active, without_role)
-  VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.given_name, u.family_name,
-    u.active, old_status IS NULL AND u.active AND group_role IS NULL);
+    emails, given_name, family_name, active, without_role)
+  VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.emails, u.given_name,
+    u.family_name, u.active, old_status IS NULL AND u.active AND group_role IS NULL);
   IF old_status IS NULL THEN
     RETURN NEXT (m.id, 'provisioned', NULL, group_role)::app.scim_effect;
   ELSE
@@ -3306,16 +3414,17 @@ BEGIN
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
   SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member;
   was_active := m.status = 'active' OR s.active AND s.without_role;
-  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, was_active)
-     IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name, u.email,
-       u.email_type, u.active) THEN RETURN; END IF;
+  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, s.emails,
+      was_active) IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name,
+      u.email, u.email_type, u.emails, u.active) THEN RETURN; END IF;
   PERFORM app_private.scim_assert_unique(c, u, member);
   IF s.email <> u.email THEN PERFORM app_private.scim_move_email(c, m, u.email); END IF;
   IF m.name <> u.display_name THEN UPDATE public.memberships x SET name = u.display_name
     WHERE x.org_id = m.org_id AND x.id = m.id; END IF;
   UPDATE public.scim_users x
     SET user_name = u.user_name, external_id = u.external_id, given_name = u.given_name, family_name = u.family_name,
-         email = u.email, email_type = u.email_type, active = u.active, version = x.version + 1, updated_at = now()
+         email = u.email, email_type = u.email_type, emails = u.emails, active = u.active, version = x.version + 1,
+         updated_at = now()
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
   IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[member], true); END IF;
 END $$;
@@ -3400,11 +3509,11 @@ GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 -- Returns the users of the current connection. The result contains only data that the SCIM client sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
-  email text, email_type text,
+  email text, email_type text, emails jsonb,
   active boolean, version integer, created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.membership_id, s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type,
-         m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
+         s.emails, m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
     FROM app_private.scim_connection() c
     JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id
     JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
@@ -4251,12 +4360,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = i.membership_id WHERE m.user_id = member)
 $$;
 
+-- Separates a member of an organization from an account whose owner has never signed in, and returns the member's user.
+-- This user is scoped to the organization. The account keeps its other memberships, and the address stays free for its
+-- owner: an assertion of one organization's directory neither blocks the address nor reaches another organization.
+CREATE OR REPLACE FUNCTION app_private.scope_member(org uuid, u public.users, new_user uuid) RETURNS uuid
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = u.id AND m.org_id <> org) THEN
+    UPDATE public.users x SET scoped_org_id = org, email_proven_at = NULL WHERE x.id = u.id;
+    RETURN u.id;
+  END IF;
+  INSERT INTO public.users (id, email, scoped_org_id) VALUES (new_user, u.email, org);
+  UPDATE public.memberships m SET user_id = new_user WHERE m.org_id = org AND m.user_id = u.id;
+  RETURN new_user;
+END $$;
+
 -- Resolves an e-mail address that an organization's identity provider or SCIM client sent to a user.
 -- - If the organization has a user of its own with this address, returns that user, but only if the user has never
 --   signed in.
 -- - If the organization has verified the domain, returns the existing account. An account that has signed in must also
 --   have a verified e-mail address.
--- - If the account is a member of the organization, returns it, but only if it has never signed in.
+-- - If the account is a member of the organization and has never signed in, separates the member from the account and
+--   returns the member's user.
 -- - In all other cases, creates a user. Without a verified domain, the user is scoped to the organization.
 -- Returns null if the organization may not claim the account. If a parallel transaction creates the user first, the
 -- function decides again.
@@ -4272,7 +4397,7 @@ BEGIN
     RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
   IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = org AND m.user_id = u.id) THEN
-    RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN u.id END;
+    RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN app_private.scope_member(org, u, new_user) END;
   END IF;
   INSERT INTO public.users (id, email, scoped_org_id, email_proven_at)
   VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END)
@@ -4639,6 +4764,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = s.membership_id WHERE m.user_id = member))
 $$;
 
+-- Returns true if an invite was accepted in the last five minutes, and by a user whom the caller proves to be: the
+-- current user, or the owner of the credential that the same token set.
+CREATE OR REPLACE FUNCTION app_private.is_repeated_acceptance(
+  org uuid, invite uuid, member uuid, salt bytea DEFAULT NULL, verifier bytea DEFAULT NULL
+) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.invites i
+    JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.accepted_membership AND m.status = 'active'
+   WHERE i.org_id = org AND i.id = invite AND i.accepted_at > now() - interval '5 minutes'
+     AND (m.user_id = member OR app_private.has_credential(m.user_id, salt, verifier)))
+$$;
+
 -- Sets a context that can only write to the audit log of the inviting organization. For an unknown invite, the context
 -- applies to the audit log of the installation.
 CREATE OR REPLACE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
@@ -4657,6 +4794,7 @@ END $$;
 --   pending sign-in.
 -- - The state is `can_sign_in` if the user can already sign in.
 -- - The state is `member_already` if the user is already an active member.
+-- - The state is `repeated` if the same token and password accepted the invite in the last five minutes.
 -- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
@@ -4677,6 +4815,8 @@ BEGIN
       SELECT * INTO m FROM app_private.consume_invite(org, invite, user_id, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     END IF;
+  ELSIF state = 'used' AND app_private.is_repeated_acceptance(org, invite, NULL, new_salt, new_verifier) THEN
+    state := 'repeated';
   END IF;
   IF state <> 'accepted' THEN
     org_id := app_private.refuse_invite(org, invite);
@@ -4702,6 +4842,7 @@ GRANT EXECUTE ON FUNCTION app.accept_invite TO vouchsafe_app;
 -- - The state is `accepted` if the user is now a member.
 -- - The state is `not_addressee` if the invite was sent to another e-mail address.
 -- - The state is `member_already` if the user is already an active member.
+-- - The state is `repeated` if the user accepted the invite in the last five minutes.
 -- - The state is that of app_private.invite_state if the invite is not pending.
 CREATE OR REPLACE FUNCTION app.accept_own_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,
@@ -4720,6 +4861,8 @@ BEGIN
     ELSE
       state := 'not_addressee';
     END IF;
+  ELSIF state = 'used' AND app_private.is_repeated_acceptance(org, invite, member) THEN
+    state := 'repeated';
   END IF;
   IF state <> 'accepted' THEN
     org_id := app_private.refuse_invite(org, invite);
@@ -5132,17 +5275,61 @@ CREATE POLICY member ON users FOR SELECT USING (EXISTS (
 -- ==================== src/modules/webhooks/webhooks.sql
 
 -- Webhook sources and their deliveries.
+-- requires platform/database/context.sql
 
--- Returns the data for verifying a signature: the encrypted secrets of a source and the wrapped data keys of its
--- organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown, disabled, or removed, or if
--- its organization is not active. If sources of two organizations have the same id, the older source is returned.
+-- Makes the caller responsible for a source that the caller adds, or whose event types the caller changes. The caller
+-- cannot name another member.
+CREATE OR REPLACE FUNCTION app_private.webhook_responsible() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.responsible := app.membership_id();
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER webhook_responsible BEFORE INSERT OR UPDATE OF events, responsible ON webhook_sources
+  FOR EACH ROW EXECUTE FUNCTION app_private.webhook_responsible();
+
+-- Makes the caller responsible for a source to which the caller adds a secret, because the secret signs its deliveries.
+CREATE OR REPLACE FUNCTION app_private.webhook_secret_responsible() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE public.webhook_sources s SET responsible = app.membership_id()
+    WHERE s.org_id = NEW.org_id AND s.id = NEW.source_id;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER webhook_secret_responsible AFTER INSERT ON webhook_secrets
+  FOR EACH ROW EXECUTE FUNCTION app_private.webhook_secret_responsible();
+
+-- Returns the current permissions of the member who is responsible for a source, as {permission: scope}. They are empty
+-- after the end of the membership. Returns null if the operator is responsible.
+CREATE OR REPLACE FUNCTION app_private.webhook_grants(s public.webhook_sources) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN s.responsible IS NOT NULL THEN coalesce((
+    SELECT (app_private.with_active_grants(m)).grants FROM public.memberships m
+      WHERE m.org_id = s.org_id AND m.id = s.responsible AND m.status = 'active'), '{}') END
+$$;
+
+-- Returns the event types of a source of the current organization and the permissions with which it acts.
+CREATE OR REPLACE FUNCTION app.webhook_authority(source uuid, OUT events text[], OUT grants jsonb) RETURNS SETOF record
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.events, app_private.webhook_grants(s) FROM public.webhook_sources s
+    WHERE s.org_id = app.org_id() AND s.id = source
+$$;
+GRANT EXECUTE ON FUNCTION app.webhook_authority TO vouchsafe_worker;
+
+-- Returns the data for verifying a delivery: the event types and permissions of a source, its encrypted secrets, and
+-- the wrapped data keys of its organization. Only the KMS can unwrap the keys. Returns no row if the source is unknown,
+-- disabled, or removed, or if its organization is not active. If sources of two organizations have the same id, the
+-- older source is returned.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
-  source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT secret_ids uuid[],
-  OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_versions integer[],
-  OUT wrapped_keys bytea[]
+  source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT events text[], OUT grants jsonb,
+  OUT secret_ids uuid[], OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[],
+  OUT key_versions integer[], OUT wrapped_keys bytea[]
 ) RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.org_id, s.scheme, s.limit_per_minute, x.ids, x.secrets, x.expiries, k.purposes, k.key_versions, k.wrapped
-    FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
+  SELECT s.org_id, s.scheme, s.limit_per_minute, s.events, app_private.webhook_grants(s), x.ids, x.secrets, x.expiries,
+         k.purposes, k.key_versions, k.wrapped
+    FROM public.webhook_sources s
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
     CROSS JOIN LATERAL (
       SELECT array_agg(w.id) AS ids, array_agg(w.secret_enc) AS secrets, array_agg(w.expires_at) AS expiries
@@ -5153,7 +5340,9 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
         array_agg(d.wrapped) AS wrapped
         FROM public.data_keys d
        WHERE d.org_id = s.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.wrapped IS NOT NULL) k
-   WHERE s.enabled AND s.removed_at IS NULL AND x.ids IS NOT NULL AND k.wrapped IS NOT NULL
+   WHERE (s.org_id, s.id) = (SELECT y.org_id, y.id FROM public.webhook_sources y WHERE y.id = source
+       ORDER BY y.created_at LIMIT 1)
+     AND s.enabled AND s.removed_at IS NULL AND x.ids IS NOT NULL AND k.wrapped IS NOT NULL
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 
@@ -5304,6 +5493,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE suspended_too OR status = 'active' ORDER BY id
 $$;
 GRANT EXECUTE ON FUNCTION app.organization_ids TO vouchsafe_worker;
+
+-- ==================== src/platform/database/readiness.sql
+
+-- Proves that the server accepts a write, and returns its time. setval writes a WAL record that the commit flushes. It
+-- creates no row version and no lock, so callers do not wait for each other. It fails on a read-only server with 25006.
+CREATE OR REPLACE FUNCTION app.prove_write() RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT setval('app_private.write_proof', 1, false);
+  SELECT clock_timestamp();
+$$;
+GRANT EXECUTE ON FUNCTION app.prove_write TO vouchsafe_app;
 
 -- ==================== src/platform/jobs/jobs.sql
 
@@ -5499,6 +5699,14 @@ CREATE POLICY rows_insert ON webhook_inbox AS RESTRICTIVE FOR INSERT TO vouchsaf
 CREATE POLICY rows_update ON webhook_inbox AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_delete ON webhook_inbox AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_select ON webhook_order_marks AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('retention:preview', 'retention:run')));
+
+CREATE POLICY rows_insert ON webhook_order_marks AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_update ON webhook_order_marks AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_delete ON webhook_order_marks AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_insert ON organizations AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (id = (SELECT app.org_if_system()));
 

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -12,6 +10,7 @@ import { migrationsOf, pendingOf, problemsOf, type AppliedMigration } from '../p
 import { migrationFiles } from '../platform/database/sql-files.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared } from '../platform/feature/registry.js';
+import { LocalStorage } from '../platform/storage/index.js';
 import { startOperator } from './operator.js';
 
 /** The result of a check that passed. A failed check throws. A warning does not change the exit code of `doctor`. */
@@ -49,6 +48,7 @@ async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Heal
     owns: string | null;
     version: number;
     enters: boolean;
+    shares: string | null;
   }>(
     url,
     `
@@ -56,10 +56,13 @@ async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Heal
       current_setting('server_version_num')::int AS version,
            (SELECT min(c.relname) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns,
            has_schema_privilege('app', 'USAGE') AND has_function_privilege('app.enter_organization(uuid)',
-             'EXECUTE') AS enters
+             'EXECUTE') AS enters,
+           (SELECT min(p.proname) FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace
+              AND p.proname ~ '^(lo_.*|loread|lowrite|pg_(try_)?advisory_lock(_shared)?)$'
+              AND has_function_privilege(p.oid, 'EXECUTE')) AS shares
       FROM pg_roles r WHERE r.rolname = current_user`,
   );
-  const { name, privileged, owns, version, enters } = role!;
+  const { name, privileged, owns, version, enters, shares } = role!;
   if (privileged) throw new Error(`the role ${name} bypasses row-level security`);
   if (owns !== null) throw new Error(`the role ${name} owns the table ${owns}`);
   if (version < MIN_POSTGRES) throw new Error('Postgres 15 or later is required');
@@ -67,6 +70,8 @@ async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Heal
     throw new Error(`the role ${name} has the worker's rights: use the API role in this URL`);
   if (!enters && entersByIdentifier)
     throw new Error(`the role ${name} lacks the worker's rights: use the worker role in this URL`);
+  if (shares !== null)
+    throw new Error(`the role ${name} can execute ${shares}, which organizations share: run docker/init-roles.sql`);
   return { detail: `${name} on Postgres ${Math.floor(version / 10_000)}.${version % 10_000}` };
 }
 
@@ -178,10 +183,7 @@ async function redisCheck({ redis: { url } }: Config): Promise<Healthy> {
 }
 
 async function storageCheck({ storage: { dir } }: Config): Promise<Healthy> {
-  const probe = path.join(dir, `.doctor-${randomUUID()}`);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  await writeFile(probe, '', { mode: 0o600 });
-  await rm(probe);
+  await new LocalStorage(dir).proveWrite();
   return { detail: path.resolve(dir) };
 }
 

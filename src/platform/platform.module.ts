@@ -10,6 +10,7 @@ import './keys/keys.feature.js';
 import { KeysModule } from './keys/keys.module.js';
 import './database/database.feature.js';
 import { DatabaseModule } from './database/database.module.js';
+import { ClockProbe } from './database/clock.probe.js';
 import { DatabaseProbe } from './database/database.probe.js';
 import { BootChecks } from './boot/boot-checks.js';
 import { HttpModule } from './http/http.module.js';
@@ -24,7 +25,7 @@ import { PagesModule } from './pages/index.js';
 import { HealthModule } from './health/health.module.js';
 import { OutboundModule } from './outbound/index.js';
 import { GeoIpModule } from './geoip/index.js';
-import { StorageModule } from './storage/index.js';
+import { StorageModule, StorageProbe } from './storage/index.js';
 import { WebhookEventsModule } from './webhooks/webhook-events.module.js';
 
 /** Imports the platform modules that the features use. */
@@ -49,7 +50,7 @@ export class PlatformModule {
         WebhookEventsModule,
         RealtimePlatformModule,
         RateLimitModule,
-        HealthModule.forRoot([DatabaseProbe, RedisProbe]),
+        HealthModule.forRoot([DatabaseProbe, ClockProbe, RedisProbe, StorageProbe]),
         AccessModule,
         HttpModule,
         PagesModule,

@@ -72,3 +72,16 @@ describe.each(['main', 'worker'] as const)('a process (%s) that starts before Po
     });
   });
 });
+
+describe('a worker that starts without Redis', () => {
+  it('says so in its log, and keeps running', async () => {
+    attempts = FAILED_ATTEMPTS;
+    program = new Program('worker', {
+      ...(await environment()),
+      REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+    });
+    program.start();
+    await until('the log says so', () => program!.output.includes('not ready: redis'));
+    expect(program.exitCode).toBeNull();
+  });
+});

@@ -31,7 +31,7 @@ import { LOG_STREAM } from '../../src/platform/logging/logger.js';
 import { LoggingModule } from '../../src/platform/logging/logging.module.js';
 import { GeoIpModule } from '../../src/platform/geoip/index.js';
 import { Problem } from '../../src/platform/problem/problem.js';
-import { HEALTH_PROBES } from '../../src/platform/health/health.controller.js';
+import { HEALTH_PROBES } from '../../src/platform/health/readiness.js';
 import { HealthModule } from '../../src/platform/health/health.module.js';
 
 class Inner {

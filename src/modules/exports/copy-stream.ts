@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { toEnterError, type EnteredMember } from '../../platform/access/as-member.js';
 import { DatabaseConfig } from '../../platform/config/index.js';
+import { enterStatement } from '../../platform/database/statement.js';
 import { enterMember, type TenantContext } from '../../platform/database/tenant-context.js';
 
 /** The member whose rows are copied, and the time limit. */
@@ -56,9 +57,9 @@ export class CopyStream {
   }
 }
 
-async function enter(client: Client, { statement }: TenantContext): Promise<EnteredMember> {
+async function enter(client: Client, { call }: TenantContext): Promise<EnteredMember> {
   try {
-    return (await client.query<EnteredMember>(statement)).rows[0]!;
+    return (await client.query<EnteredMember>(enterStatement(call))).rows[0]!;
   } catch (error) {
     throw toEnterError(error);
   }

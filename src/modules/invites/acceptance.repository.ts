@@ -56,8 +56,8 @@ export class AcceptanceRepository {
     visit: NewSession,
   ): TenantContext<Acceptance> {
     return {
-      statement: {
-        text: `SELECT * FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${newSessionParam(11)})`,
+      call: {
+        text: `app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${newSessionParam(11)})`,
         values: [orgId, id, token, email, role, expiresAt, salt, verifier, newId(), newId(), visit.parameter],
       },
       identity: ({ state, org_id: org, user_id: user }) => ({

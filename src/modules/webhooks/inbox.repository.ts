@@ -73,7 +73,7 @@ const CONDITIONS: Record<DeliveryStatus, string> = {
 /** Returns the tenant context that can write to the audit log of the source's organization, and to nothing else. */
 export function enterWebhookSource({ id, orgId }: { id: string; orgId: string }): TenantContext {
   return {
-    statement: { text: 'SELECT app.enter_webhook_source($1)', values: [id] },
+    call: { text: 'app.enter_webhook_source($1)', values: [id] },
     identity: () => ({ orgId }),
   };
 }

@@ -55,7 +55,7 @@ function fakeCheck(name: string) {
       if (name === refuseAt) throw new Problem('forbidden');
       if (name === 'session') {
         attempt.session = {} as SessionRow;
-        currentContext().allow({ audit: () => ({ statement: { text: '', values: [] } }) });
+        currentContext().allow({ audit: () => ({ call: { text: '', values: [] } }) });
       }
     },
   };

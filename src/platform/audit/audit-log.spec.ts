@@ -31,6 +31,8 @@ defineFeature({
     'spec.measured': { category: 'spec', severity: 'info', description: 'It is big.', meta: { bytes: 'amount' } },
   },
 });
+/** The time of the database in these tests: 2026-01-31. */
+const AT = Date.UTC(2026, 0, 31);
 const HAPPENED = 'spec.happened' as AuditEventType;
 const BIG = 'spec.measured' as AuditEventType;
 
@@ -51,7 +53,7 @@ function contextWith(transaction: Partial<Transaction> | null, emits: AuditEvent
 
 function record(entry: AuditEntry, type = HAPPENED): AuditRow['facts'] {
   const log: AuditRow[] = [];
-  withContext(contextWith({ log, open: true, readOnly: false }, [type]), () =>
+  withContext(contextWith({ log, open: true, readOnly: false, databaseMs: AT }, [type]), () =>
     new AuditLog(new Clock()).record(type, entry),
   );
   return log.at(-1)!.facts;
@@ -196,11 +198,16 @@ it('strips a target whose type no feature declares and logs a warning', () => {
 });
 
 describe('an audit event', () => {
+  it('has the time of the database, not of a process whose clock is wrong', () => {
+    jest.spyOn(Date, 'now').mockReturnValue(AT + 400 * 86_400_000);
+    expect(record({}).occurredAt).toBe('2026-01-31T00:00:00.000Z');
+  });
+
   it('takes actor, organization, and request from the context', () => {
     const log: AuditRow[] = [];
     const actor = { type: 'user', id: newId(), email: 'ada@example.test' } as const;
     const context = new Context({ emits: [HAPPENED], orgId: newId(), actor, ip: '192.0.2.1', userAgent: 'Browser' });
-    context.transaction = { log, open: true, readOnly: false } as unknown as Transaction;
+    context.transaction = { log, open: true, readOnly: false, databaseMs: AT } as unknown as Transaction;
     withContext(context, () => new AuditLog(new Clock()).record(HAPPENED, { outcome: 'denied' }));
     expect(log).toEqual([
       {

@@ -29,8 +29,8 @@ export class AuditLog {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Records an event; actor, organization, IP, and request id come from the context. Throws when the current route,
-   * job, or command does not declare the event, or when no writable transaction is open.
+   * Records an event; actor, organization, IP, and request id come from the context, and the time from the database.
+   * Throws when the current route, job, or command does not declare the event, or when no writable transaction is open.
    */
   record(type: AuditEventType, entry: AuditEntry = {}): void {
     const context = currentContext();
@@ -45,7 +45,7 @@ export class AuditLog {
       facts: {
         id: newId(),
         orgId: context.orgId,
-        occurredAt: this.clock.now().toISOString(),
+        occurredAt: new Date(context.transaction.databaseMs + this.clock.shiftMs).toISOString(),
         type,
         outcome: entry.outcome ?? 'success',
         actorType: context.actor.type,

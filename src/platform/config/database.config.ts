@@ -66,6 +66,16 @@ export class DatabaseConfig {
     return this;
   }
 
+  /** True if the process connects to Postgres itself, false if it connects through PgBouncer. */
+  get direct(): boolean {
+    return this.prepare === 'on';
+  }
+
+  /** True in the API, whose transactions are short. The worker and the CLI may also work outside the database. */
+  get isApi(): boolean {
+    return this.role === 'api';
+  }
+
   /** True in a CLI command, which an operator waits for. */
   get isCommand(): boolean {
     return this.role === 'cli';

@@ -1,46 +1,54 @@
 import { hash } from 'node:crypto';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { FairQueue } from '../concurrency/fair-queue.js';
 import { SYSTEM_ORG_ID } from '../clock/id.js';
 import { maybeContext } from '../context/context.js';
-import { DatabaseUnavailable } from './errors.js';
+import { NoConnectionInTime } from './errors.js';
 
 /** How long a statement waits for a connection before the API answers 503. */
 const MAX_WAIT_MS = 5_000;
 /** The number of credentials whose organization a process remembers. */
 const MAX_KNOWN = 10_000;
 
-/** Thrown when the organization uses its share of the connections for too long. The database works. */
-class NoConnectionInTime extends DatabaseUnavailable {
-  override readonly message = 'no connection became free in time';
-}
-
 /**
  * Shares the connections of the pool fairly between organizations (ADR 30). The organization of a request is known
  * after its first transaction, or if an earlier request presented the same credential. Until then, the IP of the client
- * is used instead, so that unknown credentials are no way to a larger share.
+ * is used instead, so that unknown credentials are no way to a larger share. After `renew`, only connections that are
+ * opened later are used.
  */
 export class Connections {
   private readonly queue: FairQueue;
   private readonly organizations = new Map<string, string>();
   private readonly releases = new WeakMap<PoolClient, () => void>();
+  /** The time at which each connection was first handed out, in milliseconds of the monotonic clock. */
+  private readonly openedAt = new WeakMap<PoolClient, number>();
+  private oldest = 0;
 
+  /**
+   * Adds an error listener to each connection. If the server closes a connection in use, its queries fail; without a
+   * listener, the event would end the process. The listener of the pool covers idle connections only.
+   */
   constructor(
     private readonly pool: Pool,
     slots: number,
   ) {
     this.queue = new FairQueue({ slots, maxWaitMs: MAX_WAIT_MS, whenLate: () => new NoConnectionInTime() });
+    pool.on('acquire', (client) => {
+      if (this.openedAt.has(client)) return;
+      this.openedAt.set(client, performance.now());
+      client.on('error', () => undefined);
+    });
     pool.on('release', (_error, client) => {
       this.releases.get(client)?.();
       this.releases.delete(client);
     });
   }
 
-  /** Waits for a connection for the current context. Its release frees the share. Throws DatabaseUnavailable. */
-  async connect(credential?: string): Promise<PoolClient> {
+  /** Waits for a connection for the current context. Its release frees the share. Throws NoConnectionInTime. */
+  async acquire(credential?: string): Promise<PoolClient> {
     const release = await this.turn(credential);
     try {
-      const client = await this.pool.connect();
+      const client = await this.current();
       this.releases.set(client, release);
       return client;
     } catch (error) {
@@ -49,14 +57,25 @@ export class Connections {
     }
   }
 
-  /** Runs a function that uses one connection of the pool. Throws DatabaseUnavailable and what the function throws. */
-  async using<T>(fn: (pool: Pool) => Promise<T>): Promise<T> {
-    const release = await this.turn();
+  /** Runs one statement outside a transaction. An error closes the connection. */
+  async query<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+    const client = await this.acquire();
     try {
-      return await fn(this.pool);
-    } finally {
-      release();
+      const { rows } = await client.query<R>(text, values);
+      client.release();
+      return rows;
+    } catch (error) {
+      client.release(true);
+      throw error;
     }
+  }
+
+  /**
+   * Closes the connections that are open now, each before its next use. Call it when the server or the settings of the
+   * role have changed: an open connection can keep the old state forever.
+   */
+  renew(): void {
+    this.oldest = performance.now();
   }
 
   /** Remembers the organization that a credential has entered, if it was accepted. */
@@ -66,6 +85,15 @@ export class Connections {
     if (this.organizations.size >= MAX_KNOWN && !this.organizations.has(key))
       this.organizations.delete(this.organizations.keys().next().value!);
     this.organizations.set(key, orgId);
+  }
+
+  /** Returns a connection that was opened after the last `renew`. */
+  private async current(): Promise<PoolClient> {
+    for (;;) {
+      const client = await this.pool.connect();
+      if (this.openedAt.get(client)! >= this.oldest) return client;
+      client.release(true);
+    }
   }
 
   private turn(credential?: string): Promise<() => void> {

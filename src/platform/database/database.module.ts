@@ -1,10 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseConfig } from '../config/index.js';
+import { ClockProbe } from './clock.probe.js';
 import { DatabaseProbe } from './database.probe.js';
-import { isConnectionError } from './errors.js';
+import { isUnavailable } from './errors.js';
 import { START } from './resilience.js';
 import { RoleCheck } from './role-check.js';
+import { RoleSettings } from './role-settings.js';
+import { startupOptions } from './session-settings.js';
 import { columnTypes } from './timestamps.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -19,7 +22,7 @@ import { UnitOfWork } from './unit-of-work.js';
         url: config.url,
         retryAttempts: config.isCommand ? 5 : START.attempts,
         retryDelay: START.delayMs,
-        toRetry: isConnectionError,
+        toRetry: isUnavailable,
         installExtensions: false,
         poolErrorHandler: () => undefined, // the pool replaces a lost idle connection; a busy one rejects its query
         extra: {
@@ -30,11 +33,12 @@ import { UnitOfWork } from './unit-of-work.js';
           idleTimeoutMillis: 30_000,
           query_timeout: 35_000,
           keepAlive: true,
+          options: startupOptions(config),
         },
       }),
     }),
   ],
-  providers: [UnitOfWork, RoleCheck, DatabaseProbe],
-  exports: [UnitOfWork, DatabaseProbe],
+  providers: [UnitOfWork, RoleCheck, RoleSettings, DatabaseProbe, ClockProbe],
+  exports: [UnitOfWork, DatabaseProbe, ClockProbe],
 })
 export class DatabaseModule {}

@@ -1,15 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
-import { errorCode, isConnectionError, isUniqueViolation } from './errors.js';
+import { errorCode, isUnavailable, isUniqueViolation } from './errors.js';
 
 const withCode = (code: string) => Object.assign(new Error('x'), { code });
 
-describe('a lost connection', () => {
-  it.each(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300', '08006', '08P01'])(
-    'is recognized by its code %s',
-    (code) => {
-      expect(isConnectionError(withCode(code))).toBe(true);
-    },
-  );
+describe('a server that cannot serve the connection', () => {
+  it.each([
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EPIPE',
+    'ETIMEDOUT',
+    'EAI_AGAIN',
+    '08006',
+    '08P01',
+    '25006',
+    '53100',
+    '53200',
+    '53300',
+    '57P01',
+    '57P02',
+    '57P03',
+    '58030',
+  ])('is recognized by the code %s', (code) => {
+    expect(isUnavailable(withCode(code))).toBe(true);
+  });
 
   it.each([
     'Connection terminated unexpectedly',
@@ -17,24 +30,26 @@ describe('a lost connection', () => {
     'timeout exceeded when trying to connect',
     'Query read timeout',
   ])('is recognized by the message of the driver: %s', (message) => {
-    expect(isConnectionError(new Error(message))).toBe(true);
+    expect(isUnavailable(new Error(message))).toBe(true);
   });
 
   it('is recognized in an AggregateError of one attempt (IPv4 and IPv6)', () => {
-    expect(isConnectionError(new AggregateError([withCode('ECONNREFUSED')]))).toBe(true);
+    expect(isUnavailable(new AggregateError([withCode('ECONNREFUSED')]))).toBe(true);
   });
 
   it.each([
     withCode('23505'),
     withCode('42501'),
     withCode('57014'),
+    withCode('25001'),
+    withCode('55P03'),
     new Error('something else'),
     'ECONNREFUSED',
     null,
     undefined,
     5,
   ])('is not recognized in %p', (error) => {
-    expect(isConnectionError(error)).toBe(false);
+    expect(isUnavailable(error)).toBe(false);
   });
 });
 

@@ -1,22 +1,42 @@
-/** Thrown when the database is unreachable or the circuit breaker is open. No statement ran, so a retry is safe. */
+/** The wait in seconds that a caller is told when no better value is known. */
+export const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * Thrown when the database is unreachable or read-only, or the circuit breaker is open. Nothing was committed, so a
+ * retry is safe. `retryAfterSeconds` is the wait until the next attempt can succeed.
+ */
 export class DatabaseUnavailable extends Error {
-  constructor(options?: ErrorOptions) {
+  readonly retryAfterSeconds: number;
+
+  constructor(options: ErrorOptions & { retryAfterSeconds?: number } = {}) {
     super('the database cannot be reached', options);
+    this.retryAfterSeconds = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS;
   }
 }
 
-const CONNECTION_CODES = new Set([
+/** Thrown when the organization uses its share of the connections for too long. The database works. */
+export class NoConnectionInTime extends DatabaseUnavailable {
+  override readonly message = 'no connection became free in time';
+}
+
+/** Codes of Node for a socket that cannot be opened or is lost. */
+const SOCKET_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
+  'EAI_AGAIN',
   'EHOSTUNREACH',
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
+  'ENETUNREACH',
 ]);
+
+/**
+ * SQLSTATEs of a server that cannot serve this connection (PostgreSQL manual, appendix A): connection exception (08),
+ * insufficient resources such as a full disk (53), operator intervention such as a shutdown (57P), system error (58),
+ * and a read-only server (25006), which a failover leaves behind.
+ */
+const OUTAGE = /^(08|53|58)...$|^57P..$|^25006$/;
 
 /** Returns the SQLSTATE of a Postgres error or the code of a Node socket error. */
 export function errorCode(error: unknown): string | undefined {
@@ -33,11 +53,18 @@ const CONNECTION_MESSAGES = [
   'Query read timeout',
 ];
 
-/** Returns true if the error means a lost connection and not an invalid statement. */
-export function isConnectionError(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isConnectionError);
+/** The SQLSTATE of a write in a read-only transaction. */
+export const READ_ONLY = '25006';
+
+/**
+ * Returns true if the error means that the server cannot serve this connection, and not that the statement is invalid.
+ * The connection must then be closed, because it can stay in that state forever.
+ */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailable) return true;
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
   const code = errorCode(error);
-  if (code !== undefined) return CONNECTION_CODES.has(code) || code.startsWith('08');
+  if (code !== undefined) return SOCKET_CODES.has(code) || OUTAGE.test(code);
   return error instanceof Error && CONNECTION_MESSAGES.some((message) => error.message.startsWith(message));
 }
 

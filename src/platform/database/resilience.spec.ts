@@ -78,6 +78,17 @@ describe('acquiring a connection', () => {
     expect([calls, error]).toEqual([1, expect.objectContaining({ code })]);
   });
 
+  it.each(['25006', '53100', '53300', '57P01', '57P02', '57P03'])(
+    'counts %s of the server as a failure, and reports each one',
+    async (code) => {
+      const failures: unknown[] = [];
+      resilience = new Resilience((error) => failures.push(error));
+      const error = Object.assign(new Error('refused'), { code });
+      expect(await outcome(resilience.connecting(() => Promise.reject(error)))).toBeInstanceOf(DatabaseUnavailable);
+      expect(failures).toEqual([error, error, error]);
+    },
+  );
+
   it('counts consecutive failures only and resets after a success', async () => {
     for (let i = 0; i < 5; i += 1) expect(await outcome(resilience.connecting(failing(2).fn))).toBe('there');
   });
@@ -91,6 +102,25 @@ describe('the open circuit', () => {
     await jest.advanceTimersByTimeAsync(9_000);
     expect(await outcome(resilience.connecting(fn))).toBeInstanceOf(DatabaseUnavailable);
     expect(calls()).toBe(0);
+  });
+
+  it('tells callers the rest of the thirty seconds, rounded up', async () => {
+    const waits: number[] = [];
+    const ask = async () => {
+      const error = await resilience.connecting(() => Promise.resolve()).catch((caught: unknown) => caught);
+      waits.push((error as DatabaseUnavailable).retryAfterSeconds);
+    };
+    const failed = resilience.connecting(() => Promise.reject(refused())).catch((error: unknown) => error);
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(((await failed) as DatabaseUnavailable).retryAfterSeconds).toBe(30);
+    await ask();
+    await jest.advanceTimersByTimeAsync(10_000);
+    await ask();
+    await jest.advanceTimersByTimeAsync(17_000);
+    await ask();
+    expect(waits[0]! - waits[1]!).toBe(10);
+    expect(waits[2]).toBeGreaterThanOrEqual(1);
+    expect(waits[2]).toBeLessThanOrEqual(3);
   });
 
   it('allows one call after thirty seconds and closes when it succeeds', async () => {

@@ -1,6 +1,7 @@
 import {
   BrokenCircuitError,
   circuitBreaker,
+  CircuitState,
   ConsecutiveBreaker,
   ConstantBackoff,
   ExponentialBackoff,
@@ -8,31 +9,44 @@ import {
   retry,
   wrap,
 } from 'cockatiel';
-import { DatabaseUnavailable, isConnectionError } from './errors.js';
+import { DatabaseUnavailable, isUnavailable, NoConnectionInTime, RETRY_AFTER_SECONDS } from './errors.js';
 
 /** How long a starting process waits for Postgres: 60 seconds. */
 export const START = { attempts: 120, delayMs: 500 };
+
+/** How long the circuit stays open: 30 seconds. */
+export const OPEN_MS = 30_000;
 
 /**
  * Retries a connection three times with exponential, jittered back-off. After three consecutive failures the circuit
  * stays open for 30 seconds and every call fails immediately, which protects a recovering database from load. The
  * policy covers only acquiring a connection and entering, which are safe to repeat because no statement has changed
- * data.
+ * data. `onFailure` receives the error of each failed attempt.
  */
 export class Resilience {
-  private readonly breaker = circuitBreaker(handleWhen(isConnectionError), {
-    halfOpenAfter: 30_000,
+  private openUntil = 0;
+  private readonly breaker = circuitBreaker(handleWhen(isOutage), {
+    halfOpenAfter: OPEN_MS,
     breaker: new ConsecutiveBreaker(3),
   });
   private readonly policy = wrap(
-    retry(handleWhen(isConnectionError), {
+    retry(handleWhen(isOutage), {
       maxAttempts: 3,
       backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 1_000 }),
     }),
     this.breaker,
   );
 
-  private readonly startPolicy = retry(handleWhen(isConnectionError), {
+  constructor(onFailure: (error: unknown) => void = () => undefined) {
+    this.breaker.onBreak(() => {
+      this.openUntil = Date.now() + OPEN_MS;
+    });
+    this.breaker.onFailure(({ handled, reason }) => {
+      if (handled && 'error' in reason) onFailure(reason.error);
+    });
+  }
+
+  private readonly startPolicy = retry(handleWhen(isUnavailable), {
     maxAttempts: START.attempts,
     backoff: new ConstantBackoff(START.delayMs),
   });
@@ -47,9 +61,19 @@ export class Resilience {
     try {
       return await this.policy.execute(fn);
     } catch (error) {
-      if (error instanceof BrokenCircuitError || isConnectionError(error))
-        throw new DatabaseUnavailable({ cause: error });
-      throw error;
+      if (!(error instanceof BrokenCircuitError) && !isUnavailable(error)) throw error;
+      throw new DatabaseUnavailable({ cause: error, retryAfterSeconds: this.retryAfterSeconds() });
     }
   }
+
+  /** Returns the seconds until a call can succeed: while the circuit is open, the rest of that time, rounded up. */
+  private retryAfterSeconds(): number {
+    if (this.breaker.state !== CircuitState.Open) return RETRY_AFTER_SECONDS;
+    return Math.max(1, Math.ceil((this.openUntil - Date.now()) / 1_000));
+  }
+}
+
+/** Returns true if the server is at fault. A busy pool is none: another attempt would only wait again. */
+function isOutage(error: unknown): boolean {
+  return isUnavailable(error) && !(error instanceof NoConnectionInTime);
 }

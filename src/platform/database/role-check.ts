@@ -1,4 +1,5 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { RoleSettings } from './role-settings.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 interface RoleRow {
@@ -20,11 +21,16 @@ const UNPROTECTED = `
 /**
  * Stops the boot if row-level security does not apply to the database role: a superuser, BYPASSRLS, or a table owner.
  * Also rejects a role that can create temporary tables, because these shadow the real ones, and a database that has a
- * table with org_id but without forced row-level security.
+ * table with org_id but without forced row-level security. Restores the settings of the role.
  */
 @Injectable()
 export class RoleCheck implements OnModuleInit {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  private readonly log = new Logger('RoleCheck');
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly settings: RoleSettings,
+  ) {}
 
   async onModuleInit(): Promise<void> {
     const [role] = await this.unitOfWork.queryAtStart<RoleRow>(`
@@ -48,6 +54,9 @@ export class RoleCheck implements OnModuleInit {
           'run docker/init-roles.sql',
       );
     await this.checkTables();
+    await this.settings.keep().catch((err: unknown) => {
+      this.log.warn('the settings of the database role could not be checked; readiness reports it', err);
+    });
   }
 
   private async checkTables(): Promise<void> {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import type { AuditRow } from './audit-row.js';
-import type { Statement } from './statement.js';
+import { errorCode, isUnavailable, READ_ONLY } from './errors.js';
+import { enterStatement, type FunctionCall, type Statement } from './statement.js';
 import { pipelined, withNextBatch } from './pipeline.js';
 
 // Tenants share connections. The random prefix prevents SQL from creating a prepared statement with one of these names.
@@ -19,18 +20,59 @@ function statementName(text: string): string | undefined {
   return name;
 }
 
+/** The row of an enter function, with the time of the database at the start of the transaction. */
+type Entered<R> = R & { database_time: Date };
+
+/** The command tags of statements that leave nothing on the connection. */
+const STATELESS = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+
+/** At any other isolation level, a tenant context only reads (ADR 29). A role or a database can change the default. */
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+
 /** A database transaction on one connection, from BEGIN to COMMIT or ROLLBACK. The unit of work creates it. */
 export class Transaction {
   /** Audit events to write with the commit. */
   readonly log: AuditRow[] = [];
   private readonly afterCommitHooks: (() => void)[] = [];
   private ended = false;
+  private entered = false;
+  private startedAt = 0;
+  private startedMs = 0;
+  /** Why the connection is closed and not reused; undefined while it is usable. */
+  private unusable: Error | undefined;
 
+  /** `direct` is false behind PgBouncer, which resets connections itself and prepares no statements. */
   constructor(
     private readonly client: PoolClient,
-    private readonly prepares: boolean,
+    private readonly direct: boolean,
     readonly readOnly: boolean,
   ) {}
+
+  /** Sends BEGIN and the call of the enter function in one packet, and returns its row. */
+  async enter<R extends QueryResultRow>(call: FunctionCall): Promise<R> {
+    const sent = pipelined(
+      this.client,
+      () => [this.client.query(BEGIN), this.send<Entered<R>>(enterStatement(call))] as const,
+    );
+    const [begun, entered] = await Promise.allSettled(sent);
+    if (begun.status === 'rejected') throw this.noted(begun.reason);
+    if (entered.status === 'rejected') throw entered.reason;
+    const row = entered.value.rows[0]!;
+    this.entered = true;
+    this.startedAt = performance.now();
+    this.startedMs = row.database_time.getTime();
+    return row;
+  }
+
+  /** The time of the database in milliseconds since the Unix epoch. The clock of this process does not affect it. */
+  get databaseMs(): number {
+    return Math.floor(this.startedMs + performance.now() - this.startedAt);
+  }
+
+  /** True if a statement failed because the server cannot serve this connection. */
+  get failedByServer(): boolean {
+    return isUnavailable(this.unusable);
+  }
 
   /** True until the transaction has ended. */
   get open(): boolean {
@@ -38,9 +80,16 @@ export class Transaction {
   }
 
   /** Sends a statement and returns its result. Statements are pipelined: several can be in flight. */
-  send<R extends QueryResultRow>({ text, values, prepare = true }: Statement): Promise<QueryResult<R>> {
-    if (this.ended) return Promise.reject(new Error('the transaction has ended'));
-    return this.client.query<R>({ text, values, ...(this.prepares && prepare ? { name: statementName(text) } : {}) });
+  async send<R extends QueryResultRow>({ text, values, prepare = true }: Statement): Promise<QueryResult<R>> {
+    if (this.ended) throw new Error('the transaction has ended');
+    const name = this.direct && prepare ? statementName(text) : undefined;
+    try {
+      const result = await this.client.query<R>({ text, values, ...(name !== undefined && { name }) });
+      if (!STATELESS.has(result.command)) this.unusable ??= new Error(`${result.command} may have left session state`);
+      return result;
+    } catch (error) {
+      throw this.noted(error);
+    }
   }
 
   /** Calls a function after the commit, for in-memory state that must not contain rolled-back changes. */
@@ -56,7 +105,7 @@ export class Transaction {
     if (this.readOnly && last.length === 0) return this.commitWithoutWaiting();
     const [commit, ...sent] = pipelined(this.client, () => {
       const sending = last.map((statement) => this.send(statement));
-      return [this.end('COMMIT'), ...sending] as const;
+      return [this.end('COMMIT', sending), ...sending] as const;
     });
     const outcomes = await Promise.allSettled([...sent, commit]);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
@@ -77,18 +126,40 @@ export class Transaction {
    */
   private commitWithoutWaiting(): void {
     this.ended = true;
-    withNextBatch(this.client, () => this.client.query('COMMIT')).catch(() => undefined);
-    this.client.release();
+    withNextBatch(this.client, () => this.client.query(this.ending('COMMIT'))).catch(() => undefined);
+    this.client.release(this.unusable);
     this.afterCommitHooks.forEach((fn) => fn());
   }
 
-  private end(command: 'COMMIT' | 'ROLLBACK'): Promise<QueryResult> {
+  /** Ends the transaction and releases the connection, after the outcomes of `last` are noted. */
+  private async end(command: 'COMMIT' | 'ROLLBACK', last: Promise<unknown>[] = []): Promise<QueryResult> {
     this.ended = true;
-    const done = this.client.query(command);
-    done.then(
-      () => this.client.release(),
-      (error: Error) => this.client.release(error),
-    );
-    return done;
+    try {
+      const results = await this.client.query(this.ending(command));
+      await Promise.allSettled(last);
+      this.client.release(this.unusable);
+      return [results].flat()[0]!;
+    } catch (error) {
+      this.client.release(this.noted(error) as Error);
+      throw error;
+    }
+  }
+
+  /**
+   * Returns the message that ends the transaction. Settings that a statement changed for the session, such as with
+   * set_config, do not reach the next transaction of the connection.
+   */
+  private ending(command: 'COMMIT' | 'ROLLBACK'): string {
+    return this.direct ? `${command}; RESET ALL` : command;
+  }
+
+  /** Notes an error that makes the connection unusable, and returns the error for the caller. */
+  private noted(error: unknown): unknown {
+    if (!isUnavailable(error)) return error;
+    this.unusable = error as Error;
+    // Only the transaction of a read is read-only by its own choice, from the enter function on.
+    if (errorCode(error) !== READ_ONLY || !this.readOnly || !this.entered) return error;
+    this.unusable = new Error('a statement of a read-only request changed data', { cause: error });
+    return this.unusable;
   }
 }

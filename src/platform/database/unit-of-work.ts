@@ -1,18 +1,15 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { Pool, QueryResultRow } from 'pg';
 import { DatabaseConfig } from '../config/index.js';
 import { currentContext, withContext, type Context } from '../context/context.js';
 import { auditStatements } from './audit-row.js';
 import { Connections } from './connections.js';
+import { errorCode } from './errors.js';
 import type { TenantContext } from './tenant-context.js';
-import { pipelined } from './pipeline.js';
 import { Resilience } from './resilience.js';
 import type { Statement } from './statement.js';
 import { Transaction } from './transaction.js';
-
-/** At any other isolation level, a tenant context only reads (ADR 29). A role or a database can change the default. */
-const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 /** Returns statements to send with the COMMIT of a transaction. */
 export type BeforeCommit = (transaction: Transaction) => Statement[];
@@ -22,26 +19,21 @@ export type BeforeCommit = (transaction: Transaction) => Statement[];
  * audit events and COMMIT. All settings are transaction-local, so transaction pooling is safe.
  */
 @Injectable()
-export class UnitOfWork implements OnModuleInit {
-  private readonly resilience = new Resilience();
+export class UnitOfWork {
+  private readonly connections: Connections;
+  private readonly resilience: Resilience;
   private readonly commitHooks: BeforeCommit[] = [];
-  private connections!: Connections;
+  private checking = false;
 
   constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
     private readonly config: DatabaseConfig,
-  ) {}
-
-  /**
-   * Adds an error listener to each connection. If the server closes a connection in use, its queries fail; without a
-   * listener, the event would end the process. The listener of the pool covers idle connections only.
-   */
-  onModuleInit(): void {
-    this.connections = new Connections(this.pool, this.config.poolSize);
-    const withListener = new WeakSet<PoolClient>();
-    this.pool.on('acquire', (client) => {
-      if (!withListener.has(client)) client.on('error', () => undefined);
-      withListener.add(client);
+  ) {
+    const { master } = dataSource.driver as unknown as { master: Pool };
+    this.connections = new Connections(master, config.poolSize);
+    // A code comes from the server or the socket. Without one, the pool was busy, and its connections are fine.
+    this.resilience = new Resilience((error) => {
+      if (errorCode(error) !== undefined) this.connections.renew();
     });
   }
 
@@ -89,6 +81,7 @@ export class UnitOfWork implements OnModuleInit {
     if (transaction === null) return;
     work.transactions.delete(transaction);
     await transaction.rollback();
+    if (transaction.failedByServer) void this.checkServer();
   }
 
   /**
@@ -145,15 +138,28 @@ export class UnitOfWork implements OnModuleInit {
    * durable immediately.
    */
   async queryOnce<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
-    const { rows } = await this.resilience.connecting(() =>
-      this.connections.using((pool) => pool.query<R>(text, values)),
-    );
-    return rows;
+    return this.resilience.connecting(() => this.connections.query<R>(text, values));
   }
 
   /** Runs one statement of a boot check. Waits for a database that is starting. */
   async queryAtStart<R extends QueryResultRow>(text: string): Promise<R[]> {
-    return this.resilience.starting(async () => (await this.pool.query<R>(text)).rows);
+    return this.resilience.starting(() => this.connections.query<R>(text));
+  }
+
+  /** Runs one statement outside a transaction and once, even while the circuit is open, for repairs by readiness. */
+  queryForRepair<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+    return this.connections.query<R>(text, values);
+  }
+
+  /** Proves that this process can write to the database, and returns the time of the database. */
+  async proveWrite(): Promise<Date> {
+    const [row] = await this.queryOnce<{ at: Date }>('SELECT app.prove_write() AS at');
+    return row!.at;
+  }
+
+  /** Closes the connections that are open now, each before its next use. */
+  renewConnections(): void {
+    this.connections.renew();
   }
 
   /**
@@ -180,20 +186,29 @@ export class UnitOfWork implements OnModuleInit {
     return transaction;
   }
 
-  private get pool(): Pool {
-    return (this.dataSource.driver as unknown as { master: Pool }).master;
+  private async enter<R extends QueryResultRow>({
+    call,
+    credential,
+    readOnly = false,
+  }: TenantContext<R>): Promise<{ transaction: Transaction; row: R }> {
+    const client = await this.connections.acquire(credential);
+    const transaction = new Transaction(client, this.config.direct, readOnly);
+    try {
+      return { transaction, row: await transaction.enter<R>(call) };
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    }
   }
 
-  private async enter<R extends QueryResultRow>(
-    entrance: TenantContext<R>,
-  ): Promise<{ transaction: Transaction; row: R }> {
-    const client = await this.connections.connect(entrance.credential);
-    const transaction = new Transaction(client, this.config.prepare === 'on', entrance.readOnly ?? false);
-    const sent = pipelined(client, () => [client.query(BEGIN), transaction.send<R>(entrance.statement)] as const);
-    const [begun, entered] = await Promise.allSettled(sent);
-    if (begun.status === 'fulfilled' && entered.status === 'fulfilled')
-      return { transaction, row: entered.value.rows[0]! };
-    await transaction.rollback();
-    throw begun.status === 'rejected' ? begun.reason : (entered as PromiseRejectedResult).reason;
+  /**
+   * Proves a write after a statement failed as in an outage. The failure of the proof counts for the circuit breaker.
+   * The statement's own error does not count, because SQL can raise any SQLSTATE.
+   */
+  private async checkServer(): Promise<void> {
+    if (this.checking) return;
+    this.checking = true;
+    await this.proveWrite().catch(() => undefined);
+    this.checking = false;
   }
 }

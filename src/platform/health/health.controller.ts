@@ -1,33 +1,16 @@
-import { Controller, Get, Inject, Optional, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { Public } from '../access/decorators.js';
 import { Problem } from '../problem/problem.js';
 import { ResponseType } from '../http/response-type.js';
 import { HealthResponse } from './health.dto.js';
-
-/** Checks a service that the process depends on. */
-export interface HealthProbe {
-  readonly name: string;
-  /** Resolves when the service responds; rejects otherwise. */
-  check(): Promise<void>;
-}
-
-/** Injection token of the list of probes. */
-export const HEALTH_PROBES = Symbol('health probes');
-
-const TIMEOUT_MS = 2000;
-const CACHE_MS = 500;
+import { Readiness } from './readiness.js';
 
 /** Liveness and readiness probes for orchestrators. */
 @ApiTags('Operations')
 @Controller('health')
 export class HealthController {
-  constructor(
-    private readonly health: HealthCheckService,
-    private readonly indicators: HealthIndicatorService,
-    @Optional() @Inject(HEALTH_PROBES) private readonly probes: readonly HealthProbe[] = [],
-  ) {}
+  constructor(private readonly readiness: Readiness) {}
 
   /** Returns 200 while the process runs. */
   @Get('live')
@@ -37,36 +20,16 @@ export class HealthController {
     return { status: 'ok', checks: [] };
   }
 
-  /** Returns 200 if every required service responds, otherwise 503. */
+  /** Returns 200 if every required service responds and accepts writes, otherwise 503 with the names of the others. */
   @Get('ready')
   @Public('orchestrators have no session')
   @ResponseType(HealthResponse)
   async ready(): Promise<HealthResponse> {
-    const checks = this.probes.map((probe) => () => this.check(probe));
-    try {
-      const { status } = await this.health.check(checks);
-      return { status, checks: this.probes.map(({ name }) => name) };
-    } catch (error) {
-      if (!(error instanceof ServiceUnavailableException)) throw error;
-      throw new Problem('unavailable', {
-        detail: `not ready: ${failedProbes(error).join(', ')}`,
-        headers: { 'Retry-After': '2' },
-      });
-    }
+    const { status, failed, retryAfterSeconds } = await this.readiness.check();
+    if (retryAfterSeconds === 0) return { status, checks: this.readiness.names };
+    throw new Problem('unavailable', {
+      detail: `not ready: ${failed.join(', ')}`,
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+    });
   }
-
-  /** Caches each result, because the route is public and orchestrators call it often. */
-  private check(probe: HealthProbe) {
-    return this.indicators
-      .check(probe.name)
-      .attempt(() => probe.check())
-      .withTimeout(TIMEOUT_MS)
-      .cacheFor(CACHE_MS);
-  }
-}
-
-/** Returns the names of the failed probes. Their messages are not public. */
-function failedProbes(error: ServiceUnavailableException): string[] {
-  const { error: checks = {} } = error.getResponse() as { error?: Record<string, unknown> };
-  return Object.keys(checks);
 }

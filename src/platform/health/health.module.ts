@@ -1,9 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { HealthController, HEALTH_PROBES } from './health.controller.js';
-import type { HealthProbe } from './health.controller.js';
+import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
+import { HEALTH_PROBES, Readiness, type HealthProbe } from './readiness.js';
+import { ReadinessLog } from './readiness-log.js';
 import { Metrics } from '../telemetry/metrics.js';
 
 type ProbeClass = new (...args: never[]) => HealthProbe;
@@ -13,7 +14,7 @@ type ProbeClass = new (...args: never[]) => HealthProbe;
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [MetricsController, HealthController],
-  providers: [Metrics],
+  providers: [Metrics, Readiness, ReadinessLog],
   exports: [Metrics],
 })
 export class HealthModule {

@@ -1,3 +1,3 @@
-export { HEALTH_PROBES } from './health.controller.js';
-export type { HealthProbe } from './health.controller.js';
 export { HealthModule } from './health.module.js';
+export { HEALTH_PROBES, Readiness, type HealthProbe } from './readiness.js';
+export { ReadinessLog } from './readiness-log.js';

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import { lines, startHttpApp } from '../../../test/harness/http-app.js';
-import { HealthController } from '../health/health.controller.js';
 
 let app: NestExpressApplication;
 let http: ReturnType<typeof supertest>;
@@ -344,46 +342,5 @@ describe('signed and form routes', () => {
     expect((await post('/v1/sso/saml/1/acs', 'a=1&a=2', 'application/x-www-form-urlencoded')).body.code).toBe(
       'duplicate_parameter',
     );
-  });
-});
-
-describe('operations', () => {
-  it('is ready while the probes respond', async () => {
-    expect((await http.get('/health/ready')).body).toEqual({ status: 'ok', checks: ['database'] });
-  });
-
-  it('is not ready when a probe fails, and names the probe without the reason', async () => {
-    const probe = { name: 'redis', check: () => Promise.reject(new Error('connect to redis.internal')) };
-    const controller = new HealthController(
-      app.get(HealthCheckService, { strict: false }),
-      app.get(HealthIndicatorService, { strict: false }),
-      [probe],
-    );
-    await expect(controller.ready()).rejects.toMatchObject({ code: 'unavailable', detail: 'not ready: redis' });
-  });
-
-  it('counts requests by route pattern', async () => {
-    await http.get('/v1/things/5');
-    const { text, headers } = await http.get('/metrics');
-    expect(headers['content-type']).toContain('text/plain');
-    expect(text).toMatch(
-      /http_request_duration_seconds_count\{method="GET",route="\/v1\/things\/:id",status="200"\} \d/,
-    );
-    expect(text).toContain('process_cpu_seconds_total');
-  });
-
-  it('documents every route with its problem response', async () => {
-    const { body } = await http.get('/openapi.json');
-    expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/v1/things/{id}', '/metrics', '/health/ready']));
-    expect(body.paths['/v1/things'].get.responses.default.content).toHaveProperty('application/problem+json');
-    expect(
-      body.paths['/v1/things'].get.responses['200'].content['application/json'].schema.properties.items.items.$ref,
-    ).toBe('#/components/schemas/Output');
-  });
-
-  it('serves the documentation page without inline or external code', async () => {
-    const { text } = await http.get('/docs');
-    expect(text).not.toMatch(/<script>|<style|https?:/);
-    for (const [, path] of text.matchAll(/(?:src|href)="([^"]+)"/g)) expect((await http.get(path!)).status).toBe(200);
   });
 });

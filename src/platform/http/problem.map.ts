@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { DatabaseUnavailable, isConnectionError } from '../database/errors.js';
+import { DatabaseUnavailable, isUnavailable, RETRY_AFTER_SECONDS } from '../database/errors.js';
 import { declared, type ErrorCode } from '../feature/registry.js';
 import { Problem } from '../problem/problem.js';
 
@@ -48,14 +48,15 @@ const BY_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
 /** Converts an error to a problem. An unknown error becomes `internal`. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof DatabaseUnavailable || isConnectionError(driverErrorOf(error))) return unavailable(error);
+  if (isUnavailable(driverErrorOf(error))) return unavailable(error);
   if (error instanceof HttpException) return fromHttpException(error);
   const code = codeOf(error) ?? 'internal';
   return code === 'unavailable' ? unavailable(error) : new Problem(code, { cause: error });
 }
 
 function unavailable(cause: unknown): Problem {
-  return new Problem('unavailable', { headers: { 'Retry-After': '2' }, cause });
+  const seconds = cause instanceof DatabaseUnavailable ? cause.retryAfterSeconds : RETRY_AFTER_SECONDS;
+  return new Problem('unavailable', { headers: { 'Retry-After': String(seconds) }, cause });
 }
 
 function fromHttpException(error: HttpException): Problem {

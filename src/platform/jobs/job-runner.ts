@@ -3,7 +3,7 @@ import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { AuditLog } from '../audit/audit-log.js';
 import { Context, withContext } from '../context/context.js';
 import { enterOrganization } from '../database/tenant-context.js';
-import { DatabaseUnavailable, isConnectionError } from '../database/errors.js';
+import { isUnavailable } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { declaration } from '../feature/registry.js';
 import { Problem } from '../problem/problem.js';
@@ -42,7 +42,7 @@ export class JobRunner {
         maxStalledCount: 10,
       });
       worker.on('failed', (job, error) => void this.failed(handler, job, error));
-      worker.on('error', () => undefined); // the health check reports a Redis outage
+      worker.on('error', () => undefined); // readiness reports a Redis outage
       return worker;
     });
   }
@@ -63,7 +63,8 @@ export class JobRunner {
       try {
         await (handler.transaction === 'own' ? this.runAlone(handler, job) : this.runShared(handler, job));
       } catch (error) {
-        if (!isOutage(error)) {
+        // During a database outage, the job waits and keeps its attempts.
+        if (!isUnavailable(error)) {
           this.log.warn(`job ${handler.job} ${data.id} failed at attempt ${job.attempt}`, error);
           throw sanitized(error);
         }
@@ -121,11 +122,6 @@ export class JobRunner {
     const actor = { type: 'system', id: `job:${handler.job}` } as const;
     return new Context({ requestId: id, orgId, actor, emits: handler.emits });
   }
-}
-
-/** Returns true for a database outage. The job waits and keeps its attempts. */
-function isOutage(error: unknown): boolean {
-  return error instanceof DatabaseUnavailable || isConnectionError(error);
 }
 
 /**

@@ -12,8 +12,8 @@ let steps: string[];
 let failure: Error | null;
 
 const unitOfWork = {
-  run: async <T>({ statement }: { statement: { values?: unknown[] } }, fn: () => Promise<T>): Promise<T> => {
-    steps.push(`begin ${String(statement.values?.[0])}`);
+  run: async <T>({ call }: { call: { values?: unknown[] } }, fn: () => Promise<T>): Promise<T> => {
+    steps.push(`begin ${String(call.values?.[0])}`);
     const result = await fn();
     steps.push('commit');
     return result;

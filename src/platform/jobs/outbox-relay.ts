@@ -29,6 +29,7 @@ export class OutboxRelay {
   private running: Promise<void> = Promise.resolve();
   private queueLostData = false;
   private reclaimAt = 0;
+  private failing = false;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -100,10 +101,13 @@ export class OutboxRelay {
   private async attempt(): Promise<number> {
     if (this.redis.shared.status !== 'ready') return 0;
     try {
-      return await this.poll();
+      const published = await this.poll();
+      this.failing = false;
+      return published;
     } catch (error) {
       this.queueLostData = true;
-      this.log.warn('publishing jobs failed, retrying', error);
+      if (!this.failing) this.log.warn('publishing jobs failed, retrying', error);
+      this.failing = true;
       return 0;
     }
   }

@@ -2,6 +2,17 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 import { RedisConfig } from '../config/index.js';
 
+/** Tells ioredis to connect again and to send the command again, which the server did not execute. */
+const RECONNECT_AND_RESEND = 2;
+
+/**
+ * Returns whether the server has become a replica. After a failover, an open connection still leads to the old primary,
+ * which rejects writes with READONLY and ends blocked reads with UNBLOCKED. A new connection leads to the new primary.
+ */
+function reconnectOnError({ message }: Error): typeof RECONNECT_AND_RESEND | false {
+  return /READONLY|UNBLOCKED/.test(message) ? RECONNECT_AND_RESEND : false;
+}
+
 /** Opens every Redis connection of the process and closes them at shutdown. */
 @Injectable()
 export class RedisConnections implements OnApplicationShutdown {
@@ -26,9 +37,10 @@ export class RedisConnections implements OnApplicationShutdown {
   open(options: RedisOptions): Redis {
     const connection = new Redis(this.config.url, {
       retryStrategy: (times: number) => Math.min(100 * times, 2_000),
+      reconnectOnError,
       ...options,
     });
-    connection.on('error', () => undefined); // the health check reports the error; ioredis reconnects
+    connection.on('error', () => undefined); // readiness reports the error; ioredis reconnects
     this.connections.push(connection);
     return connection;
   }

@@ -36,6 +36,10 @@ class MemoryStorage implements ObjectStorage {
     return Promise.resolve(0);
   }
 
+  proveWrite(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async exists(key: string): Promise<boolean> {
     return this.objects.has(key);
   }

@@ -60,6 +60,10 @@ export class EncryptedStorage {
   removeUnfinished(before: Date): Promise<number> {
     return this.storage.removeUnfinished(before);
   }
+
+  proveWrite(): Promise<void> {
+    return this.storage.proveWrite();
+  }
 }
 
 /** Returns the cipher context of an object: its key without the environment. */

@@ -12,3 +12,4 @@ export {
 } from './object-key.js';
 export type { ObjectStorage } from './object-storage.js';
 export { StorageModule } from './storage.module.js';
+export { StorageProbe } from './storage.probe.js';

@@ -33,6 +33,17 @@ describe('local storage', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
   const unfinished = (): Promise<string[]> => readdir(join(directory, 'objects', '.unfinished'));
 
+  it('proves a write and leaves no file behind', async () => {
+    await storage.proveWrite();
+    expect(await unfinished()).toEqual([]);
+  });
+
+  it('does not prove a write in a folder that cannot hold files, or without free space', async () => {
+    await writeFile(join(directory, 'file'), '');
+    await expect(new LocalStorage(join(directory, 'file')).proveWrite()).rejects.toThrow('ENOTDIR');
+    await expect(new LocalStorage(directory, Number.MAX_SAFE_INTEGER).proveWrite()).rejects.toThrow('almost full');
+  });
+
   it('stores, reads, replaces, and deletes an object', async () => {
     expect(await storage.put(key, Readable.from([Buffer.from('one'), Buffer.from('two')]))).toEqual({ bytes: 6 });
     expect(await text(storage.get(key))).toBe('onetwo');

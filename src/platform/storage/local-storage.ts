@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,6 +10,8 @@ import type { ObjectStorage } from './object-storage.js';
 
 /** The directory of partial files. It is in the same file system as the objects, so that the final rename is atomic. */
 const UNFINISHED = '.unfinished';
+/** The file system counts as full below this number of free bytes. */
+const MIN_FREE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Stores objects as files under one directory that only this user can access (files 0600, directories 0700). A file
@@ -19,7 +21,10 @@ export class LocalStorage implements ObjectStorage {
   private readonly root: string;
 
   /** @param directory the STORAGE_DIR variable; created if missing */
-  constructor(directory: string) {
+  constructor(
+    directory: string,
+    private readonly minFreeBytes = MIN_FREE_BYTES,
+  ) {
     this.root = resolve(directory);
   }
 
@@ -69,6 +74,18 @@ export class LocalStorage implements ObjectStorage {
       removed += 1;
     }
     return removed;
+  }
+
+  async proveWrite(): Promise<void> {
+    const proof = join(this.root, UNFINISHED, randomUUID());
+    try {
+      await mkdir(dirname(proof), { recursive: true, mode: 0o700 });
+      await writeWhole(proof, Readable.from([Buffer.alloc(1)]));
+    } finally {
+      await rm(proof, { force: true });
+    }
+    const { bavail, bsize } = await statfs(this.root);
+    if (bavail * bsize < this.minFreeBytes) throw new Error('the storage is almost full');
   }
 
   private pathOf(key: string): string {

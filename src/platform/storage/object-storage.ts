@@ -19,4 +19,6 @@ export interface ObjectStorage {
   exists(key: string): Promise<boolean>;
   /** Removes partial files of interrupted writes that are older than `before`. Returns their number. */
   removeUnfinished(before: Date): Promise<number>;
+  /** Proves that an object can be stored. Throws when the storage is full or not writable. */
+  proveWrite(): Promise<void>;
 }

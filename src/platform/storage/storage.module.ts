@@ -3,6 +3,7 @@ import { StorageConfig } from '../config/index.js';
 import { EncryptedStorage } from './encrypted-storage.js';
 import { LocalStorage } from './local-storage.js';
 import './storage.feature.js';
+import { StorageProbe } from './storage.probe.js';
 import { StorageSweep } from './storage-sweep.js';
 
 /** Provides encrypted file storage. */
@@ -15,7 +16,8 @@ import { StorageSweep } from './storage-sweep.js';
       inject: [StorageConfig],
     },
     StorageSweep,
+    StorageProbe,
   ],
-  exports: [EncryptedStorage],
+  exports: [EncryptedStorage, StorageProbe],
 })
 export class StorageModule {}

@@ -30,7 +30,7 @@ export class AccountRecoveryRepository {
 
   /** Returns the tenant context that requests a password reset mail. It looks up no user. */
   requestReset(email: string): TenantContext {
-    return { statement: { text: 'SELECT app.request_password_reset($1)', values: [email] } };
+    return { call: { text: 'app.request_password_reset($1)', values: [email] } };
   }
 
   async requestVerification(): Promise<void> {
@@ -49,7 +49,7 @@ export class AccountRecoveryRepository {
   /** Returns the tenant context that sets the password with a token. The token takes effect once. */
   reset(token: string, { salt, verifier }: Credential): TenantContext<ResetOutcome> {
     return {
-      statement: { text: 'SELECT * FROM app.reset_password($1, $2, $3)', values: [token, salt, verifier] },
+      call: { text: 'app.reset_password($1, $2, $3)', values: [token, salt, verifier] },
       identity: ({ state, org_id: orgId, user_id: id }) => ({
         orgId,
         ...(state === 'ok' && { actor: { type: 'user', id } }),

@@ -99,8 +99,8 @@ export class FactorsRepository {
     device: NewDevice | null,
   ): TenantContext<MfaOutcome> {
     return {
-      statement: {
-        text: `SELECT * FROM app.complete_mfa($1, ${presentedFactorParam(2)}, ${newSessionParam(3)}, $4, $5)`,
+      call: {
+        text: `app.complete_mfa($1, ${presentedFactorParam(2)}, ${newSessionParam(3)}, $4, $5)`,
         values: [
           secret,
           presentedFactorValue(factor),

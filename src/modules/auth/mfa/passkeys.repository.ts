@@ -105,8 +105,8 @@ export class PasskeysRepository {
 
   signIn(factor: PresentedFactor, session: NewSession): TenantContext<PasskeyOutcome> {
     return {
-      statement: {
-        text: `SELECT * FROM app.passkey_sign_in(${presentedFactorParam(1)}, ${newSessionParam(2)})`,
+      call: {
+        text: `app.passkey_sign_in(${presentedFactorParam(1)}, ${newSessionParam(2)})`,
         values: [presentedFactorValue(factor), session.parameter],
       },
       identity: ({ org_id: orgId, state, user_id: id, email }) => ({

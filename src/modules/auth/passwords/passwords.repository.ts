@@ -47,8 +47,8 @@ export class PasswordsRepository {
    */
   completion(email: string, hash: Buffer, session: NewSession): TenantContext<SignInOutcome> {
     return {
-      statement: {
-        text: `SELECT * FROM app.complete_sign_in($1, $2, ${newSessionParam(3)})`,
+      call: {
+        text: `app.complete_sign_in($1, $2, ${newSessionParam(3)})`,
         values: [email, hash, session.parameter],
       },
       identity: ({ org_id: orgId, state, user_id: userId, email_digest: digest }) => ({

@@ -98,7 +98,7 @@ export class SsoSignInService {
     session: NewSession,
   ) {
     const email = identity.email === undefined ? null : normalizeEmail(identity.email);
-    const statement = this.repository.signIn({
+    const entrance = this.repository.signIn({
       connectionId: connection.id,
       dbSecret,
       subjectKey: identity.subjectKey,
@@ -111,7 +111,7 @@ export class SsoSignInService {
       maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
       facts: roleFacts(connection.row, identity.groups, identity.claims),
     });
-    return { ...statement, identity: identityOf };
+    return { ...entrance, identity: identityOf };
   }
 
   private async record(outcome: SsoOutcome, { connection, identity, diagnostics }: VerifiedIdentity): Promise<void> {

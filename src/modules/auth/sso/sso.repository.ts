@@ -154,8 +154,8 @@ export class SsoRepository {
     const { connectionId, dbSecret, subjectKey, email, name, role, ids, idpSession, maxExpiry, session, facts } =
       parameters;
     return {
-      statement: {
-        text: `SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${newSessionParam(11)}, $12)`,
+      call: {
+        text: `app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${newSessionParam(11)}, $12)`,
         values: [
           connectionId,
           dbSecret,
@@ -182,8 +182,8 @@ export class SsoRepository {
     idpSessions: readonly string[],
   ): TenantContext {
     return {
-      statement: {
-        text: 'SELECT * FROM app.sso_end_sessions($1, $2, $3, $4)',
+      call: {
+        text: 'app.sso_end_sessions($1, $2, $3, $4)',
         values: [connectionId, dbSecret, subject, idpSessions],
       },
     };
@@ -210,8 +210,8 @@ export class SsoRepository {
    */
   testPassed(connectionId: string, dbSecret: Buffer, membershipId: string): TenantContext {
     return {
-      statement: {
-        text: 'SELECT * FROM app.sso_test_passed($1, $2, $3)',
+      call: {
+        text: 'app.sso_test_passed($1, $2, $3)',
         values: [connectionId, dbSecret, membershipId],
       },
     };
@@ -220,8 +220,8 @@ export class SsoRepository {
   /** Returns the tenant context that can write to the audit log of a connection's organization. */
   log(connectionId: string): TenantContext {
     return {
-      statement: {
-        text: 'SELECT app.enter_sso_log($1) AS org_id',
+      call: {
+        text: 'app.enter_sso_log($1) AS org_id',
         values: [UUID.test(connectionId) ? connectionId : null],
       },
     };
