@@ -14,7 +14,7 @@ export async function runJest({ home, env, args }) {
     nodeBinary(),
     [
       inRoot('node_modules/jest/bin/jest.js'),
-      '--maxWorkers=3', // on two cores: some suites wait for a server that they have killed
+      '--maxWorkers=2',
       '--forceExit',
       '--json',
       `--outputFile=${outputFile}`,

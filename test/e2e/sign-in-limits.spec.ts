@@ -112,8 +112,8 @@ describe('the window', () => {
 
 /** Paths that start a session or take a credential. SCIM routes have a limit of their own. */
 const CREDENTIAL_PATHS = /(login|forgot|reset|change|verify|accept|confirm|activate|step-up|mfa|acs|callback)/;
-/** Static files and empty forms. */
-const STATIC_PATHS = /^\/(assets\/|account\/(forgot|reset)$|invites\/accept$)/;
+/** Static files, empty forms, and the redirect from the root. */
+const STATIC_PATHS = /^\/($|assets\/|account\/(forgot|reset|verify)$|invites\/accept$)/;
 const LIMITED_ELSEWHERE = [
   '/metrics',
   '/health/live',
