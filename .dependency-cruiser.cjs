@@ -5,7 +5,7 @@ const TESTS = '\\.spec\\.ts$';
 const LAYERS = [
   ['config', 'clock', 'feature', 'crypto', 'concurrency', 'telemetry'],
   ['problem', 'geoip', 'outbound', 'mail', 'redis'],
-  ['context', 'database'],
+  ['context', 'database', 'input'],
   ['logging', 'audit', 'keys', 'policies'],
   ['jobs', 'http', 'webhooks'],
   ['access', 'storage', 'realtime'],

@@ -17,7 +17,7 @@ describe('the development identity provider', () => {
   beforeAll(async () => {
     key = await newSigningKey();
     provider = { key, entityId: 'urn:example:idp', url: 'http://127.0.0.1:7001' };
-    const { entityId, ssoUrl, certificates } = readIdpMetadata(metadata(provider), Date.now());
+    const { entityId, ssoUrl, certificates } = await readIdpMetadata(metadata(provider), Date.now());
     connection = testConnection('one', certificates, {
       acsUrl: 'http://127.0.0.1:3000/v1/sso/saml/one/acs',
       idpEntityId: entityId,

@@ -239,7 +239,10 @@ export const moduleCases = [
     control: 'the check of these permissions before a delivery takes effect',
     file: 'src/modules/webhooks/webhooks.jobs.ts',
     edit: (text) =>
-      text.replace('permittedEvents(delivery).has(type))', "permittedEvents(delivery).has(type) && id === '')"),
+      text.replace(
+        'permittedEvents(delivery).has(message.event))',
+        "permittedEvents(delivery).has(message.event) && id === '')",
+      ),
     tests: 'webhook-authority',
     expect: /stored before the loss/,
   },

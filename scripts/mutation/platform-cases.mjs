@@ -155,13 +155,9 @@ export const platformCases = [
   },
   {
     control: 'the rejection of unknown fields before their values are read',
-    file: 'src/platform/http/input.ts',
-    edit: (text) =>
-      text.replace(
-        'const [name, given] of Object.entries(value)) {',
-        'const [name, given] of Object.entries(structuredClone(value) as object)) {',
-      ),
-    tests: 'http/input',
+    file: 'src/platform/input/input.ts',
+    edit: (text) => text.replace('of Object.keys(given))', 'of Object.keys(structuredClone(given)))'),
+    tests: 'platform/input',
     expect: /rejects an unknown field without looking at its value/,
   },
   {

@@ -103,6 +103,10 @@ describe('functions that the API may call, with hostile arguments', () => {
     await raw.end();
   });
 
+  it('reach many functions, so that the arguments are not only rejected', () => {
+    expect(succeeded.size).toBeGreaterThan(40);
+  });
+
   it('change nothing of another organization', async () => {
     expect(await fingerprint(harness, theirs.ids.org, TENANT_TABLES)).toEqual(before);
   });

@@ -63,20 +63,20 @@ describe('an organization with 50 changes that wait for a lock', () => {
   it('leaves connections for the reads and changes of another organization', async () => {
     const busy = await organization();
     await busy.client.get('/v1/auth/me');
-    const answers = await whileBlocked(busy, 50, expectServed);
+    const answers = await whileBlocked(busy, 12, expectServed);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
   it('leaves connections also if the process has not seen its session before', async () => {
     const busy = await organization();
-    const answers = await whileBlocked(busy, 50, expectServed);
+    const answers = await whileBlocked(busy, 12, expectServed);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
   it('leaves a connection for sign-ins from other addresses and for the health check', async () => {
     const busy = await organization();
     await busy.client.get('/v1/auth/me');
-    await whileBlocked(busy, 50, async (answered) => {
+    await whileBlocked(busy, 12, async (answered) => {
       expect((await harness.client().get('/health/ready')).status).toBe(200);
       expect((await harness.signIn(quiet.email)).cookieHeader).not.toBe('');
       expect(answered()).toBe(0);

@@ -1,9 +1,9 @@
 import { IsObject, IsString, validate } from 'class-validator';
 import { declared, type WebhookEventName } from '../../platform/feature/registry.js';
 import { IsInstant } from '../../platform/http/fields.js';
+import { toInstanceOfKnown } from '../../platform/input/input.js';
 import { fieldErrors } from '../../platform/http/validation.js';
 import { Problem } from '../../platform/problem/index.js';
-import { partnerData } from '../../platform/webhooks/partner-data.js';
 import { orderKeyOf } from './order-key.js';
 
 /**
@@ -70,7 +70,7 @@ export function assertHappened({ timestamp }: WebhookMessage, nowSeconds: number
 }
 
 async function readAs<T extends object>(type: new () => T, value: object, path = ''): Promise<T> {
-  const instance = partnerData(type, value);
+  const instance = toInstanceOfKnown(type, value);
   const errors = await validate(instance, {
     forbidUnknownValues: true,
     stopAtFirstError: true,

@@ -26,6 +26,12 @@ interface Inbound {
   body: Buffer;
 }
 
+/** The outcome of one attempt to store a delivery. */
+interface Stored {
+  outcome: Ingested['outcome'] | 'not_permitted';
+  stored_id: string;
+}
+
 /** Receives deliveries. It reports success only after the database has stored the delivery. It does not need Redis. */
 @Injectable()
 export class WebhooksService {
@@ -78,6 +84,7 @@ export class WebhooksService {
     const inbound = { headers: await this.headers(source, headers), body };
     const { outcome, stored_id: id } = await this.store(source, inbound);
     if (outcome === 'refused') return this.refuse(source, 'webhook_signature_invalid');
+    if (outcome === 'not_permitted') return this.refuse(source, 'webhook_event_not_permitted');
     if (outcome === 'conflict') {
       await this.rejections.conflict(source, id);
       throw new Problem('webhook_conflict');
@@ -93,24 +100,24 @@ export class WebhooksService {
   }
 
   /**
-   * Stores a delivery with a valid signature. If the database rejects the cached source, loads the source again and
-   * retries.
+   * Stores a delivery with a valid signature. If the cached source rejects the delivery, or the database rejects the
+   * source, loads the source again and retries.
    */
-  private async store(cached: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
+  private async store(cached: InboundSource, inbound: Inbound): Promise<Stored> {
     const first = await this.persist(cached, inbound);
-    if (first.outcome !== 'refused') return first;
+    if (first.outcome !== 'refused' && first.outcome !== 'not_permitted') return first;
     const fresh = await this.sources.findFresh(cached.id);
     if (fresh === null) throw new Problem('webhook_source_not_found');
     return fresh === cached ? first : this.persist(fresh, inbound);
   }
 
-  private async persist(source: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
+  private async persist(source: InboundSource, inbound: Inbound): Promise<Stored> {
     const now = this.clock.millis();
     const valid = source.secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now);
     const secret = signedBy(valid, inbound.headers, inbound.body);
     if (secret === undefined) return { outcome: 'refused', stored_id: '' };
     const message = await this.read(source, inbound.body);
-    if (!source.events.has(message.event)) return this.refuse(source, 'webhook_event_not_permitted');
+    if (!source.events.has(message.event)) return { outcome: 'not_permitted', stored_id: '' };
     return this.batch.add(sealDelivery(source, secret, inbound, message));
   }
 

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiCookieAuth, ApiExtension } from '@nestjs/swagger';
 import type { AuditEventType, Permission } from '../feature/registry.js';
-import { DIRECTORY_BODY, PUBLIC_BODY, type BodyRule } from '../http/body.js';
+import { SCIM_BODY, PUBLIC_BODY, type BodyRule } from '../http/body.js';
 import type { RateLimit } from '../http/rate-limit.js';
 
 /** Options of a route in addition to its permission. */
@@ -88,7 +88,7 @@ export function Public(reason: string, options: PublicOptions = {}): MethodDecor
  * that it provisioned.
  */
 export function ScimAccess(options: Pick<RouteOptions, 'emits' | 'body'>): MethodDecorator {
-  return applyDecorators(declare({ kind: 'scim', body: DIRECTORY_BODY, ...options }), ApiBearerAuth('scim'));
+  return applyDecorators(declare({ kind: 'scim', body: SCIM_BODY, ...options }), ApiBearerAuth('scim'));
 }
 
 /** Returns the policy of a route handler; undefined means that the guard denies every request. */

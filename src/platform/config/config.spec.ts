@@ -127,8 +127,8 @@ describe('trusted proxies', () => {
 
   it('of the compose file are the gateway of its own network', () => {
     const compose = readFileSync('docker/compose.yaml', 'utf8');
-    const [, trusted] = /TRUST_PROXY: \$\{TRUST_PROXY:-([^}]*)\}/.exec(compose)!;
-    const [, subnet, gateway] = /subnet: '\$\{EDGE_SUBNET:-([^}]*)\}', gateway: '\$\{TRUST_PROXY:-([^}]*)\}'/.exec(
+    const [, trusted] = /TRUST_PROXY: \$\{EDGE_GATEWAY:-([^}]*)\}/.exec(compose)!;
+    const [, subnet, gateway] = /subnet: '\$\{EDGE_SUBNET:-([^}]*)\}', gateway: '\$\{EDGE_GATEWAY:-([^}]*)\}'/.exec(
       compose,
     )!;
     expect([isIPv4(trusted!), gateway, subnet]).toEqual([true, trusted, trusted!.replace(/\d+$/, '0/24')]);

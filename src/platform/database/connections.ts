@@ -13,7 +13,7 @@ const MAX_KNOWN = 10_000;
 /**
  * Shares the connections of the pool fairly between organizations (ADR 30). The organization of a request is known
  * after its first transaction, or if an earlier request presented the same credential. Until then, the IP of the client
- * is used instead, so that unknown credentials are no way to a larger share. After `renew`, only connections that are
+ * is used instead, so that unknown credentials do not give a larger share. After `renew`, only connections that are
  * opened later are used.
  */
 export class Connections {

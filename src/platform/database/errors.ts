@@ -32,11 +32,12 @@ const SOCKET_CODES = new Set([
 ]);
 
 /**
- * SQLSTATEs of a server that cannot serve this connection (PostgreSQL manual, appendix A): connection exception (08),
- * insufficient resources such as a full disk (53), operator intervention such as a shutdown (57P), system error (58),
- * and a read-only server (25006), which a failover leaves behind.
+ * SQLSTATEs of a server that cannot serve this connection (PostgreSQL manual, appendix A): connection exception (08), a
+ * full disk (53100), too many connections (53300), a shutdown or a start (57P01 to 57P03), an I/O error (58030), and a
+ * read-only server (25006), which a failover leaves behind. Codes that one statement can cause by itself, such as
+ * 53200 and 53400, are not in the list: a job that causes them must fail and not wait.
  */
-const OUTAGE = /^(08|53|58)...$|^57P..$|^25006$/;
+const OUTAGE = /^08...$|^53[13]00$|^57P0[1-3]$|^58030$|^25006$/;
 
 /** Returns the SQLSTATE of a Postgres error or the code of a Node socket error. */
 export function errorCode(error: unknown): string | undefined {

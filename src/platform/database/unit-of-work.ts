@@ -5,7 +5,7 @@ import { DatabaseConfig } from '../config/index.js';
 import { currentContext, withContext, type Context } from '../context/context.js';
 import { auditStatements } from './audit-row.js';
 import { Connections } from './connections.js';
-import { errorCode } from './errors.js';
+import { errorCode, READ_ONLY } from './errors.js';
 import type { TenantContext } from './tenant-context.js';
 import { Resilience } from './resilience.js';
 import type { Statement } from './statement.js';
@@ -31,9 +31,9 @@ export class UnitOfWork {
   ) {
     const { master } = dataSource.driver as unknown as { master: Pool };
     this.connections = new Connections(master, config.poolSize);
-    // A code comes from the server or the socket. Without one, the pool was busy, and its connections are fine.
+    // An open connection can stay read-only after a failover. Other failures leave the open connections usable.
     this.resilience = new Resilience((error) => {
-      if (errorCode(error) !== undefined) this.connections.renew();
+      if (errorCode(error) === READ_ONLY) this.connections.renew();
     });
   }
 
@@ -53,7 +53,8 @@ export class UnitOfWork {
     context.transaction = transaction;
     context.work.transactions.add(transaction);
     if (entrance.identity !== undefined) context.identify(entrance.identity(row));
-    if (entrance.credential !== undefined) this.connections.learn(entrance.credential, context.orgId);
+    if (entrance.credential !== undefined && (row['state'] ?? 'ok') === 'ok')
+      this.connections.learn(entrance.credential, context.orgId);
     return row;
   }
 

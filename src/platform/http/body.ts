@@ -24,8 +24,8 @@ export interface BodyRule {
 export const PUBLIC_BODY: BodyRule = { maxBytes: 4 * 1024 };
 /** For routes that accept a passkey response: two ids of up to 1023 bytes and an RSA signature in base64url. */
 export const PASSKEY_BODY: BodyRule = { maxBytes: 16 * 1024 };
-/** For SCIM clients: a group of 20,000 members with up to four values each. */
-export const DIRECTORY_BODY: BodyRule = { maxValues: 100_000 };
+/** For SCIM clients: a group of 5,000 members with up to four values each. */
+export const SCIM_BODY: BodyRule = { maxValues: 30_000 };
 /** For the server's own pages. A passkey response in a form field has up to 6 KiB. */
 export const PAGE_FORM: BodyRule = { format: 'page', maxBytes: 16 * 1024 };
 

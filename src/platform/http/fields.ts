@@ -1,5 +1,5 @@
-import { Transform } from 'class-transformer';
 import { isISO8601, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { Composed } from '../input/composed.js';
 import { isOneLine, isPlainText } from './one-line.js';
 
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
@@ -50,12 +50,9 @@ export function IsPlainText(): PropertyDecorator {
 
 /** Adds the composition of Unicode text to a validation. The composition comes first. */
 function composed(validation: PropertyDecorator): PropertyDecorator {
-  const compose = Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.normalize('NFC') : value,
-  );
   return (target, property) => {
     validation(target, property);
-    compose(target, property);
+    Composed()(target, property);
   };
 }
 

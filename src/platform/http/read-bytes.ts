@@ -30,7 +30,7 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
     const onAbort = (): void =>
       finish(() => reject(new Problem('invalid_request', { detail: 'the body ended early' })));
     if (Number(request.headers['content-length'] ?? 0) > limit + DISCARDED_BYTES) return reject(tooLarge());
-    if (request.destroyed) return onAbort(); // the client left before the access checks reached the body
+    if (request.destroyed) return onAbort(); // the client left during the rate-limit check
     request.on('data', onData).once('end', onEnd).once('close', onAbort).once('error', onAbort);
   });
 }

@@ -2,7 +2,7 @@ import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/c
 import { validate, type ValidationError } from 'class-validator';
 import { Problem } from '../problem/problem.js';
 import type { FieldError } from '../problem/problem.js';
-import { MAX_ERRORS, MAX_FIELD_LENGTH, toInstance, type InputClass } from './input.js';
+import { MAX_ERRORS, MAX_FIELD_LENGTH, toInstance, type InputClass } from '../input/input.js';
 
 const OPTIONS = {
   forbidUnknownValues: true,

@@ -1,5 +1,5 @@
 import { declared } from '../feature/registry.js';
-import { validatedFields } from './partner-data.js';
+import { fieldsOf } from '../input/input.js';
 import type { BoundWebhookEventHandler } from './webhook-event-handlers.js';
 
 /**
@@ -24,7 +24,7 @@ export function webhookEventProblems(handlers: ReadonlyMap<string, BoundWebhookE
           "add it to webhookEvents in the module's feature file",
       ),
     ...[...events]
-      .filter(([, { dto, orderKey }]) => !validatedFields(dto).has(orderKey))
+      .filter(([, { dto, orderKey }]) => !fieldsOf(dto).has(orderKey))
       .map(
         ([event, { dto, orderKey }]) =>
           `webhook event "${event}" has the orderKey "${orderKey}", but ${dto.name} has no validated field of this ` +

@@ -3,6 +3,7 @@ import { Problem } from '../../../platform/problem/index.js';
 import { readOperations, type Operation } from './scim-operations.js';
 import { impliedPrimary, MAX_EMAILS } from './scim-emails.js';
 import { patchableUser, readUser, type ScimUserFields } from './scim-user.js';
+import { attribute, booleanOf, listOf, type Json } from './scim-values.js';
 
 const STORED_ATTRIBUTES = new Set(['userName', 'externalId', 'displayName', 'name', 'emails', 'active']);
 const SUB_ATTRIBUTES = new Set(['givenName', 'familyName', 'formatted', 'value', 'type', 'primary', 'display']);
@@ -14,7 +15,9 @@ const SUB_ATTRIBUTES = new Set(['givenName', 'familyName', 'formatted', 'value',
 export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields {
   const operations = readOperations(body, STORED_ATTRIBUTES).map(toSafeOperation);
   const document = patchableUser(before);
-  const implied = impliedPrimary(document.emails, before); // the library changes the document in place
+  // the library changes the document in place
+  const implied = impliedPrimary(document.emails, before);
+  const marked = document.emails.filter(isPrimary);
   let patched: ScimResource;
   try {
     patched = scimPatch(document as unknown as ScimResource, operations, {
@@ -25,8 +28,20 @@ export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields
     if (error instanceof NoTarget) throw new Problem('scim_no_target');
     throw new Problem('scim_invalid_path', { cause: error });
   }
-  if (implied !== undefined && !operations.some(setsPrimary)) delete implied['primary'];
+  const isReplaced = listOf(attribute(patched as unknown as Json, 'emails')).some(
+    (one) => isPrimary(one) && !marked.includes(one as Json),
+  );
+  // RFC 7644 section 3.5.2: a new primary address replaces the other one
+  if (isReplaced) for (const one of marked) delete one['primary'];
+  else if (implied !== undefined && !operations.some(setsPrimary)) delete implied['primary'];
   return readUser(patched, before);
+}
+
+/** Returns whether an e-mail address is marked as primary. Other values are not. */
+function isPrimary(one: unknown): boolean {
+  return (
+    typeof one === 'object' && one !== null && booleanOf(attribute(one as Json, 'primary'), 'emails.primary') === true
+  );
 }
 
 /** Returns whether an operation says which address is primary. */

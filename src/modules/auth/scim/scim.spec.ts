@@ -271,6 +271,23 @@ describe('the addresses of a user', () => {
     expect(marked.emails.filter(({ primary }) => primary).length).toBe(1);
   });
 
+  it('have the primary one that a patch sets, at any position of the list', () => {
+    const other = { value: 'other@dir.example', type: 'other' };
+    const atWork = { value: 'work@dir.example', type: 'work' };
+    const primary = { op: 'replace', path: 'emails[type eq "other"].primary', value: true };
+    for (const emails of [
+      [other, atWork],
+      [atWork, other],
+      [other, { ...atWork, primary: true }],
+    ]) {
+      const after = change(created(emails), primary);
+      expect([used(after), after.emails.filter((one) => one.primary).length]).toEqual([
+        ['other@dir.example', 'other'],
+        1,
+      ]);
+    }
+  });
+
   it('can be changed by the filter for the primary address of any type', () => {
     const path = 'emails[primary eq true].value';
     expect(used(change(created([home]), { op: 'replace', path, value: 'n@dir.example' }))).toEqual([

@@ -59,7 +59,7 @@ const problemOf = (value: unknown): Problem => {
 describe('an input', () => {
   it('has the declared fields, its defaults, and instances of nested classes', () => {
     const free = { a: [{ b: 1 }] };
-    const instance = toInstance(Input, { name: 'a', inner: { street: 'b' }, free }) as Input;
+    const instance = toInstance(Input, { name: 'a', inner: { street: 'b' }, free });
     expect(instance).toBeInstanceOf(Input);
     expect(instance).toEqual({ name: 'a', limit: 50, inner: { street: 'b' }, free, undeclared: undefined });
     expect(instance.inner).toBeInstanceOf(Inner);
@@ -67,8 +67,8 @@ describe('an input', () => {
   });
 
   it('converts numbers of a query and lists of nested classes', () => {
-    expect((toInstance(Input, { limit: '7' }) as Input).limit).toBe(7);
-    expect((toInstance(Input, { limit: 'x' }) as Input).limit).toBeNaN();
+    expect(toInstance(Input, { limit: '7' }).limit).toBe(7);
+    expect(toInstance(Input, { limit: 'x' }).limit).toBeNaN();
     const { inner } = toInstance(Input, { inner: [{ street: 'b' }, null, 3] }) as { inner: Inner[] };
     expect(inner).toEqual([{ street: 'b' }, null, 3]);
     expect(inner[0]).toBeInstanceOf(Inner);
@@ -82,7 +82,7 @@ describe('an input', () => {
   });
 
   it('takes the value of a field without a class as it is', () => {
-    expect((toInstance(Input, { name: untouched }) as Input).name).toBe(untouched);
+    expect(toInstance(Input, { name: untouched }).name).toBe(untouched);
   });
 
   it('names at most 50 unknown fields', () => {

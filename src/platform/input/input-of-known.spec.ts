@@ -1,10 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
 import { IsString, ValidateNested } from 'class-validator';
-import { partnerData } from './partner-data.js';
+import { IsExactLine, IsOneLine } from '../http/fields.js';
+import { toInstance, toInstanceOfKnown } from './input.js';
 
 class Part {
   @IsString() name: string;
+}
+
+class Base {
+  @IsOneLine() name: string;
+}
+
+class Named extends Base {
+  @IsExactLine() code: string;
 }
 
 class Whole {
@@ -15,7 +24,7 @@ class Whole {
 
 describe('the data of a partner', () => {
   it('has the declared fields at every depth and no others', () => {
-    const data = partnerData(Whole, {
+    const data = toInstanceOfKnown(Whole, {
       serial: 'S-1',
       color: 'blue',
       main: { name: 'a', size: 1 },
@@ -25,9 +34,15 @@ describe('the data of a partner', () => {
     expect([data, data.main, ...data.parts].map(({ constructor }) => constructor)).toEqual([Whole, Part, Part, Part]);
   });
 
+  it('has composed text (NFC) where the class says so, as has the input of a route', () => {
+    const given = { name: 'Zoe\u0308', code: 'e\u0308' };
+    for (const convert of [toInstanceOfKnown<Named>, toInstance<Named>])
+      expect(convert(Named, given)).toEqual({ name: 'Zo\u00eb', code: 'e\u0308' });
+  });
+
   it('keeps values of another kind, so that validation rejects them', () => {
     const data = { serial: [{ a: 1 }], main: 'text', parts: [7, null, ['x']] };
-    expect(partnerData(Whole, data)).toEqual(data);
+    expect(toInstanceOfKnown(Whole, data)).toEqual(data);
   });
 
   it('does not read a field that the class does not declare', () => {
@@ -37,6 +52,6 @@ describe('the data of a partner', () => {
         throw new Error('was read');
       },
     };
-    expect(partnerData(Whole, data)).toEqual({ serial: 'S-1' });
+    expect(toInstanceOfKnown(Whole, data)).toEqual({ serial: 'S-1' });
   });
 });
