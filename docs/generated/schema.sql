@@ -4249,14 +4249,14 @@ CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FO
 -- then write any audit event but cannot access tenant rows. If the connection or the active membership does not exist,
 -- the function returns false. The context can then only write an audit event about the failed test.
 CREATE OR REPLACE FUNCTION app.sso_test_passed(
-  connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
+  connection uuid, db_secret bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   m public.memberships;
 BEGIN
   SELECT x.* INTO m FROM public.sso_connections c JOIN public.memberships x ON x.org_id = c.org_id AND x.id = tester
     AND x.status = 'active'
-   WHERE c.id = connection AND c.enabled AND c.db_secret_hash = sha256(entrance);
+   WHERE c.id = connection AND c.enabled AND c.db_secret_hash = sha256(db_secret);
   passed := FOUND;
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
@@ -4480,7 +4480,7 @@ END $$;
 -- - `membership_ended` if the membership has ended.
 -- - `last_owner` if the role change would leave the organization without an owner.
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
-  connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
+  connection uuid, db_secret bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
   new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb, OUT state text,
   OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text,
   OUT role_now text, OUT expires_at timestamptz
@@ -4490,7 +4490,7 @@ DECLARE
 BEGIN
   SELECT x.* INTO c FROM public.sso_connections x
     JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
-   WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(entrance);
+   WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(db_secret);
   IF NOT FOUND THEN
     state := 'connection_rejected';
     org_id := app.enter_sso_log(connection);
@@ -4541,14 +4541,14 @@ GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 -- session ended, the function sets the context of its member for the audit event. The column `ended` is null if the
 -- connection may not end sessions.
 CREATE OR REPLACE FUNCTION app.sso_end_sessions(
-  connection uuid, entrance bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
+  connection uuid, db_secret bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
   OUT user_id uuid, OUT email text
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections; m public.memberships; members uuid[];
 BEGIN
   SELECT * INTO c FROM public.sso_connections x
-    WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(entrance);
+    WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(db_secret);
   org_id := app.enter_sso_log(connection);
   IF c.id IS NULL THEN RETURN; END IF;
   ended := 0;
@@ -5346,17 +5346,17 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 
--- Returns the organization of a webhook source if the entrance is a valid database secret of the source. Returns null
+-- Returns the organization of a webhook source if db_secret is a valid secret of the source. Returns null
 -- if the secret is wrong or has expired, the source is unknown, disabled, or removed, or the organization is not
 -- active.
-CREATE OR REPLACE FUNCTION app_private.webhook_organization(source uuid, entrance bytea) RETURNS uuid
+CREATE OR REPLACE FUNCTION app_private.webhook_organization(source uuid, db_secret bytea) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.org_id
     FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
    WHERE s.enabled AND s.removed_at IS NULL AND EXISTS (
      SELECT FROM public.webhook_secrets w
-      WHERE w.org_id = s.org_id AND w.source_id = s.id AND w.db_secret_hash = sha256(entrance)
+      WHERE w.org_id = s.org_id AND w.source_id = s.id AND w.db_secret_hash = sha256(db_secret)
         AND (w.expires_at IS NULL OR w.expires_at > now()))
 $$;
 
@@ -5369,7 +5369,7 @@ $$;
 -- Deliveries are inserted in the order of the unique key, so that two batches cannot deadlock. Jobs are inserted in the
 -- order of arrival. The last query reads the inbox only for deliveries that this call did not store.
 CREATE OR REPLACE FUNCTION app.ingest_webhooks(
-  sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[], digests bytea[],
+  sources uuid[], db_secrets bytea[], deliveries uuid[], messages text[], bodies bytea[], digests bytea[],
   jobs uuid[], order_keys text[], requests text[]
 ) RETURNS TABLE (outcome text, stored_id uuid)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -5378,12 +5378,12 @@ DECLARE
   accepted uuid[];
 BEGIN
   WITH given AS (
-    SELECT * FROM unnest(sources, entrances) WITH ORDINALITY AS g (source, entrance, n)
+    SELECT * FROM unnest(sources, db_secrets) WITH ORDINALITY AS g (source, db_secret, n)
   ), entered AS MATERIALIZED (
-    SELECT d.source, d.entrance, app_private.webhook_organization(d.source, d.entrance) AS org
-      FROM (SELECT DISTINCT g.source, g.entrance FROM given g) d
+    SELECT d.source, d.db_secret, app_private.webhook_organization(d.source, d.db_secret) AS org
+      FROM (SELECT DISTINCT g.source, g.db_secret FROM given g) d
   )
-  SELECT array_agg(e.org ORDER BY g.n) INTO orgs FROM given g JOIN entered e USING (source, entrance);
+  SELECT array_agg(e.org ORDER BY g.n) INTO orgs FROM given g JOIN entered e USING (source, db_secret);
 
   WITH given AS (
     SELECT * FROM unnest(orgs, sources, deliveries, messages, bodies, digests, jobs, order_keys, requests)

@@ -49,7 +49,7 @@ export class AcceptanceRepository {
    * Returns the tenant context that accepts an invite. It sets the password, creates the membership, and opens the
    * session.
    */
-  entrance(
+  tenantContext(
     token: string,
     { orgId, id, email, role, expiresAt }: InviteClaims,
     { salt, verifier }: Credential,

@@ -46,8 +46,8 @@ export class AcceptanceService {
     const credential = await this.passwords.credential(password, token);
     const claims = this.read(token);
     const visit = newSession();
-    const entrance = this.acceptance.entrance(token, claims, credential, visit);
-    const outcome = await this.unitOfWork.run(entrance, (row) => {
+    const tenant = this.acceptance.tenantContext(token, claims, credential, visit);
+    const outcome = await this.unitOfWork.run(tenant, (row) => {
       this.record(row, claims);
       this.recordSignIn(row);
       return row;

@@ -11,7 +11,7 @@ import { dbSecret, secretKey } from './webhook-secret.js';
 /** A decrypted secret that verifies signatures and enters the database. */
 export interface OpenSecret {
   readonly key: Buffer;
-  readonly entrance: Buffer;
+  readonly dbSecret: Buffer;
   readonly expiresAt: Date | null;
 }
 
@@ -92,7 +92,7 @@ export class InboundSources {
     const secrets = found.secrets.map((sealed, i) => {
       const cipher = new RowCipher(data, found.org_id, 'webhook_secrets', found.secret_ids[i]!);
       const key = secretKey(cipher.open('secret_enc', sealed)!);
-      return { key, entrance: dbSecret(key), expiresAt: found.expiries[i]! };
+      return { key, dbSecret: dbSecret(key), expiresAt: found.expiries[i]! };
     });
     return {
       id,

@@ -22,7 +22,7 @@ export interface FoundSource {
 /** A delivery as the database stores it. The body is encrypted. The digests and the order key are keyed hashes. */
 export interface SealedDelivery {
   sourceId: string;
-  entrance: Buffer;
+  dbSecret: Buffer;
   deliveryId: string;
   messageId: string;
   body: Buffer;
@@ -98,7 +98,7 @@ export class InboxRepository {
       'SELECT * FROM app.ingest_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9)',
       [
         deliveries.map(({ sourceId }) => sourceId),
-        deliveries.map(({ entrance }) => entrance),
+        deliveries.map(({ dbSecret }) => dbSecret),
         deliveries.map(({ deliveryId }) => deliveryId),
         deliveries.map(({ messageId }) => messageId),
         deliveries.map(({ body }) => body),

@@ -5,7 +5,7 @@ const PREFIX = 'whsec_';
 const MIN_BYTES = 24;
 const MAX_BYTES = 64;
 const NEW_BYTES = 32;
-const ENTRANCE = Buffer.from('vouchsafe/v1/webhook-entrance\0');
+const DB_SECRET_LABEL = Buffer.from('vouchsafe/v1/webhook-entrance\0');
 
 /** Returns a new signing secret: `whsec_` and 32 random bytes in base64 (Standard Webhooks 1.0.0). */
 export function newSecret(): string {
@@ -27,5 +27,5 @@ export function secretKey(secret: string): Buffer {
  * only its digest, so that read access to the table allows neither signing nor entering.
  */
 export function dbSecret(key: Buffer): Buffer {
-  return sha256(Buffer.concat([ENTRANCE, key]));
+  return sha256(Buffer.concat([DB_SECRET_LABEL, key]));
 }

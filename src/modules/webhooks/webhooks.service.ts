@@ -149,7 +149,7 @@ function sealDelivery(
   const deliveryId = newId();
   return {
     sourceId: source.id,
-    entrance: secret.entrance,
+    dbSecret: secret.dbSecret,
     deliveryId,
     messageId: headers.id,
     body: new RowCipher(source.data, source.orgId, 'webhook_inbox', deliveryId).seal(

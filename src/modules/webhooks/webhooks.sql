@@ -70,17 +70,17 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 
--- Returns the organization of a webhook source if the entrance is a valid database secret of the source. Returns null
+-- Returns the organization of a webhook source if db_secret is a valid secret of the source. Returns null
 -- if the secret is wrong or has expired, the source is unknown, disabled, or removed, or the organization is not
 -- active.
-CREATE OR REPLACE FUNCTION app_private.webhook_organization(source uuid, entrance bytea) RETURNS uuid
+CREATE OR REPLACE FUNCTION app_private.webhook_organization(source uuid, db_secret bytea) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.org_id
     FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
    WHERE s.enabled AND s.removed_at IS NULL AND EXISTS (
      SELECT FROM public.webhook_secrets w
-      WHERE w.org_id = s.org_id AND w.source_id = s.id AND w.db_secret_hash = sha256(entrance)
+      WHERE w.org_id = s.org_id AND w.source_id = s.id AND w.db_secret_hash = sha256(db_secret)
         AND (w.expires_at IS NULL OR w.expires_at > now()))
 $$;
 
@@ -93,7 +93,7 @@ $$;
 -- Deliveries are inserted in the order of the unique key, so that two batches cannot deadlock. Jobs are inserted in the
 -- order of arrival. The last query reads the inbox only for deliveries that this call did not store.
 CREATE OR REPLACE FUNCTION app.ingest_webhooks(
-  sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[], digests bytea[],
+  sources uuid[], db_secrets bytea[], deliveries uuid[], messages text[], bodies bytea[], digests bytea[],
   jobs uuid[], order_keys text[], requests text[]
 ) RETURNS TABLE (outcome text, stored_id uuid)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -102,12 +102,12 @@ DECLARE
   accepted uuid[];
 BEGIN
   WITH given AS (
-    SELECT * FROM unnest(sources, entrances) WITH ORDINALITY AS g (source, entrance, n)
+    SELECT * FROM unnest(sources, db_secrets) WITH ORDINALITY AS g (source, db_secret, n)
   ), entered AS MATERIALIZED (
-    SELECT d.source, d.entrance, app_private.webhook_organization(d.source, d.entrance) AS org
-      FROM (SELECT DISTINCT g.source, g.entrance FROM given g) d
+    SELECT d.source, d.db_secret, app_private.webhook_organization(d.source, d.db_secret) AS org
+      FROM (SELECT DISTINCT g.source, g.db_secret FROM given g) d
   )
-  SELECT array_agg(e.org ORDER BY g.n) INTO orgs FROM given g JOIN entered e USING (source, entrance);
+  SELECT array_agg(e.org ORDER BY g.n) INTO orgs FROM given g JOIN entered e USING (source, db_secret);
 
   WITH given AS (
     SELECT * FROM unnest(orgs, sources, deliveries, messages, bodies, digests, jobs, order_keys, requests)

@@ -46,15 +46,15 @@ export class UnitOfWork {
    * Begins the transaction of the current context and applies the identity of the tenant context. Returns the row of
    * the enter function.
    */
-  async begin<R extends QueryResultRow>(entrance: TenantContext<R>): Promise<R> {
+  async begin<R extends QueryResultRow>(tenant: TenantContext<R>): Promise<R> {
     const context = currentContext();
     if (context.transaction?.open) throw new Error('a transaction is already open in this context');
-    const { transaction, row } = await this.resilience.connecting(() => this.enter<R>(entrance));
+    const { transaction, row } = await this.resilience.connecting(() => this.enter<R>(tenant));
     context.transaction = transaction;
     context.work.transactions.add(transaction);
-    if (entrance.identity !== undefined) context.identify(entrance.identity(row));
-    if (entrance.credential !== undefined && (row['state'] ?? 'ok') === 'ok')
-      this.connections.learn(entrance.credential, context.orgId);
+    if (tenant.identity !== undefined) context.identify(tenant.identity(row));
+    if (tenant.credential !== undefined && (row['state'] ?? 'ok') === 'ok')
+      this.connections.learn(tenant.credential, context.orgId);
     return row;
   }
 
@@ -90,12 +90,12 @@ export class UnitOfWork {
    * it throws. Throws when the caller's transaction is open, because a request must not hold two connections.
    */
   run<T, R extends QueryResultRow = QueryResultRow>(
-    entrance: TenantContext<R>,
+    tenant: TenantContext<R>,
     fn: (row: R) => Promise<T> | T,
   ): Promise<T> {
     const context = currentContext();
     if (context.transaction?.open) return Promise.reject(new Error('a transaction is already open in this context'));
-    return this.runIn(context.derive(), () => this.begin(entrance), fn);
+    return this.runIn(context.derive(), () => this.begin(tenant), fn);
   }
 
   /**

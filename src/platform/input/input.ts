@@ -51,12 +51,12 @@ function build(type: InputClass, value: unknown, path: string, unknown: Unknown)
   const fields = fieldsOf(type);
   const instance = new type() as Record<string, unknown>;
   const given = value as Record<string, unknown>;
-  for (const [name, convert] of fields)
-    if (Object.hasOwn(given, name)) instance[name] = convert(given[name], `${path}${name}.`, unknown);
-  if (unknown === null) return instance;
-  for (const name of Object.keys(given))
-    if (!fields.has(name) && unknown.length < MAX_ERRORS)
+  for (const name of Object.keys(given)) {
+    const convert = fields.get(name);
+    if (convert !== undefined) instance[name] = convert(given[name], `${path}${name}.`, unknown);
+    else if (unknown !== null && unknown.length < MAX_ERRORS)
       unknown.push({ field: `${path}${name}`.slice(0, MAX_FIELD_LENGTH), message: 'is not a known field' });
+  }
   return instance;
 }
 

@@ -83,11 +83,11 @@ export class JobRunner {
   }
 
   private async runAlone(handler: BoundHandler, job: JobContext): Promise<void> {
-    const entrance = enterOrganization(job.orgId);
-    const row = await this.unitOfWork.run(entrance, () => this.rows.open(job.id));
+    const tenant = enterOrganization(job.orgId);
+    const row = await this.unitOfWork.run(tenant, () => this.rows.open(job.id));
     if (row === null) return;
     const counts = await withTimeout(job.signal, handler.run(row.payload, job));
-    await this.unitOfWork.run(entrance, async () => {
+    await this.unitOfWork.run(tenant, async () => {
       await this.rows.finish(job.id);
       await this.rows.finishRun(job.id, counts);
     });

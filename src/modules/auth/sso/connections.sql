@@ -60,14 +60,14 @@ CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FO
 -- then write any audit event but cannot access tenant rows. If the connection or the active membership does not exist,
 -- the function returns false. The context can then only write an audit event about the failed test.
 CREATE OR REPLACE FUNCTION app.sso_test_passed(
-  connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
+  connection uuid, db_secret bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   m public.memberships;
 BEGIN
   SELECT x.* INTO m FROM public.sso_connections c JOIN public.memberships x ON x.org_id = c.org_id AND x.id = tester
     AND x.status = 'active'
-   WHERE c.id = connection AND c.enabled AND c.db_secret_hash = sha256(entrance);
+   WHERE c.id = connection AND c.enabled AND c.db_secret_hash = sha256(db_secret);
   passed := FOUND;
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;

@@ -98,7 +98,7 @@ export class SsoSignInService {
     session: NewSession,
   ) {
     const email = identity.email === undefined ? null : normalizeEmail(identity.email);
-    const entrance = this.repository.signIn({
+    const tenant = this.repository.signIn({
       connectionId: connection.id,
       dbSecret,
       subjectKey: identity.subjectKey,
@@ -111,7 +111,7 @@ export class SsoSignInService {
       maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
       facts: roleFacts(connection.row, identity.groups, identity.claims),
     });
-    return { ...entrance, identity: identityOf };
+    return { ...tenant, identity: identityOf };
   }
 
   private async record(outcome: SsoOutcome, { connection, identity, diagnostics }: VerifiedIdentity): Promise<void> {

@@ -128,7 +128,7 @@ END $$;
 -- - `membership_ended` if the membership has ended.
 -- - `last_owner` if the role change would leave the organization without an owner.
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
-  connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
+  connection uuid, db_secret bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
   new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb, OUT state text,
   OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text,
   OUT role_now text, OUT expires_at timestamptz
@@ -138,7 +138,7 @@ DECLARE
 BEGIN
   SELECT x.* INTO c FROM public.sso_connections x
     JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
-   WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(entrance);
+   WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(db_secret);
   IF NOT FOUND THEN
     state := 'connection_rejected';
     org_id := app.enter_sso_log(connection);
@@ -189,14 +189,14 @@ GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 -- session ended, the function sets the context of its member for the audit event. The column `ended` is null if the
 -- connection may not end sessions.
 CREATE OR REPLACE FUNCTION app.sso_end_sessions(
-  connection uuid, entrance bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
+  connection uuid, db_secret bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
   OUT user_id uuid, OUT email text
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections; m public.memberships; members uuid[];
 BEGIN
   SELECT * INTO c FROM public.sso_connections x
-    WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(entrance);
+    WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(db_secret);
   org_id := app.enter_sso_log(connection);
   IF c.id IS NULL THEN RETURN; END IF;
   ended := 0;
