@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startServices, type Services } from '../../scripts/services/index.mjs';
-import { freePort, Program, ready } from '../harness/processes.js';
+import { freePort, Program, ready, runCli } from '../harness/processes.js';
 import { until } from '../harness/until.js';
 
 const MESSAGES = 5_000;
@@ -23,12 +21,7 @@ let baseUrl: string;
 let source: { id: string; secret: string };
 let superuser: pg.Pool;
 
-async function cli(...args: string[]): Promise<Record<string, string>> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args, '--json'], {
-    env: { ...environment(), PATH: process.env['PATH'] },
-  });
-  return JSON.parse(stdout) as Record<string, string>;
-}
+const cli = (...args: string[]) => runCli(environment(), args);
 
 const environment = () => ({
   ...services.env,

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startServices, type Services } from '../../scripts/services/index.mjs';
 import { Client, type Answer } from '../harness/client.js';
-import { freePort, Program, ready } from '../harness/processes.js';
+import { freePort, Program, ready, runCli } from '../harness/processes.js';
 import { until } from '../harness/until.js';
 
 const PASSWORD = 'Synthetic-Test-1';
@@ -19,20 +18,7 @@ let api: Program;
 let client: Client;
 let environment: Record<string, string>;
 
-function cli(args: string[], input = ''): Promise<Record<string, string>> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(
-      process.execPath,
-      ['dist/src/cli.js', ...args, '--json'],
-      { env: { ...environment, PATH: process.env['PATH'] } },
-      (error, stdout) => {
-        if (error === null) resolve(JSON.parse(stdout) as Record<string, string>);
-        else reject(error);
-      },
-    );
-    child.stdin!.end(input);
-  });
-}
+const cli = (args: string[], input = '') => runCli(environment, args, input);
 
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'vouchsafe-resilience-'));

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { until } from './until.js';
@@ -55,4 +55,24 @@ export function ready(baseUrl: string): Promise<void> {
       () => false,
     ),
   );
+}
+
+/** Runs a command of the built CLI and returns its JSON result. Rejects when the command fails. */
+export function runCli(
+  environment: Record<string, string>,
+  args: readonly string[],
+  input = '',
+): Promise<Record<string, string>> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      process.execPath,
+      ['dist/src/cli.js', ...args, '--json'],
+      { env: { ...environment, PATH: process.env['PATH'] } },
+      (error, stdout) => {
+        if (error === null) resolve(JSON.parse(stdout) as Record<string, string>);
+        else reject(error);
+      },
+    );
+    child.stdin!.end(input);
+  });
 }

@@ -10,16 +10,16 @@ const queueOf = (slots: number, maxWaitMs = 60_000) =>
 function callers(queue: FairQueue) {
   const admitted: string[] = [];
   const releases = new Map<string, (() => void)[]>();
-  const ask = async (key: string, lane: () => string = () => key): Promise<void> => {
-    const release = await queue.acquire(lane);
+  const ask = async (key: string, group: () => string = () => key): Promise<void> => {
+    const release = await queue.acquire(group);
     admitted.push(key);
     releases.set(key, [...(releases.get(key) ?? []), release]);
   };
   return {
     admitted,
-    ask: (key: string, times = 1, lane?: () => string) => {
+    ask: (key: string, times = 1, group?: () => string) => {
       // a caller that still waits after its test must not disturb the next one
-      for (let i = 0; i < times; i += 1) ask(key, lane).catch(() => undefined);
+      for (let i = 0; i < times; i += 1) ask(key, group).catch(() => undefined);
     },
     free: async (key: string) => {
       releases.get(key)!.shift()!();

@@ -8,7 +8,7 @@ export interface FairQueueOptions {
 }
 
 interface Waiter {
-  lane: string;
+  group: string;
   key: () => string;
   admit: () => void;
 }
@@ -21,7 +21,7 @@ interface Waiter {
  */
 export class FairQueue {
   private readonly held = new Map<string, number>();
-  private readonly lanes = new Map<string, Waiter[]>();
+  private readonly groups = new Map<string, Waiter[]>();
   private free: number;
 
   constructor(private readonly options: FairQueueOptions) {
@@ -33,19 +33,19 @@ export class FairQueue {
    * while the caller waits. Throws the error of `whenLate`.
    */
   async acquire(key: () => string): Promise<() => void> {
-    const lane = key();
-    return this.lanes.has(lane) || !this.mayTake(lane) ? this.wait(lane, key) : this.take(lane);
+    const group = key();
+    return this.groups.has(group) || !this.mayTake(group) ? this.wait(group, key) : this.take(group);
   }
 
-  private wait(lane: string, key: () => string): Promise<() => void> {
+  private wait(group: string, key: () => string): Promise<() => void> {
     const { maxWaitMs, whenLate } = this.options;
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
-        lane,
+        group,
         key,
         admit: () => {
           clearTimeout(timer);
-          resolve(this.take(waiter.lane));
+          resolve(this.take(waiter.group));
         },
       };
       const timer = setTimeout(() => {
@@ -56,65 +56,65 @@ export class FairQueue {
     });
   }
 
-  private mayTake(lane: string): boolean {
-    const held = this.held.get(lane) ?? 0;
+  private mayTake(group: string): boolean {
+    const held = this.held.get(group) ?? 0;
     return held === 0 ? this.free > 0 : held + 1 <= 2 * (this.free - 1);
   }
 
-  private take(lane: string): () => void {
+  private take(group: string): () => void {
     this.free -= 1;
-    this.held.set(lane, (this.held.get(lane) ?? 0) + 1);
-    return () => this.release(lane);
+    this.held.set(group, (this.held.get(group) ?? 0) + 1);
+    return () => this.release(group);
   }
 
-  private release(lane: string): void {
+  private release(group: string): void {
     this.free += 1;
-    const held = this.held.get(lane)! - 1;
-    if (held === 0) this.held.delete(lane);
-    else this.held.set(lane, held);
+    const held = this.held.get(group)! - 1;
+    if (held === 0) this.held.delete(group);
+    else this.held.set(group, held);
     this.admitNext();
   }
 
   private admitNext(): void {
     for (;;) {
-      const lane = this.poorestLane();
-      if (lane === undefined || !this.mayTake(lane)) return;
-      const waiter = this.lanes.get(lane)![0]!;
+      const group = this.poorestGroup();
+      if (group === undefined || !this.mayTake(group)) return;
+      const waiter = this.groups.get(group)![0]!;
       this.remove(waiter);
-      this.moveToEnd(lane);
-      waiter.lane = waiter.key();
-      if (waiter.lane === lane) waiter.admit();
+      this.moveToEnd(group);
+      waiter.group = waiter.key();
+      if (waiter.group === group) waiter.admit();
       else this.append(waiter);
     }
   }
 
   /** Returns the waiting key that holds the fewest slots; of equal keys, the one that was served least recently. */
-  private poorestLane(): string | undefined {
+  private poorestGroup(): string | undefined {
     let poorest: string | undefined;
     let fewest = Infinity;
-    for (const lane of this.lanes.keys()) {
-      const held = this.held.get(lane) ?? 0;
-      if (held < fewest) [poorest, fewest] = [lane, held];
+    for (const group of this.groups.keys()) {
+      const held = this.held.get(group) ?? 0;
+      if (held < fewest) [poorest, fewest] = [group, held];
     }
     return poorest;
   }
 
   private append(waiter: Waiter): void {
-    const waiters = this.lanes.get(waiter.lane);
-    if (waiters === undefined) this.lanes.set(waiter.lane, [waiter]);
+    const waiters = this.groups.get(waiter.group);
+    if (waiters === undefined) this.groups.set(waiter.group, [waiter]);
     else waiters.push(waiter);
   }
 
   private remove(waiter: Waiter): void {
-    const waiters = this.lanes.get(waiter.lane)!;
+    const waiters = this.groups.get(waiter.group)!;
     waiters.splice(waiters.indexOf(waiter), 1);
-    if (waiters.length === 0) this.lanes.delete(waiter.lane);
+    if (waiters.length === 0) this.groups.delete(waiter.group);
   }
 
-  private moveToEnd(lane: string): void {
-    const waiters = this.lanes.get(lane);
+  private moveToEnd(group: string): void {
+    const waiters = this.groups.get(group);
     if (waiters === undefined) return;
-    this.lanes.delete(lane);
-    this.lanes.set(lane, waiters);
+    this.groups.delete(group);
+    this.groups.set(group, waiters);
   }
 }

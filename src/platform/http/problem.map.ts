@@ -35,16 +35,6 @@ const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
 /** The SQLSTATE that the database functions and triggers raise; the message is the error code. */
 const RAISED_SQLSTATE = 'VS409';
 
-/** The error types of body-parser. */
-const BY_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
-  'entity.too.large': 'payload_too_large',
-  'encoding.unsupported': 'unsupported_media_type',
-  'charset.unsupported': 'unsupported_media_type',
-  'entity.parse.failed': 'malformed_json',
-  'request.aborted': 'invalid_request',
-  'request.size.invalid': 'invalid_request',
-};
-
 /** Converts an error to a problem. An unknown error becomes `internal`. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -67,7 +57,7 @@ function fromHttpException(error: HttpException): Problem {
 
 function codeOf(error: unknown): ErrorCode | undefined {
   if (error instanceof URIError) return 'invalid_text';
-  return raised(error) ?? BY_SQLSTATE[sqlState(error)] ?? BY_BODY_ERROR[text(error, 'type')];
+  return raised(error) ?? BY_SQLSTATE[sqlState(error)];
 }
 
 function raised(error: unknown): ErrorCode | undefined {
