@@ -18,7 +18,7 @@ const script =
       );
   };
 
-/** Checks without a test runner, in order of execution. */
+/** Checks without a test runner. They run at the same time. */
 export const checks = {
   lint: script('lint'),
   typecheck: script('typecheck'),

@@ -14,13 +14,20 @@ export async function runJest({ home, env, args }) {
     nodeBinary(),
     [
       inRoot('node_modules/jest/bin/jest.js'),
-      '--maxWorkers=2',
+      '--maxWorkers=3',
       '--forceExit',
       '--json',
       `--outputFile=${outputFile}`,
       ...args,
     ],
-    { cwd: inRoot(), env: { ...env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' } },
+    {
+      cwd: inRoot(),
+      env: {
+        ...env,
+        TEST_SOURCE_MAPS: path.join(home, 'maps'),
+        NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+      },
+    },
   );
   const result = readJson(outputFile);
   const passed = result?.numPassedTests ?? 0;

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { foreground } from '../lib/foreground.mjs';
 import { freshHome } from '../lib/fresh-home.mjs';
 import { complain, say, step } from '../lib/log.mjs';
+import { cacheDir } from '../lib/paths.mjs';
 import { forgetProcess } from '../lib/run-files.mjs';
 import { nodeEnv } from '../lib/runtime.mjs';
 import { startServices } from '../services/index.mjs';
@@ -17,6 +19,7 @@ const testEnv = (services) => ({
   ...nodeEnv(),
   ...services.env,
   VOUCHSAFE_ENV: 'test',
+  NODE_COMPILE_CACHE: path.join(cacheDir(), 'compiled'), // many tests start processes of the same build
   TEST_SUPERUSER_DATABASE_URL: services.postgres.superuserUrl,
   TEST_TEMPLATE_DATABASE: 'vouchsafe',
 });
@@ -45,10 +48,9 @@ async function runAll({ tally, home, args, stops, stopping }) {
   if (args.length === 0) delete env.ROUTES; // a full run tests every route
   const migrated = await counted(tally, 'migrations', () => runCli(['migrate'], { env, signal: stopping }));
   if (args.length === 0) {
-    for (const [name, check] of Object.entries(checks)) {
-      stopping.throwIfAborted();
-      await counted(tally, name, () => check({ env, signal: stopping }));
-    }
+    await Promise.all(
+      Object.entries(checks).map(([name, check]) => counted(tally, name, () => check({ env, signal: stopping }))),
+    );
   }
   stopping.throwIfAborted();
   if (!migrated) return;

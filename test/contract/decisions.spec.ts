@@ -1,3 +1,8 @@
+/**
+ * This file registers its own declarations, so it does not share its modules with other files.
+ *
+ * @jest-environment node
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import '../../src/app.module.js';
@@ -24,6 +29,9 @@ import { named, ruleOf, ruleOfRow } from '../../src/platform/policies/row-polici
 import type { RowRules, TableDeclaration } from '../../src/platform/feature/declarations.js';
 
 type EffectiveMember = { grants: Map<string, string>; personId: string | null; assigned: Set<string> };
+
+const SELECT_PERMISSIONS =
+  'person:read person:unlock-contact assignment:read person:update role:read audit:read export:read'.split(' ');
 
 /** Each relation as input for the decision in the code, which is never used for rows of another organization. */
 const FACTS: Partial<Record<RelationName, Relation>> = {
@@ -59,18 +67,7 @@ const SHAPES = fc
           { weight: 1, arbitrary: fc.constant<string[]>(['signed-in']) },
           {
             weight: 6,
-            arbitrary: fc.uniqueArray(
-              fc.constantFrom(
-                'person:read',
-                'person:unlock-contact',
-                'assignment:read',
-                'person:update',
-                'role:read',
-                'audit:read',
-                'export:read',
-              ),
-              { minLength: 1, maxLength: 4 },
-            ),
+            arbitrary: fc.uniqueArray(fc.constantFrom(...SELECT_PERMISSIONS), { minLength: 1, maxLength: 4 }),
           },
         ),
         { freq: 8 },

@@ -1,3 +1,8 @@
+/**
+ * This file changes the handlers of all controllers, so it does not share its modules with other files.
+ *
+ * @jest-environment node
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StreamableFile, UseInterceptors, type CallHandler, type ExecutionContext, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';

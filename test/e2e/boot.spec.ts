@@ -1,3 +1,8 @@
+/**
+ * This file registers its own declarations, so it does not share its modules with other files.
+ *
+ * @jest-environment node
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { All, Controller, Get, Injectable, Module, Post, type Type } from '@nestjs/common';
 import { Expose } from 'class-transformer';

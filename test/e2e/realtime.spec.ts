@@ -5,7 +5,16 @@ import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { EventStream } from '../harness/event-stream.js';
 import { madeKey } from '../harness/keys.js';
-import { change, hasten, Listening, makeProgram, takeSeat, type Program, type Seat } from '../harness/subscriptions.js';
+import {
+  change,
+  hasten,
+  Listening,
+  makeProgram,
+  setupIsPast,
+  takeSeat,
+  type Program,
+  type Seat,
+} from '../harness/subscriptions.js';
 import { until } from '../harness/until.js';
 
 let harness: Harness;
@@ -108,6 +117,7 @@ describe('event delivery', () => {
       await takeSeat(harness, org, 'staff'),
       await takeSeat(harness, org, 'read_only'),
     ];
+    await setupIsPast(harness, org);
     const streams = [
       await subscriptions.open(admin),
       await subscriptions.open(staff),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startServices, type Services } from '../../scripts/services/index.mjs';
@@ -11,6 +12,8 @@ import { until } from '../harness/until.js';
 const PASSWORD = 'Synthetic-Test-1';
 const EMAIL = 'director@test.example';
 const CALLERS = 12;
+/** The pause of a caller after a rejection. Without a pause, the callers use the whole processor. */
+const PAUSE_MS = 200;
 
 let home: string;
 let services: Services;
@@ -51,7 +54,11 @@ function load(ask: (n: number) => Promise<Answer>): { answers: Answer[]; end: ()
   let isRunning = true;
   let n = 0;
   const callers = Array.from({ length: CALLERS }, async () => {
-    while (isRunning) answers.push(await ask((n += 1)));
+    while (isRunning) {
+      const answer = await ask((n += 1));
+      answers.push(answer);
+      if (answer.status === 503) await delay(PAUSE_MS);
+    }
   });
   return {
     answers,

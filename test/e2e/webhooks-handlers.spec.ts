@@ -1,3 +1,8 @@
+/**
+ * This file registers its own declarations, so it does not share its modules with other files.
+ *
+ * @jest-environment node
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

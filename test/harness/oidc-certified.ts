@@ -71,6 +71,9 @@ export class CertifiedProvider {
         backchannelLogout: { enabled: true },
         rpInitiatedLogout: { enabled: true },
       },
+      // The provider's own protection rejects loopback addresses, where all test servers are.
+      fetch: (url: string, { dispatcher: _dispatcher, ...options }: RequestInit & { dispatcher?: unknown }) =>
+        fetch(url, options),
       findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) }),
       enabledJWA: { idTokenSigningAlgValues: this.keys.map(({ alg }) => alg) },
     });

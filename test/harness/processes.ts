@@ -3,6 +3,12 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { until } from './until.js';
 
+/** Returns the environment of a process: its own variables, and those of Node. */
+const environmentOf = (own: Record<string, string>) => {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { ...own, PATH, NODE_COMPILE_CACHE };
+};
+
 /** A process of the built application. A test can kill it and start it again. */
 export class Program {
   private child: ChildProcess | undefined;
@@ -16,7 +22,7 @@ export class Program {
 
   start(): void {
     this.child = spawn(process.execPath, [`dist/src/${this.file}.js`], {
-      env: { ...this.env, PATH: process.env['PATH'] },
+      env: environmentOf(this.env),
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.output += text));
@@ -67,7 +73,7 @@ export function runCli(
     const child = execFile(
       process.execPath,
       ['dist/src/cli.js', ...args, '--json'],
-      { env: { ...environment, PATH: process.env['PATH'] } },
+      { env: environmentOf(environment) },
       (error, stdout) => {
         if (error === null) resolve(JSON.parse(stdout) as Record<string, string>);
         else reject(error);

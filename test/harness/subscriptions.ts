@@ -38,18 +38,23 @@ export async function makeProgram(harness: Harness): Promise<Program> {
   const mentor = await takeSeat(harness, id, 'mentor');
   const trainee = await takeSeat(harness, id, 'trainee', own);
   const assignment = await harness.make.assignment(id, mentor.membershipId, assigned);
-  await until(
-    'all events of the setup are visible',
-    async () =>
-      (
-        await harness.database.superuser<{ past: boolean }>(
-          `SELECT max(transaction_id) < pg_snapshot_xmin(pg_current_snapshot()) AS past FROM realtime_events
-             WHERE org_id = $1`,
-          [id],
-        )
-      )[0]!.past,
-  );
+  await setupIsPast(harness, id);
   return { id, director, mentor, trainee, own, assigned, other, assignment };
+}
+
+/**
+ * Waits until every event of the setup is older than a new stream. Until then, an open transaction in any database of
+ * the server holds the events back, and a new stream receives them.
+ */
+export async function setupIsPast(harness: Harness, orgId: string): Promise<void> {
+  await until('the events of the setup are past', async () => {
+    const [row] = await harness.database.superuser<{ past: boolean }>(
+      `SELECT max(transaction_id) < pg_snapshot_xmin(pg_current_snapshot()) AS past FROM realtime_events
+        WHERE org_id = $1`,
+      [orgId],
+    );
+    return row!.past;
+  });
 }
 
 export async function takeSeat(harness: Harness, orgId: string, role: string, personId?: string): Promise<Seat> {

@@ -1,3 +1,8 @@
+/**
+ * This file registers its own declarations, so it does not share its modules with other files.
+ *
+ * @jest-environment node
+ */
 import { describe, expect, it } from '@jest/globals';
 import { renderCatalog } from '../boot/catalog.js';
 import { defineFeature } from './define-feature.js';

@@ -1,3 +1,8 @@
+/**
+ * This file registers its own declarations, so it does not share its modules with other files.
+ *
+ * @jest-environment node
+ */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';

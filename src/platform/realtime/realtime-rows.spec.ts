@@ -1,3 +1,8 @@
+/**
+ * This file registers its own declarations, so it does not share its modules with other files.
+ *
+ * @jest-environment node
+ */
 import { describe, expect, it } from '@jest/globals';
 import type { AuditFacts, AuditRow } from '../database/audit-row.js';
 import { defineFeature } from '../feature/define-feature.js';

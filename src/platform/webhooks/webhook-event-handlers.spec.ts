@@ -1,3 +1,8 @@
+/**
+ * This file registers its own declarations, so it does not share its modules with other files.
+ *
+ * @jest-environment node
+ */
 import { describe, expect, it } from '@jest/globals';
 import { MetadataScanner, type DiscoveryService } from '@nestjs/core';
 import { IsString } from 'class-validator';
