@@ -14,7 +14,7 @@ export async function runJest({ home, env, args }) {
     nodeBinary(),
     [
       inRoot('node_modules/jest/bin/jest.js'),
-      '--maxWorkers=3',
+      '--maxWorkers=4',
       '--forceExit',
       '--json',
       `--outputFile=${outputFile}`,

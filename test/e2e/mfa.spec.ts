@@ -220,8 +220,11 @@ describe('recovery codes', () => {
         "SELECT r::text, encode(salt || verifier || lookup, 'escape') FROM app_private.recovery_codes r",
       ),
     );
-    for (const code of recoveryCodes)
-      for (const part of [code, code.replace('-', ''), ...code.split('-')]) expect(stored).not.toContain(part);
+    // Hexadecimal digits contain a short part without other letters by chance.
+    const halves = recoveryCodes.flatMap((code) => code.split('-')).filter((half) => /[G-Z]/.test(half));
+    for (const code of recoveryCodes) {
+      for (const part of [code, code.replace('-', ''), ...halves]) expect(stored).not.toContain(part);
+    }
   });
 
   it('complete one sign-in each, in any spelling, and one of several concurrent ones', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../harness/client.js';
 import { Harness } from '../harness/app.js';
 import { connected } from '../harness/database.js';
+import { withoutStamps } from '../harness/without-stamps.js';
 
 let harness: Harness;
 let director: Client;
@@ -36,7 +37,7 @@ describe('people', () => {
       hasAddress: false,
       version: 1,
     });
-    expect(created.text).not.toMatch(/ada@test|555 0100|000-12|02-03/i);
+    expect(withoutStamps(created.text)).not.toMatch(/ada@test|555 0100|000-12|02-03/i);
     const read = await director.get(`/v1/people/${created.body.id}`);
     expect(read.body).toEqual(created.body);
   });
@@ -68,7 +69,7 @@ describe('people', () => {
             .join(),
         )
         .join();
-    expect(bytes).not.toMatch(/ada@test|5550100|555 0100|0001234|1990/i);
+    expect(bytes).not.toMatch(/ada@test|5550100|555 0100|0001234|1990-02-03|19900203/i);
     expect((rows[0]!.ssn_enc as Buffer)[0]).toBe(1);
   });
 
