@@ -138,6 +138,8 @@ export class Harness {
     await Promise.all([this.worker.close(), this.api.close()]);
     await this.database.drop();
     await rm(this.folder, { recursive: true, force: true });
+    // A worker keeps the modules of ended test files, and with them this object.
+    Object.assign(this, { api: undefined, worker: undefined });
   }
 }
 
