@@ -17,6 +17,8 @@ const PASSWORD = 'Synthetic-Test-1';
 const EMAIL = 'director@test.example';
 const CALLERS = 2;
 const PAUSE_MS = 20;
+/** How long Postgres stays read-only. */
+const OUTAGE_MS = 60_000;
 const MINUTES = 180_000;
 
 let home: string;
@@ -135,7 +137,14 @@ async function underLoad(drill: () => Promise<void>): Promise<Record<keyof typeo
 }
 
 const readiness = async () => (await client.get('/health/ready')).body.detail ?? 'ready';
-const untilReadiness = (state: string) => until(state, async () => (await readiness()) === state, 120);
+
+/** Waits until readiness has a state, and prints how long that took. */
+async function untilReadiness(state: string): Promise<void> {
+  const start = performance.now();
+  await until(state, async () => (await readiness()) === state, 120);
+  process.stdout.write(`${expect.getState().currentTestName}: ${state} after ${since(start).toFixed(1)} s\n`);
+}
+const since = (start: number) => (performance.now() - start) / 1_000;
 const statuses = (answers: Answer[]) => [...new Set(answers.map(({ status }) => status))].toSorted((a, b) => a - b);
 
 /** Checks that no request got 500 and that each 503 says when to repeat it. */
@@ -160,6 +169,7 @@ describe('a Postgres that becomes read-only and writable again', () => {
     const { reads, writes, webhooks, challenges } = await underLoad(async () => {
       // First, the open connections become read-only, as on a full disk. Then, as after a failover, new connections are
       // read-only, and stay so even when the database is not.
+      const end = Date.now() + OUTAGE_MS;
       await query('ALTER SYSTEM SET default_transaction_read_only = on');
       await query('SELECT pg_reload_conf()');
       await untilReadiness('not ready: database');
@@ -168,7 +178,10 @@ describe('a Postgres that becomes read-only and writable again', () => {
         'vouchsafe_worker')`);
       await query('ALTER SYSTEM RESET default_transaction_read_only');
       await query('SELECT pg_reload_conf()');
-      expect(await readiness()).toBe('not ready: database');
+      while (Date.now() < end) {
+        expect(await readiness()).toBe('not ready: database');
+        await delay(PAUSE_MS);
+      }
       await query('ALTER DATABASE vouchsafe RESET default_transaction_read_only');
       await untilReadiness('ready');
     });
