@@ -126,6 +126,23 @@ describe('members of a large group', () => {
   });
 });
 
+describe('a member who becomes the last owner before the job runs', () => {
+  it('keeps the role, and the job changes the others', async () => {
+    const scene = await makeScene();
+    await rename(scene);
+    const [owner] = scene.members;
+    await harness.database.superuser(`UPDATE memberships SET role = 'program_director' WHERE id = $1`, [owner]);
+    await harness.database.superuser(
+      `UPDATE memberships SET status = 'ended', ended_at = now() WHERE org_id = $1 AND id <> ALL ($2::uuid[])`,
+      [scene.org, scene.members],
+    );
+    let changed = 0;
+    for (let i = 0; i < 3; i += 1) changed += Number((await settleBatch(scene)).changed);
+    expect(changed).toBe(MANY - 1);
+    expect(await counts(scene)).toEqual({ 'program_director active': 1, 'trainee active': MANY - 1 });
+  });
+});
+
 describe('a request that lists many members', () => {
   it.each([
     ['PUT', 'Groups/:id', (members: object[]) => ({ displayName: 'Large', members })],
@@ -169,6 +186,7 @@ describe('the worker', () => {
       { 'trainee active': MANY },
       { 'mentor active': MANY },
     ]);
-    expect(await harness.database.superuser('SELECT FROM scim_users WHERE unsettled')).toEqual([]);
+    const unsettled = 'SELECT FROM scim_users WHERE unsettled AND org_id = ANY ($1::uuid[])';
+    expect(await harness.database.superuser(unsettled, [[renamed.org, restored.org]])).toEqual([]);
   });
 });
