@@ -116,7 +116,7 @@ export const platformCases = [
   },
   {
     control: 'the rejection of repeated headers',
-    file: 'src/platform/http/refuse-ambiguous.ts',
+    file: 'src/platform/http/reject-ambiguous.ts',
     edit: (text) => text.replace('if (seen.has(name)) {', 'if (seen.has(name) && seen.size > 9) {'),
     tests: 'http/app.spec',
     expect: /is rejected with a repeated header/,

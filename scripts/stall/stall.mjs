@@ -8,7 +8,7 @@ import { startStage } from './stage.mjs';
 const LIMIT_MS = 50;
 const SIZES = [4_000, 16_000, 180_000, 512_000, 1_000_000];
 /** The lowest of several times counts, because other processes of the machine delay the event loop too. */
-const TRIES = 5;
+const ATTEMPTS = 5;
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
 
@@ -70,7 +70,7 @@ async function send(baseUrl, { path, init }) {
 async function measure({ baseUrl, readProbe }, cell) {
   let least = Infinity;
   let status = 0;
-  for (let i = 0; i < TRIES && least > LIMIT_MS / 5; i += 1) {
+  for (let i = 0; i < ATTEMPTS && least > LIMIT_MS / 5; i += 1) {
     await readProbe();
     status = await send(baseUrl, cell);
     const { delayMs, cpuMs } = await readProbe();

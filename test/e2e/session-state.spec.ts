@@ -6,6 +6,7 @@ import { enterSession } from '../../src/platform/database/tenant-context.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
+import { until } from '../harness/until.js';
 import type { Client } from '../harness/client.js';
 import { startBouncer } from '../harness/pgbouncer.js';
 
@@ -165,7 +166,7 @@ describe('a role that changed its own settings in this database', () => {
     );
     expect((await next.client.get('/v1/people')).status).toBe(200);
     expect(await harness.database.superuser(SETTINGS)).toHaveLength(1);
-    expect((await fetch(`${harness.url}/health/ready`)).status).toBe(200);
+    await until('the API is ready', async () => (await fetch(`${harness.url}/health/ready`)).status === 200);
     expect(await harness.database.superuser(SETTINGS)).toEqual([]);
   });
 });

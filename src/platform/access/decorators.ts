@@ -87,7 +87,7 @@ export function Public(reason: string, options: PublicOptions = {}): MethodDecor
  * Allows SCIM clients with a token of one of the organization's connections. A client can access only the resources
  * that it provisioned.
  */
-export function ScimAccess(options: Pick<RouteOptions, 'emits' | 'body'>): MethodDecorator {
+export function ScimAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
   return applyDecorators(declare({ kind: 'scim', body: SCIM_BODY, ...options }), ApiBearerAuth('scim'));
 }
 

@@ -16,7 +16,7 @@ export class ReadinessLog implements OnModuleDestroy {
   constructor(private readonly readiness: Readiness) {}
 
   start(): void {
-    this.timer = setInterval(() => void this.look(), INTERVAL_MS).unref();
+    this.timer = setInterval(() => void this.check(), INTERVAL_MS).unref();
   }
 
   onModuleDestroy(): void {
@@ -24,7 +24,7 @@ export class ReadinessLog implements OnModuleDestroy {
   }
 
   /** Runs the probes once. Never throws. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const failed = await this.readiness.check().then(
       (result) => result.failed.join(', '),
       () => 'checks',

@@ -12,7 +12,7 @@ import { serveDocs } from './docs.js';
 import { securityHeaders } from './headers.js';
 import { observeRequests } from './observe.js';
 import { refusePlainHttp } from './plain-http.js';
-import { refuseAmbiguous } from './refuse-ambiguous.js';
+import { rejectAmbiguous } from './reject-ambiguous.js';
 import { requestId } from './request-id.js';
 import { limitServer } from './server-limits.js';
 import { tlsOptions } from './tls.js';
@@ -32,7 +32,7 @@ export async function createApp(module: Type | DynamicModule, config: Config): P
   const logger = app.get(AppLogger);
   app.useLogger(logger);
   const trust = trustOf(config.http.trustProxy);
-  app.use(requestId, securityHeaders, observeRequests(logger, app.get(Metrics)), refuseAmbiguous);
+  app.use(requestId, securityHeaders, observeRequests(logger, app.get(Metrics)), rejectAmbiguous);
   if (config.app.deployed) app.use(refusePlainHttp(trust));
   app.use(checkUrl, openContext(config.app, app.get(GeoIp), trust));
   serveDocs(app);

@@ -172,11 +172,11 @@ export async function readIdpMetadata(
   for (const until of validUntil) ensure(Date.parse(until) > now, 'metadata_expired', until.slice(0, 40));
   ensure(entityId.length > 0 && entityId.length <= 1024, 'metadata_not_idp', 'entityID is missing');
   const { list, warn } = warnings();
-  const refused: string[] = [];
-  const signOn = endpointOf(descriptor, 'SingleSignOnService', (url) => refused.push(url));
-  ensure(signOn !== undefined || refused.length === 0, 'metadata_endpoint', 'an https URL is required');
+  const rejected: string[] = [];
+  const signOn = endpointOf(descriptor, 'SingleSignOnService', (url) => rejected.push(url));
+  ensure(signOn !== undefined || rejected.length === 0, 'metadata_endpoint', 'an https URL is required');
   ensure(signOn !== undefined, 'metadata_endpoint', 'a SingleSignOnService by redirect or post is required');
-  for (const url of refused) warn('sign_in_url_skipped', url);
+  for (const url of rejected) warn('sign_in_url_skipped', url);
   const logout = endpointOf(descriptor, 'SingleLogoutService', (url) => warn('logout_url_skipped', url));
   return {
     entityId,

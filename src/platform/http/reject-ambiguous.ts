@@ -8,7 +8,7 @@ const ONCE = ['host', 'authorization', 'content-type'];
  * Rejects a request that a proxy and this server can understand differently: a repeated header that must occur once
  * (RFC 9110 section 5.3, RFC 9112 section 3.2). Throws invalid_request.
  */
-export function refuseAmbiguous({ rawHeaders }: Request, _response: Response, next: NextFunction): void {
+export function rejectAmbiguous({ rawHeaders }: Request, _response: Response, next: NextFunction): void {
   const seen = new Set<string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase();
