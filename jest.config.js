@@ -10,7 +10,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
-  // Node keeps the modules of ended test files that have their own
+  // Node never forgets the module of an ended test file
   workerIdleMemoryLimit: '1GB',
   testTimeout: 60_000, // tests must not fail on a machine under load
   setupFilesAfterEnv: ['reflect-metadata'],

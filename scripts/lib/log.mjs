@@ -18,10 +18,13 @@ export function complain(error) {
   if (known && error.remedy) process.stderr.write(`  To fix it:  ${error.remedy}\n`);
 }
 
-/** Runs `work` and shows its progress: on one line in a terminal, otherwise every ten seconds. */
-export async function step(label, work) {
+/**
+ * Runs `work` and shows its progress: on one line in a terminal, otherwise every ten seconds. `alone: false` is for steps
+ * that run at the same time, which cannot share the line.
+ */
+export async function step(label, work, { alone = true } = {}) {
   const started = performance.now();
-  const tty = process.stdout.isTTY;
+  const tty = alone && process.stdout.isTTY;
   const show = () =>
     tty ? process.stdout.write(`\r\x1b[2K· ${label} … ${seconds(started)}`) : say(`· ${label} … ${seconds(started)}`);
   if (tty) show();

@@ -14,7 +14,7 @@ export async function runJest({ home, env, args }) {
     nodeBinary(),
     [
       inRoot('node_modules/jest/bin/jest.js'),
-      '--maxWorkers=4',
+      '--maxWorkers=4', // more than cores: some files wait (docs/adr/0037)
       '--forceExit',
       '--json',
       `--outputFile=${outputFile}`,

@@ -25,9 +25,9 @@ const testEnv = (services) => ({
 });
 
 /** Counts one check. A failure is printed and does not stop the other checks. */
-async function counted(tally, name, work) {
+async function counted(tally, name, work, options) {
   try {
-    await step(name, work);
+    await step(name, work, options);
     tally.passed += 1;
     return true;
   } catch (error) {
@@ -49,7 +49,9 @@ async function runAll({ tally, home, args, stops, stopping }) {
   const migrated = await counted(tally, 'migrations', () => runCli(['migrate'], { env, signal: stopping }));
   if (args.length === 0) {
     await Promise.all(
-      Object.entries(checks).map(([name, check]) => counted(tally, name, () => check({ env, signal: stopping }))),
+      Object.entries(checks).map(([name, check]) =>
+        counted(tally, name, () => check({ env, signal: stopping }), { alone: false }),
+      ),
     );
   }
   stopping.throwIfAborted();

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pageStatement, type AuditFilter, type Position } from '../../src/modules/audit/audit-search.js';
 import { sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import { buffers, explain, nodes, removed, type PlanNode } from '../harness/plans.js';
-
-jest.setTimeout(60_000);
 
 const ROWS = 30_000;
 const LIMIT = 51;

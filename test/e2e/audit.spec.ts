@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { newId } from '../../src/platform/clock/id.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { walk } from '../harness/walk.js';
-
-jest.setTimeout(60_000);
 
 let harness: Harness;
 let director: Client;

@@ -178,10 +178,10 @@ describe('a Postgres that becomes read-only and writable again', () => {
         'vouchsafe_worker')`);
       await query('ALTER SYSTEM RESET default_transaction_read_only');
       await query('SELECT pg_reload_conf()');
-      while (Date.now() < end) {
+      do {
         expect(await readiness()).toBe('not ready: database');
         await delay(PAUSE_MS);
-      }
+      } while (Date.now() < end);
       await query('ALTER DATABASE vouchsafe RESET default_transaction_read_only');
       await untilReadiness('ready');
     });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { suspend } from '../../src/cli/organizations.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
 import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
@@ -9,8 +9,6 @@ import { over } from '../harness/exports.js';
 import { Factories, type Member } from '../harness/factories.js';
 import { freePort, Program, ready } from '../harness/processes.js';
 import { until } from '../harness/until.js';
-
-jest.setTimeout(60_000);
 
 /** A member whose rights change, and the director who changes them. */
 interface Scene {

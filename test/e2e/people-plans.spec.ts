@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PeopleRepository } from '../../src/modules/people/people.repository.js';
 import { Context, withContext, type Member } from '../../src/platform/context/context.js';
 import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import { buffers, explain, nodes, type PlanNode } from '../harness/plans.js';
-
-jest.setTimeout(60_000);
 
 const ORGANIZATIONS = 10;
 const PEOPLE = 5_000;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '../../src/platform/clock/id.js';
 import { bareVisit, RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { providerMetadata } from '../contract/fixtures.js';
@@ -6,8 +6,6 @@ import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';
 import { ISOLATION_LEVELS, race, type Racer } from '../harness/races.js';
-
-jest.setTimeout(60_000);
 
 let harness: Harness;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Clock } from '../../src/platform/clock/clock.js';
 import { SYSTEM_ORG_ID } from '../../src/platform/clock/id.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
@@ -6,8 +6,6 @@ import { declared } from '../../src/platform/feature/registry.js';
 import { Jobs } from '../../src/platform/jobs/jobs.js';
 import { Scheduler } from '../../src/platform/jobs/scheduler.js';
 import { Harness } from '../harness/app.js';
-
-jest.setTimeout(60_000);
 
 let harness: Harness;
 let orgId: string;

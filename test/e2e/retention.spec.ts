@@ -16,8 +16,6 @@ import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { TestDatabase } from '../harness/database.js';
 
-jest.setTimeout(60_000);
-
 /** A sample table of a feature: notes with one attachment each. */
 defineFeature({
   name: 'specimen',

@@ -217,7 +217,7 @@ describe('the setup of connections', () => {
     expect((await mentor.post('/v1/sso/connections', body)).status).toBe(403);
     const created = await director.post('/v1/sso/connections', body);
     expect(created.status).toBe(201);
-    expect(created.text).not.toMatch(/db_?secret|hash/i);
+    expect(created.text).not.toMatch(/"[^"]*(db_?secret|hash)[^"]*":/i); // names; a certificate contains any letters
     expect((await director.patch(`/v1/sso/connections/${created.body.id}`, { enabled: false })).body).toMatchObject({
       enabled: false,
     });

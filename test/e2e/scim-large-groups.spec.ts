@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ScimJobs } from '../../src/modules/auth/scim/scim.jobs.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
 import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
 import { Harness } from '../harness/app.js';
 import { makeOrganization, provisionMany } from '../harness/directory.js';
-
-jest.setTimeout(60_000);
 
 const MANY = 250;
 

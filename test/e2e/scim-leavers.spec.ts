@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { Directory } from '../harness/directory.js';
 import { IdentityProvider, signInBySaml } from '../harness/identity-provider.js';
 import { anotherApi, Listening } from '../harness/subscriptions.js';
-
-jest.setTimeout(60_000);
 
 const MENTOR = 'mentor@gme.example';
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';

@@ -3,8 +3,6 @@ import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { Harness } from '../harness/app.js';
 import { makeOrganization, type Directory } from '../harness/directory.js';
 
-jest.setTimeout(60_000);
-
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error';
 

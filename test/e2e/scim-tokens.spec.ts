@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { Directory, makeOrganization } from '../harness/directory.js';
-
-jest.setTimeout(60_000);
 
 const ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error';
 

@@ -17,11 +17,14 @@ export class CodeApp {
     return codeAt(this.secret, Math.floor(Date.now() / STEP_MS) + steps);
   }
 
-  /** Returns an unused code of the earliest valid time step. */
+  /**
+   * Returns an unused code of the current time step or of the next one. The code of the step before would be invalid if
+   * the step ended during the request.
+   */
   fresh(): string {
     const now = Math.floor(Date.now() / STEP_MS);
-    this.used = Math.max(this.used + 1, now - 1);
-    if (this.used > now + 1) throw new Error('the three valid codes are used: call `forgetStep`');
+    this.used = Math.max(this.used + 1, now);
+    if (this.used > now + 1) throw new Error('the valid codes are used: call `forgetStep`');
     return codeAt(this.secret, this.used);
   }
 

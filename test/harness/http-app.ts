@@ -49,7 +49,7 @@ class Input {
   inner?: Inner;
 }
 
-class Output {
+class SampleOutput {
   @Expose()
   id: string;
 
@@ -78,13 +78,13 @@ const failures: Record<string, () => never> = {
 @Controller('v1')
 class SampleController {
   @Get('things/:id')
-  @ResponseType(Output)
+  @ResponseType(SampleOutput)
   one(@Param('id') id: string) {
     return { id, at: new Date(0), passwordHash: 'hidden' };
   }
 
   @Get('things')
-  @ResponseType(Output, { list: true })
+  @ResponseType(SampleOutput, { list: true })
   list(@Query() { limit }: PageQuery) {
     return {
       items: Array.from({ length: Math.min(limit, 2) }, () => ({ id: 'a', at: new Date(0), internal: 1 })),
@@ -93,7 +93,7 @@ class SampleController {
   }
 
   @Post('things')
-  @ResponseType(Output, { status: 201 })
+  @ResponseType(SampleOutput, { status: 201 })
   create(@Body() input: Input) {
     return { id: String(input.age), at: new Date(0) };
   }
@@ -105,7 +105,7 @@ class SampleController {
   }
 
   @Get('fail/:how')
-  @ResponseType(Output)
+  @ResponseType(SampleOutput)
   fail(@Param('how') how: string): never {
     return failures[how]!();
   }
@@ -116,28 +116,28 @@ class SampleController {
   }
 
   @Get('caller')
-  @ResponseType(Output)
+  @ResponseType(SampleOutput)
   caller() {
     return { id: currentContext().ip, at: new Date(0) };
   }
 
   @Post('webhooks/:id')
   @Public('for the test', { body: { format: 'signed' } })
-  @ResponseType(Output)
+  @ResponseType(SampleOutput)
   signed(@Req() request: SignedRequest) {
     return { id: request.rawBody.toString('hex'), at: new Date(0) };
   }
 
   @Post('small')
   @Public('for the test')
-  @ResponseType(Output)
+  @ResponseType(SampleOutput)
   small(@Body() input: Input) {
     return { id: String(input.age), at: new Date(0) };
   }
 
   @Post('sso/saml/:id/acs')
   @Public('for the test', { body: { format: 'form', maxBytes: 512 * 1024 } })
-  @ResponseType(Output)
+  @ResponseType(SampleOutput)
   acs(@Body() body: Record<string, string>) {
     return { id: body.SAMLResponse?.length.toString(), at: new Date(0) };
   }

@@ -3,24 +3,16 @@ import { pathToFileURL } from 'node:url';
 import circus from 'jest-circus/runner';
 import SharedModules from './environment.mjs';
 import { setGlobals } from './globals.mjs';
-import { sourceMaps } from './typescript.mjs';
+import { registerSourceMapsIn } from './typescript.mjs';
 
 const require = createRequire(import.meta.url);
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
-let runs = 0;
 
 /** Requires a module of the framework again, without the state that the previous test file left. */
 function requireAgain(file) {
   delete require.cache[require.resolve(file)];
   delete globalThis[EVENT_HANDLERS];
   return require(file);
-}
-
-/** Imports a test file. Node evaluates each URL once, so every run has its own. */
-async function importAgain(file, runtime) {
-  runs += 1;
-  await import(`${pathToFileURL(file).href}?run=${runs}`);
-  for (const [source, map] of sourceMaps) runtime.getSourceMaps().set(source, map);
 }
 
 /** The part of Jest's runtime that loads modules, replaced by Node's own loader. */
@@ -33,11 +25,14 @@ const nodeRuntime = (runtime, testPath) =>
       setGlobals(runtime.requireModuleOrMock(testPath, '@jest/globals'));
     },
     unstable_shouldLoadAsEsm: () => true,
-    unstable_importModule: (file) => importAgain(file, runtime),
+    // Node evaluates a module once, and a worker runs each test file once.
+    unstable_importModule: (file) => import(pathToFileURL(file).href),
   });
 
 /** Runs a test file with Jest's own framework (Jest's `testRunner` option). */
 export default function run(globalConfig, config, environment, runtime, testPath, send) {
-  const chosen = environment instanceof SharedModules ? nodeRuntime(runtime, testPath) : runtime;
+  const isShared = environment instanceof SharedModules;
+  if (isShared) registerSourceMapsIn(runtime.getSourceMaps());
+  const chosen = isShared ? nodeRuntime(runtime, testPath) : runtime;
   return circus.default(globalConfig, config, environment, chosen, testPath, send);
 }

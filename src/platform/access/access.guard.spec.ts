@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger, type ExecutionContext } from '@nestjs/common';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConsoleLogger, Logger, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import type { AuditEntry, AuditLog } from '../audit/audit-log.js';
 import { Context, currentContext, withContext } from '../context/context.js';
@@ -117,6 +117,8 @@ beforeEach(() => {
   transactionFails = false;
   Logger.overrideLogger(false);
 });
+
+afterAll(() => Logger.overrideLogger(new ConsoleLogger()));
 
 describe('the access guard', () => {
   it('denies a route without a policy and runs no check', async () => {

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 /** A finished request. It contains the route pattern instead of the path, so that no id becomes a label. */
@@ -11,7 +11,7 @@ export interface RequestSample {
 
 /** The Prometheus registry of the process. Features add their metrics to `registry`. */
 @Injectable()
-export class Metrics {
+export class Metrics implements OnApplicationShutdown {
   readonly registry = new Registry();
 
   private readonly requests = new Histogram({
@@ -24,6 +24,11 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** The observers of the default metrics live as long as the process, and must not keep the features' metrics. */
+  onApplicationShutdown(): void {
+    this.registry.clear();
   }
 
   observeRequest({ method, route, status, seconds }: RequestSample): void {
