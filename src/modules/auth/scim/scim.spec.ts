@@ -143,6 +143,39 @@ describe('a patch', () => {
   });
 });
 
+describe('the removal of members by a filter', () => {
+  const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(8) + '-1111-4111-8111-' + 'a'.repeat(12));
+  const group: ScimGroupFields = { displayName: 'Synthetic', externalId: null, members: [one!, two!, three!] };
+  const without = (condition: string) =>
+    patchGroup(group, { schemas: PATCH, Operations: [{ op: 'remove', path: `members[${condition}]` }] }).members;
+
+  it('removes the named members in any letter case, and no other member', () => {
+    expect(without(`value eq "${one!.toUpperCase()}"`)).toEqual([two, three]);
+    expect(without(`Value EQ "${one}" or value eq "${three}"`)).toEqual([two]);
+    expect(without('value eq "unknown"')).toEqual(group.members);
+  });
+
+  it.each(['display co "S"', 'value co "1"', 'value eq "1" and value eq "2"', 'not (value eq "1")', 'value pr', ''])(
+    'rejects %j, which could leave a member in the group',
+    (condition) => {
+      expect(() => without(condition)).toThrow(expect.objectContaining({ code: 'scim_invalid_filter' }));
+    },
+  );
+
+  it('reads each member once for a request with many operations', () => {
+    let reads = 0;
+    const members = new Proxy(group.members, {
+      get: (target, key, receiver) => {
+        if (typeof key === 'string' && /^\d+$/.test(key)) reads += 1;
+        return Reflect.get(target, key, receiver) as unknown;
+      },
+    });
+    const many = Array.from({ length: 100 }, () => ({ op: 'remove', path: 'members[value eq "unknown"]' }));
+    patchGroup({ ...group, members }, { schemas: PATCH, Operations: many });
+    expect(reads).toBe(group.members.length);
+  });
+});
+
 describe('a filter', () => {
   const word = fc.oneof(
     fc.constantFrom(
