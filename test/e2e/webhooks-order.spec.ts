@@ -101,6 +101,16 @@ describe('events about one record', () => {
       body: { code: 'delivery_not_failed' },
     });
   });
+
+  it('belong together in every Unicode form of its key', async () => {
+    const newer = await sent('\u00e9-key', '2026-03-01T10:00:00Z', 'new');
+    const older = await sent('e\u0301-key', '2026-03-01T09:00:00Z', 'old');
+    expect(await titleOf('\u00e9-key')).toBe('new');
+    expect([await deliveryOf(newer), await deliveryOf(older)]).toMatchObject([
+      { status: 'processed' },
+      { status: 'superseded' },
+    ]);
+  });
 });
 
 describe('the time of an event', () => {

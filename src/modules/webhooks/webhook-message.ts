@@ -43,12 +43,9 @@ export async function readMessage(body: unknown): Promise<WebhookMessage> {
   const { type, timestamp, data } = await readAs(WebhookEnvelope, body);
   const event = declared('webhookEvents').get(type);
   if (event === undefined) throw invalid('type', 'is not a supported event type');
-  return {
-    event: type as WebhookEventName,
-    timestamp,
-    data: await readAs(event.dto, data, 'data.'),
-    orderKey: orderKeyOf(type, event.orderKey, data),
-  };
+  const valid = await readAs(event.dto, data, 'data.');
+  // The key comes from the composed text, because the record is found by it.
+  return { event: type as WebhookEventName, timestamp, data: valid, orderKey: orderKeyOf(type, event.orderKey, valid) };
 }
 
 /**
@@ -74,7 +71,7 @@ async function readAs<T extends object>(type: new () => T, value: object, path =
   const errors = await validate(instance, {
     forbidUnknownValues: true,
     stopAtFirstError: true,
-    validationError: { target: false, value: false },
+    validationError: { target: false },
   });
   if (errors.length > 0) throw new Problem('invalid_request', { errors: fieldErrors(errors, path) });
   return instance;
