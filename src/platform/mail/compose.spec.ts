@@ -46,6 +46,14 @@ describe('a composed mail', () => {
     expect(namesOf(raw)).toEqual(NAMES);
   });
 
+  it('shows an encoded word in the subject as it was written, and does not let the client decode it', async () => {
+    const subject = 'Invitation to =?utf-8?q?Bank_=E2=80=AE=0D=0AX?=';
+    const header = headersOf(await written({ subject })).find((one) => one.startsWith('Subject: '))!;
+    const words = header.slice('Subject: '.length).split(' ');
+    const decoded = words.map((word) => Buffer.from(/^=\?UTF-8\?B\?(.*)\?=$/.exec(word)![1]!, 'base64').toString());
+    expect(decoded.join('')).toBe(subject);
+  });
+
   it.each([
     'a@b.example\r\nBcc: c@d.example',
     'a@b.example\nBcc: c@d.example',

@@ -1,4 +1,5 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
+import { encodeWord } from 'nodemailer/lib/mime-funcs';
 import { isAsciiAddress } from './address.js';
 import type { MailMessage } from './message.js';
 
@@ -23,7 +24,7 @@ export async function compose({ to, subject, text }: MailMessage, from: string, 
   const composer = new MailComposer({
     from: { name: '', address: from },
     to: { name: '', address: to },
-    subject,
+    subject: encoded(subject),
     text,
     date,
     headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834: prevents automatic replies
@@ -33,6 +34,12 @@ export async function compose({ to, subject, text }: MailMessage, from: string, 
   });
   return { from, to, raw: await composer.compile().build() };
 }
+
+/**
+ * Encodes a header text that contains the start of an encoded word (RFC 2047). A mail client would decode it to any
+ * characters, also to those that the rule for text rejects. nodemailer encodes all other texts.
+ */
+const encoded = (text: string): string => (text.includes('=?') ? encodeWord(text, 'B', 52) : text);
 
 /**
  * Returns user-supplied text as one line of at most 100 characters without control characters, for a subject or a
