@@ -13,7 +13,7 @@ import {
   Min,
 } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
+import { IsIpRange, IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
 export const MAX_OVERLAP_SECONDS = 7 * 86_400;
@@ -44,8 +44,7 @@ export class CreateApiKeyDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(20)
-  @IsString({ each: true })
-  @Length(2, 43, { each: true })
+  @IsIpRange({ each: true })
   allowedRanges?: string[];
 }
 

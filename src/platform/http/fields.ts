@@ -1,5 +1,6 @@
 import { isISO8601, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { Composed } from '../input/composed.js';
+import { isRange } from './network.js';
 import { isOneLine, isPlainText } from './one-line.js';
 
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
@@ -54,6 +55,15 @@ function composed(validation: PropertyDecorator): PropertyDecorator {
     validation(target, property);
     Composed()(target, property);
   };
+}
+
+/** Requires an IP or a CIDR block by the rule of `isRange`. */
+export function IsIpRange(options?: ValidationOptions): PropertyDecorator {
+  const validate = (value: unknown) => typeof value === 'string' && isRange(value);
+  return ValidateBy(
+    { name: 'isIpRange', validator: { validate, defaultMessage: () => 'must be a CIDR block' } },
+    options,
+  );
 }
 
 /** Requires an existing day (YYYY-MM-DD) that has begun in some time zone. */

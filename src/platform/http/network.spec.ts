@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { spellingsOf } from '../../../test/harness/ip-spellings.js';
-import { canonicalIp, canonicalRange, networkOf } from './network.js';
+import { canonicalIp, canonicalRange, isRange, networkOf } from './network.js';
 
 const IPS = [
   ['IPv4', '203.0.113.7'],
@@ -76,6 +76,32 @@ it.each([
   ['anywhere', 'anywhere'],
 ])('the range %s is %s', (range, canonical) => {
   expect(canonicalRange(range)).toBe(canonical);
+});
+
+it('of IPv4-mapped IPv6 is the IPv4 range in every spelling', () => {
+  for (const ip of ['::ffff:127.0.0.0', '0:0:0:0:0:ffff:127.0.0.0', '::FFFF:7f00:0', '0000::ffff:7f00:0000'])
+    expect(canonicalRange(`${ip}/104`)).toBe('127.0.0.0/8');
+});
+
+it.each(['192.0.2.7', '10.0.0.0/8', '0.0.0.0/0', '2001:db8::/32', '::ffff:10.0.0.0/104'])('%s is a range', (text) => {
+  expect(isRange(text)).toBe(true);
+});
+
+it.each([
+  '10',
+  '10.1',
+  '010.0.0.1',
+  '10.0.0.0/33',
+  '10.0.0.0/0x8',
+  '10.0.0.0/1e0',
+  '10.0.0.0/ 8',
+  '10.0.0.0/08',
+  '::/129',
+  '::1%lo/64',
+  '10.0.0.0/8/8',
+  '',
+])('%j is not a range', (text) => {
+  expect(isRange(text)).toBe(false);
 });
 
 it.each([

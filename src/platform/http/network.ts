@@ -24,11 +24,19 @@ export function canonicalIp(text: string): string | null {
   return MAPPED.exec(address)?.[1] ?? address;
 }
 
-/** Returns a CIDR block of IPv4-mapped IPv6 as its IPv4 block, and any other text unchanged. */
+/** Returns whether a text is an IP, or a CIDR block in full: no abbreviated IP, and decimal bits (RFC 4632). */
+export function isRange(text: string): boolean {
+  const [ip = '', bits, more] = text.split('/');
+  if (more !== undefined || !(isIPv4(ip) || isIPv6(ip)) || ip.includes('%')) return false;
+  return bits === undefined || (/^(0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= (isIPv4(ip) ? 32 : 128));
+}
+
+/** Returns a CIDR block of IPv4-mapped IPv6 as its IPv4 block, and any other range unchanged. */
 export function canonicalRange(text: string): string {
-  const [ip = '', bits = '128', more] = text.split('/');
-  const v4 = /^::ffff:/i.test(ip) && more === undefined && Number(bits) >= 96 ? canonicalIp(ip) : null;
-  return v4 === null ? text : `${v4}/${Number(bits) - 96}`;
+  if (!isRange(text)) return text;
+  const [ip = '', bits = '128'] = text.split('/');
+  const canonical = isIPv6(ip) ? canonicalIp(ip) : null;
+  return canonical !== null && isIPv4(canonical) && Number(bits) >= 96 ? `${canonical}/${Number(bits) - 96}` : text;
 }
 
 /**
