@@ -69,6 +69,7 @@ async function serve({ home, services, stopping, onStop }) {
       }),
     );
   }
+  await listenPort(); // another program can have taken the port, and its health would look like ours
   await bringUp('Starting the application', application(env));
   writeRuntime(home, env);
   if (demo) completeDemoFile({ home, env, services });

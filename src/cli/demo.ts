@@ -55,7 +55,7 @@ const ORGANIZATIONS: DemoOrganization[] = [
     id: '01900000-0000-7000-8000-000000000003',
     name: 'Synthetic Enrollment Group',
     preset: 'enrollment',
-    domain: 'enrollment.example',
+    domain: 'providers.example',
     kind: 'provider',
   },
 ];

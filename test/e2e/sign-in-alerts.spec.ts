@@ -91,7 +91,7 @@ describe('a device', () => {
     const [mail, ...more] = await mailsTo(harness, user.email);
     expect([mail!.subject, more]).toEqual([expect.stringMatching(/^New sign-in to Synthetic Organization/), []]);
     expect(mail!.text).toMatch(/Device: Chrome on Linux \(new\)\r?\nLocation: Germany\r?\n/);
-    expect(mail!.text).toMatch(/revoke the session in your list of sessions/);
+    expect(mail!.text).toMatch(/select "End all other sessions"/);
     expect(mail!.text).not.toMatch(/[?#&=]|\/v1|[\w-]{43}/);
     await signIn(laptop, user, GERMANY, CHROME);
     expect(await alertsFor(user)).toHaveLength(1);

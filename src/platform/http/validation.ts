@@ -7,7 +7,7 @@ import { MAX_ERRORS, MAX_FIELD_LENGTH, toInstance, type InputClass } from '../in
 const OPTIONS = {
   forbidUnknownValues: true,
   stopAtFirstError: true,
-  validationError: { target: false, value: false },
+  validationError: { target: false },
 };
 /** The declared types of parameters without a class of their own. */
 const PLAIN: ReadonlySet<unknown> = new Set([undefined, String, Number, Boolean, Array, Object, Buffer, Date]);
@@ -24,11 +24,12 @@ export class InputPipe implements PipeTransform {
   }
 }
 
-/** Flattens nested errors to paths such as `contacts.0.phone`. */
+/** Flattens nested errors to paths such as `contacts.0.phone`. A missing value has the message `is required`. */
 export function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldError[] {
-  return errors.flatMap(({ property, constraints = {}, children = [] }) => {
+  return errors.flatMap(({ property, value, constraints = {}, children = [] }) => {
     const field = `${parent}${property}`.slice(0, MAX_FIELD_LENGTH);
-    const own = Object.values(constraints).map((message) => ({ field, message: shorten(message, property) }));
+    const messages = Object.values(constraints).map((message) => shorten(message, property));
+    const own = messages.map((message) => ({ field, message: value === undefined ? 'is required' : message }));
     return [...own, ...fieldErrors(children, `${field}.`)];
   });
 }

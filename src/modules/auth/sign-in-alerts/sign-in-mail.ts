@@ -35,7 +35,7 @@ export function signInMail(
             '',
           ]),
       'If this was you, you can ignore this mail.',
-      `If this was not you, sign in at ${origin}, revoke the session in your list of sessions, and change your ` +
+      `If this was not you, sign in at ${origin}, select "End all other sessions", and change your ` +
         'password. A password change ends all other sessions.',
       '',
     ].join('\n'),
