@@ -3278,17 +3278,27 @@ BEGIN
 END $$;
 
 -- Settles the next members of a connection and returns the effects. Enqueues another job if members are left. The lock
--- serializes it with changes by SCIM clients and members.
+-- serializes it with changes by SCIM clients and members. A member who became the last owner after the change of the
+-- groups keeps the role until the next job, and does not stop the change of the others.
 CREATE OR REPLACE FUNCTION app.scim_settle(connection uuid, most integer, request text) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  c public.sso_connections; members uuid[];
+  c public.sso_connections; members uuid[]; one uuid;
 BEGIN
   PERFORM app.lock_organization();
   SELECT * INTO c FROM public.sso_connections x WHERE x.org_id = app.org_id() AND x.id = connection;
   members := ARRAY(SELECT x.membership_id FROM public.scim_users x
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.unsettled ORDER BY x.membership_id LIMIT most);
-  RETURN QUERY SELECT * FROM app_private.scim_settle(c, members, false);
+  BEGIN
+    RETURN QUERY SELECT * FROM app_private.scim_settle(c, members, false);
+  EXCEPTION WHEN SQLSTATE 'VS409' THEN
+    FOREACH one IN ARRAY members LOOP
+      BEGIN
+        RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[one], false);
+      EXCEPTION WHEN SQLSTATE 'VS409' THEN NULL;
+      END;
+    END LOOP;
+  END;
   IF cardinality(members) = most THEN
     PERFORM app_private.enqueue_job(c.org_id, 'scim.settle', jsonb_build_object('connectionId', c.id), request);
   END IF;
