@@ -62,7 +62,7 @@ describe('operations', () => {
     expect(body.paths['/v1/things'].get.responses.default.content).toHaveProperty('application/problem+json');
     expect(
       body.paths['/v1/things'].get.responses['200'].content['application/json'].schema.properties.items.items.$ref,
-    ).toBe('#/components/schemas/Output');
+    ).toBe('#/components/schemas/SampleOutput');
   });
 
   it('serves the documentation page without inline or external code', async () => {
