@@ -19,8 +19,8 @@ export function complain(error) {
 }
 
 /**
- * Runs `work` and shows its progress: on one line in a terminal, otherwise every ten seconds. Steps
- * that run at the same time cannot share the line; they set `alone: false`.
+ * Runs `work` and shows its progress: on one line in a terminal, otherwise every ten seconds. Steps that
+ * run at the same time cannot share the line. They set `alone: false`.
  */
 export async function step(label, work, { alone = true } = {}) {
   const started = performance.now();

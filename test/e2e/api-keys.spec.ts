@@ -88,6 +88,7 @@ describe('a new key', () => {
       { allowedRanges: [] },
       { allowedRanges: ['10.0.0.1/8'] },
       { allowedRanges: ['anywhere'] },
+      { allowedRanges: ['10'] },
       { allowedRanges: ['10.0.0.0/33'] },
       { name: '' },
       { membershipId: directorMember.membershipId },

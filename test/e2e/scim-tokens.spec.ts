@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { Directory, makeOrganization } from '../harness/directory.js';
+import { runCli } from '../harness/processes.js';
 
 const ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
@@ -62,15 +61,9 @@ describe('tokens', () => {
 
   it('can be created by operators', async () => {
     const other = await makeOrganization(harness);
-    const run = promisify(execFile);
-    const { stdout } = await run(
-      process.execPath,
-      ['dist/src/cli.js', 'scim', 'token', '--connection', other.connectionId, '--json'],
-      { env: { ...harness.env, PATH: process.env['PATH'] } },
-    );
-    const { token, baseUrl } = JSON.parse(stdout) as { token: string; baseUrl: string };
+    const { token, baseUrl } = await runCli(harness.env, ['scim', 'token', '--connection', other.connectionId]);
     expect(baseUrl).toBe('http://127.0.0.1:3000/scim/v2');
-    expect((await new Directory(harness.client(), token).get('Users')).status).toBe(200);
+    expect((await new Directory(harness.client(), token!).get('Users')).status).toBe(200);
   });
 
   it('grant access to SCIM only, and no other credential does', async () => {

@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startServices, type Services } from '../../scripts/services/index.mjs';
 import { Client, type Answer } from '../harness/client.js';
-import { freePort, Program, ready } from '../harness/processes.js';
+import { freePort, Program, ready, runCli } from '../harness/processes.js';
 
 const PASSWORD = 'Brisk-Otter-41';
 const PROCESSES = 2;
@@ -20,13 +18,7 @@ let programs: Program[];
 let urls: string[];
 let environment: Record<string, string>;
 
-async function cli(args: string[], input = ''): Promise<Record<string, string>> {
-  const running = promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args, '--json'], {
-    env: { ...environment, PATH: process.env['PATH'] },
-  });
-  running.child.stdin?.end(input);
-  return JSON.parse((await running).stdout) as Record<string, string>;
-}
+const cli = (args: string[], input = '') => runCli(environment, args, input);
 
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'vouchsafe-sign-in-'));

@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startServices, type Services } from '../../scripts/services/index.mjs';
 import { deliver, personEvent, type Source } from '../harness/partner.js';
-import { freePort, Program, ready } from '../harness/processes.js';
+import { freePort, Program, ready, runCli } from '../harness/processes.js';
 
 let home: string;
 let services: Services;
@@ -16,12 +14,7 @@ let api: Program;
 let source: Source;
 let environment: Record<string, string>;
 
-async function cli(...args: string[]): Promise<Record<string, string>> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args, '--json'], {
-    env: { ...environment, PATH: process.env['PATH'] },
-  });
-  return JSON.parse(stdout) as Record<string, string>;
-}
+const cli = (...args: string[]) => runCli(environment, args);
 
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'vouchsafe-outages-'));

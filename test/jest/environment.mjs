@@ -12,7 +12,6 @@ const STATE = 'JEST_STATE_SYMBOL';
 export default class SharedModules {
   global = globalThis;
   moduleMocker = new ModuleMocker(globalThis);
-  fakeTimers = null;
 
   constructor({ projectConfig }) {
     this.before = { console: globalThis.console, exit: process.exit, getBuiltinModule: process.getBuiltinModule };
@@ -31,10 +30,6 @@ export default class SharedModules {
     delete globalThis[TIMEOUT];
     const states = Object.getOwnPropertySymbols(globalThis).filter(({ description }) => description === STATE);
     for (const state of states) delete globalThis[state];
-  }
-
-  exportConditions() {
-    return ['node', 'node-addons'];
   }
 
   getVmContext() {

@@ -19,7 +19,6 @@ function requireAgain(file) {
 const nodeRuntime = (runtime, testPath) =>
   Object.assign(Object.create(runtime), {
     requireInternalModule: requireAgain,
-    requireModule: require,
     setGlobalsForRuntime: (globals) => {
       runtime.setGlobalsForRuntime(globals);
       setGlobals(runtime.requireModuleOrMock(testPath, '@jest/globals'));

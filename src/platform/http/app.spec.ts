@@ -90,6 +90,14 @@ describe('bad input', () => {
     expect(response.text).not.toContain('planted');
   });
 
+  it('says that a missing field is required', async () => {
+    const response = await post('/v1/things', '{"inner":{}}');
+    expect(response.body.errors).toEqual([
+      { field: 'age', message: 'is required' },
+      { field: 'inner.street', message: 'is required' },
+    ]);
+  });
+
   it('names unknown fields before it validates the others', async () => {
     const response = await post('/v1/things', '{"age":"planted-value","inner":{"x":1},"extra":"planted-value"}');
     expect(response.body.errors).toEqual([

@@ -61,7 +61,7 @@ function composed(validation: PropertyDecorator): PropertyDecorator {
 export function IsIpRange(options?: ValidationOptions): PropertyDecorator {
   const validate = (value: unknown) => typeof value === 'string' && isRange(value);
   return ValidateBy(
-    { name: 'isIpRange', validator: { validate, defaultMessage: () => 'must be a CIDR block' } },
+    { name: 'isIpRange', validator: { validate, defaultMessage: () => 'must be an IP or a CIDR block' } },
     options,
   );
 }

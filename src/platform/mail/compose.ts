@@ -37,7 +37,7 @@ export async function compose({ to, subject, text }: MailMessage, from: string, 
 
 /**
  * Encodes a header text that contains the start of an encoded word (RFC 2047). A mail client would decode it to any
- * characters, also to those that the rule for text rejects. nodemailer encodes all other texts.
+ * characters, also to those that the rule for text rejects. nodemailer leaves a valid encoded word as it is.
  */
 const encoded = (text: string): string => (text.includes('=?') ? encodeWord(text, 'B', 52) : text);
 

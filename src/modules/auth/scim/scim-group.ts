@@ -60,9 +60,13 @@ function patchMembers(members: Set<string>, { op, path, value }: Operation): voi
   if (condition === undefined && path !== 'members') throw new Problem('scim_invalid_path');
   if (condition !== undefined && op !== 'remove')
     throw new Problem('scim_invalid_path', { detail: 'Only remove supports a filter on members.' });
-  if (op === 'replace' || (op === 'remove' && condition === undefined && value === undefined)) members.clear();
-  if (op !== 'remove') for (const id of idsOf(value)) members.add(id);
-  else for (const id of condition === undefined ? membersIn(value).map(idOf) : idsIn(condition)) members.delete(id);
+  if (op === 'remove') {
+    if (condition === undefined && value === undefined) members.clear();
+    for (const id of condition === undefined ? membersIn(value).map(idOf) : idsIn(condition)) members.delete(id);
+    return;
+  }
+  if (op === 'replace') members.clear();
+  for (const id of idsOf(value)) members.add(id);
 }
 
 /** Returns the ids of a condition: `value eq "…"`, or several of them with `or`. */

@@ -6,6 +6,8 @@ import { patchableUser, readUser, type ScimUserFields } from './scim-user.js';
 import { attribute, booleanOf, listOf, type Json } from './scim-values.js';
 
 const STORED_ATTRIBUTES = new Set(['userName', 'externalId', 'displayName', 'name', 'emails', 'active']);
+/** Of all operations together. The library compares every address in every operation. */
+const MAX_LISTED_EMAILS = 5 * MAX_EMAILS;
 const SUB_ATTRIBUTES = new Set(['givenName', 'familyName', 'formatted', 'value', 'type', 'primary', 'display']);
 
 /**
@@ -14,6 +16,9 @@ const SUB_ATTRIBUTES = new Set(['givenName', 'familyName', 'formatted', 'value',
  */
 export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields {
   const operations = readOperations(body, STORED_ATTRIBUTES).map(toSafeOperation);
+  const listed = operations.reduce((sum, { value }) => sum + (Array.isArray(value) ? value.length : 0), 0);
+  if (listed > MAX_LISTED_EMAILS)
+    throw new Problem('scim_invalid_value', { detail: `A request can list at most ${MAX_LISTED_EMAILS} emails.` });
   const document = patchableUser(before);
   // the library changes the document in place
   const implied = impliedPrimary(document.emails, before);

@@ -35,8 +35,8 @@ export function signInMail(
             '',
           ]),
       'If this was you, you can ignore this mail.',
-      `If this was not you, sign in at ${origin}, select "End all other sessions", and change your ` +
-        'password. A password change ends all other sessions.',
+      `If this was not you, sign in at ${origin} and select "End all other sessions". If you have a password, ` +
+        'change it. A password change also ends all other sessions.',
       '',
     ].join('\n'),
   };
