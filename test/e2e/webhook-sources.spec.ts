@@ -135,6 +135,8 @@ describe('secrets', () => {
     expect((await send(removed, person('removed'))).status).toBe(404);
     expect((await admin.get(`/v1/webhook-sources/${removed.id}`)).status).toBe(404);
     expect(await inbox(removed.id)).toHaveLength(1);
+    const { status, body } = await admin.get<{ items: unknown[] }>(`/v1/webhook-sources/${removed.id}/deliveries`);
+    expect([status, body.items.length]).toEqual([200, 1]);
   });
 });
 

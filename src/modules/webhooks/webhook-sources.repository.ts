@@ -48,6 +48,15 @@ export class WebhookSourcesRepository {
     return row ?? null;
   }
 
+  /** Returns whether the organization has or had this source. Removed sources keep their deliveries. */
+  async existed(id: string): Promise<boolean> {
+    const rows = await this.unitOfWork.sql('SELECT 1 FROM webhook_sources WHERE org_id = $1 AND id = $2', [
+      currentContext().orgId,
+      id,
+    ]);
+    return rows.length > 0;
+  }
+
   async insert(
     source: Pick<WebhookSourceEntity, 'id' | 'name' | 'scheme' | 'limitPerMinute' | 'events'>,
   ): Promise<void> {

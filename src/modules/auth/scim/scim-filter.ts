@@ -189,7 +189,9 @@ function valueOf(kind: Kind, value: string | number | boolean): unknown {
     if (kind === 'email') return normalizeEmail(value);
     if (kind !== 'instant') return value;
     const moment = new Date(value);
-    if (/^\d{4}-/.test(value) && !Number.isNaN(moment.getTime())) return moment.toISOString();
+    const instant = /^\d{4}-/.test(value) && !Number.isNaN(moment.getTime()) ? moment.toISOString() : '';
+    // Postgres has no year 0
+    if (/^(?!0000)\d{4}-/.test(instant)) return instant;
   }
   throw new Problem('scim_invalid_filter', { detail: "A value in the filter does not have the attribute's type." });
 }

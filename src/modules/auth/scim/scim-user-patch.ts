@@ -71,5 +71,8 @@ function toSafeOperation({ op, path, value }: Operation): ScimPatchOperation {
     if (typeof one === 'object' && one !== null && Object.keys(one).some((key) => !/^\$?\w+$/.test(key)))
       throw new Problem('scim_invalid_path');
   }
-  return { op, path, value };
+  // RFC 7643 section 2.5: null is the same as no value
+  if (op === 'replace' && (value ?? null) === null) return { op: 'remove', path };
+  // RFC 7644 section 3.5.2.2 defines no value here; a list alone selects its entries by value, as directories send them
+  return op === 'remove' && path !== 'emails' ? { op, path } : { op, path, value };
 }

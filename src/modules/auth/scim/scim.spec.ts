@@ -143,6 +143,15 @@ describe('a patch', () => {
   });
 });
 
+describe('a value that is removed', () => {
+  it('counts as removed when a directory replaces it with null or sends the old value along', () => {
+    expect(patch({ op: 'replace', path: 'externalId', value: null }).externalId).toBeNull();
+    expect(patch({ op: 'remove', path: 'externalId', value: USER.externalId }).externalId).toBeNull();
+    expect(patch({ op: 'replace', path: 'emails', value: null }).email).toBe(USER.userName);
+    expect(patch({ op: 'replace', path: 'active', value: null }).active).toBe(USER.active);
+  });
+});
+
 describe('the removal of members by a filter', () => {
   const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(8) + '-1111-4111-8111-' + 'a'.repeat(12));
   const group: ScimGroupFields = { displayName: 'Synthetic', externalId: null, members: [one!, two!, three!] };
@@ -229,6 +238,18 @@ describe('a filter', () => {
       keys('userName eq "a" or userName eq "b"'),
       keys('not (userName eq "a")'),
     ]).toEqual(['a', 'a', null, null]);
+  });
+});
+
+describe('a time in a filter', () => {
+  it('is rejected as a filter error when Postgres cannot store it', () => {
+    for (const time of ['0000-01-01', '0001-01-01T00:00:00+14:00', '2026-13-01', 'yesterday'])
+      expect(() => compileFilter(`meta.created eq "${time}"`, USER_FILTER, 1)).toThrow(
+        expect.objectContaining({ code: 'scim_invalid_filter' }),
+      );
+    expect(compileFilter('meta.created eq "0001-01-01T00:00:00Z"', USER_FILTER, 1).values).toEqual([
+      '0001-01-01T00:00:00.000Z',
+    ]);
   });
 });
 
