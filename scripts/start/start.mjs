@@ -17,7 +17,11 @@ const host = () => process.env.HOST || '127.0.0.1';
 async function takeStartLock(home) {
   makeHome(home);
   const holder = takeLock(home, 'start');
-  if (holder) throw new Fixable(`Vouchsafe is already running in ${home} (process ${holder}).`, `kill ${holder}`);
+  if (holder)
+    throw new Fixable(
+      `Vouchsafe is already running in ${home} (process ${holder}).`,
+      `kill ${holder}   (or use the running one: npm run tour)`,
+    );
   await reapApplication(home);
 }
 

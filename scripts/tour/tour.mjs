@@ -6,6 +6,7 @@ import { readUnderRowSecurity } from './access.mjs';
 import { exportFiles } from './exports.mjs';
 import { readTheLog } from './log.mjs';
 import { runRetention } from './retention.mjs';
+import { readRuntime } from '../start/runtime-file.mjs';
 import { signInBySaml } from './sign-in.mjs';
 import { StepRunner, Unexpected } from './steps.mjs';
 import { runWebhooks } from './webhooks.mjs';
@@ -14,9 +15,10 @@ import { runWebhooks } from './webhooks.mjs';
 async function runningDemo() {
   const file = path.join(stateHome(), 'demo.json');
   const demo = readJson(file);
-  if (demo?.baseUrl === undefined)
+  // the file outlives `npm start`, and another program may have its port by now
+  if (demo?.baseUrl === undefined || readRuntime(stateHome()) === undefined)
     throw new Fixable(
-      `${file} does not exist: \`npm start\` has not run in this folder.`,
+      '`npm start` does not run in this folder.',
       'npm start   (in another terminal, until it says ready)',
     );
   const answer = await fetch(`${demo.baseUrl}/health/ready`, { signal: AbortSignal.timeout(5_000) }).catch(
@@ -33,7 +35,7 @@ export async function tour() {
   const startedAt = new Date();
   try {
     const demo = await runningDemo();
-    say(`Smoke test of Vouchsafe at ${demo.baseUrl}`);
+    say(`A tour of Vouchsafe at ${demo.baseUrl}`);
     const director = await signInBySaml(runner, demo);
     const person = await runWebhooks(runner, demo, director);
     await readUnderRowSecurity(runner, demo, director, person);

@@ -9,13 +9,12 @@ import {
   IsString,
   IsUUID,
   Length,
-  Matches,
   Max,
   Min,
   ValidateIf,
 } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { IsOneLine, IsPlainText, MayBeAbsent } from '../../platform/http/fields.js';
+import { IsOneLine, IsPlainText, IsRoleKey, MayBeAbsent } from '../../platform/http/fields.js';
 
 /** The sign-in methods that an organization may allow. */
 const SIGN_IN = ['password', 'passkey', 'saml', 'oidc'] as const;
@@ -128,6 +127,6 @@ export class TransferOwnerDto {
   membershipId: string;
 
   /** The caller's new role. */
-  @Matches(/^[a-z_]{1,40}$/)
+  @IsRoleKey()
   ownRole: string;
 }

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Expose } from 'class-transformer';
-import { IsIn, IsString, IsUUID, Length, Matches } from 'class-validator';
+import { IsIn, IsString, IsUUID, Length } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
+import { IsOneLine, IsRoleKey, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { IsMailAddress } from '../../platform/mail/index.js';
 
@@ -23,7 +23,7 @@ export class CreateMembershipDto {
   @IsOneLine()
   name: string;
 
-  @Matches(/^[a-z_]{1,40}$/)
+  @IsRoleKey()
   role: string;
 
   /** The person record of the member. The scope "own" covers this record. */
@@ -33,7 +33,7 @@ export class CreateMembershipDto {
 }
 
 export class UpdateMembershipDto {
-  @Matches(/^[a-z_]{1,40}$/)
+  @IsRoleKey()
   role: string;
 }
 

@@ -1,4 +1,4 @@
-import { isISO8601, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { isISO8601, Matches, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { Composed } from '../input/composed.js';
 import { isRange } from './network.js';
 import { isOneLine, isPlainText } from './one-line.js';
@@ -27,6 +27,11 @@ export function IsInstant(): PropertyDecorator {
       defaultMessage: () => 'must be an RFC 3339 time',
     },
   });
+}
+
+/** Requires the key of a role, such as `program_director`. It does not check that the organization has the role. */
+export function IsRoleKey(): PropertyDecorator {
+  return Matches(/^[a-z_]{1,40}$/, { message: 'must be the key of a role, in lower-case letters and underscores' });
 }
 
 /** Requires one visible line of text by the rule of `isOneLine`, and composes it (NFC). Allows the empty text. */

@@ -78,11 +78,18 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
-      if (operation !== undefined)
-        operation.responses = { ...declaredOnly(operation.responses), default: PROBLEM_RESPONSE };
+      if (operation === undefined) continue;
+      operation.responses = { ...declaredOnly(operation.responses), default: PROBLEM_RESPONSE };
+      operation.summary ||= inWords(operation.operationId ?? '');
     }
   }
   return document;
+}
+
+/** Returns the words of an operation id: `WebhookSources_listDeliveries` gives `Webhook sources: list deliveries`. */
+function inWords(operationId: string): string {
+  const words = (name: string): string => name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return operationId.split('_').map(words).join(': ');
 }
 
 /** Removes the empty 201 that the generator adds to every POST, if the route declares another response. */

@@ -36,5 +36,6 @@ export function fieldErrors(errors: readonly ValidationError[], parent = ''): Fi
 
 /** Removes the field name from the start of a message, because the error has the field separately. */
 function shorten(message: string, property: string): string {
-  return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
+  const short = message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
+  return short.replace(/ 1 elements$/, ' one element');
 }

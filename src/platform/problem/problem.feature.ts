@@ -5,7 +5,7 @@ export const httpFeature = defineFeature({
   name: 'http',
   description: 'HTTP processing: limits, headers, problem details, and response classes.',
   errors: {
-    unauthenticated: { status: 401, title: 'Sign in first' },
+    unauthenticated: { status: 401, title: 'A valid session or API key is required' },
     forbidden: { status: 403, title: 'Not allowed' },
     csrf_check_failed: { status: 403, title: 'The request came from another site' },
     not_found: { status: 404, title: 'Not found' },

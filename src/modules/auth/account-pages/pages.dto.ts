@@ -36,7 +36,7 @@ export class PasswordForm {
 
 export class MfaForm {
   @MayBeAbsent()
-  @Matches(/^\d{6}$/)
+  @Matches(/^\d{6}$/, { message: 'must be six digits' })
   totp?: string;
 
   @MayBeAbsent()
@@ -56,7 +56,7 @@ export class MfaForm {
 
 export class TotpConfirmForm {
   /** Six digits. */
-  @Matches(/^\d{6}$/)
+  @Matches(/^\d{6}$/, { message: 'must be six digits' })
   code: string;
 
   /** The base32 secret of the previous page, so that the page can show it again after a wrong code. */
@@ -66,7 +66,7 @@ export class TotpConfirmForm {
 
 export class StepUpForm {
   @MayBeAbsent()
-  @Matches(/^\d{6}$/)
+  @Matches(/^\d{6}$/, { message: 'must be six digits' })
   totp?: string;
 
   @MayBeAbsent()

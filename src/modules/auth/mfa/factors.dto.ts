@@ -6,7 +6,7 @@ import { IsOneLine, MayBeAbsent } from '../../../platform/http/fields.js';
 export class ProofDto {
   /** Six digits. */
   @MayBeAbsent()
-  @Matches(/^\d{6}$/)
+  @Matches(/^\d{6}$/, { message: 'must be six digits' })
   totp?: string;
 
   @MayBeAbsent()
@@ -38,7 +38,7 @@ export class StepUpDto extends ProofDto {
 
 export class TotpCodeDto {
   /** Six digits. */
-  @Matches(/^\d{6}$/)
+  @Matches(/^\d{6}$/, { message: 'must be six digits' })
   code: string;
 }
 

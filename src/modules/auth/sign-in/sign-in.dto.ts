@@ -17,7 +17,7 @@ export class LoginDto {
    * `/v1/auth/login/mfa`.
    */
   @MayBeAbsent()
-  @Matches(/^\d{6}$/)
+  @Matches(/^\d{6}$/, { message: 'must be six digits' })
   totp?: string;
 
   /**

@@ -1,7 +1,7 @@
 import { Expose, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsObject, IsString, Length, ValidateNested } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
-import { MayBeAbsent } from '../../../platform/http/fields.js';
+import { IsRoleKey, MayBeAbsent } from '../../../platform/http/fields.js';
 import { AttributeRole, GroupRole } from './sso.dto.js';
 
 /** The URL that the caller's browser must open. */
@@ -99,7 +99,7 @@ export class PreviewMappingDto {
   attributeRoles?: AttributeRole[];
 
   @MayBeAbsent()
-  @Matches(/^[a-z_]{1,40}$/)
+  @IsRoleKey()
   defaultRole?: string;
 }
 

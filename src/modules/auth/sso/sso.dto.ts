@@ -17,7 +17,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
-import { IsExactLine, IsOneLine, MayBeAbsent } from '../../../platform/http/fields.js';
+import { IsExactLine, IsOneLine, IsRoleKey, MayBeAbsent } from '../../../platform/http/fields.js';
 
 export class GroupRole {
   @IsString()
@@ -26,7 +26,7 @@ export class GroupRole {
   @IsExactLine()
   group: string;
 
-  @Matches(/^[a-z_]{1,40}$/)
+  @IsRoleKey()
   @Expose()
   role: string;
 }
@@ -46,7 +46,7 @@ export class AttributeRole {
   @IsExactLine()
   value: string;
 
-  @Matches(/^[a-z_]{1,40}$/)
+  @IsRoleKey()
   @Expose()
   role: string;
 }
@@ -218,7 +218,7 @@ class SsoConnectionSettings extends SamlProviderDto {
 
   /** The role of a user whom no rule matches. Without this field, the API rejects the sign-in of such a user. */
   @MayBeAbsent()
-  @Matches(/^[a-z_]{1,40}$/)
+  @IsRoleKey()
   defaultRole?: string;
 
   /** Whether an unknown user becomes a member at the first sign-in through the connection. */
