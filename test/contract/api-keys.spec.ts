@@ -97,7 +97,7 @@ beforeAll(async () => {
     specialKeys.expired.id,
   ]);
   await mine.director.delete(`/v1/api-keys/${specialKeys.revoked.id}`);
-}, 120_000);
+});
 afterAll(async () => {
   await raw.end();
   await harness.stop();

@@ -73,5 +73,5 @@ describe('a body without a session', () => {
     expect(found).toEqual([]);
     expect(parsed().length).toBeGreaterThan(0);
     expect(Math.max(...parsed())).toBeLessThanOrEqual(MOST_PUBLIC_BYTES);
-  }, 240_000);
+  });
 });

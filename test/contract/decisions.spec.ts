@@ -137,7 +137,7 @@ beforeAll(async () => {
     );
     orgs.set(preset, orgId);
   }
-}, 60_000);
+});
 afterAll(async () => {
   await raw.end();
   await harness.stop();
@@ -356,7 +356,7 @@ describe('the decision in the code', () => {
       }),
       { numRuns: 12, endOnFailure: true },
     );
-  }, 60_000);
+  });
 });
 
 function randomRow(

@@ -25,7 +25,7 @@ beforeAll(async () => {
   );
   member = await harness.make.member(orgId, 'program_director');
   director = await harness.signIn(member.email);
-}, 60_000);
+});
 beforeEach(async () => {
   file = await exported(director, { kind: 'people_csv' });
 });

@@ -196,7 +196,7 @@ describe('a Postgres that becomes read-only and writable again', () => {
     const longest = Math.max(...writes.map(({ headers }) => Number(headers.get('retry-after') ?? 0)));
     expect(longest).toBeGreaterThan(2); // the circuit stays open longer than the pause after another failure
     await expectNoneLost(webhooks);
-  }, 240_000);
+  });
 });
 
 describe('a Redis whose primary moves', () => {
@@ -222,7 +222,7 @@ describe('a Redis whose primary moves', () => {
     await expectNoneLost(webhooks);
     first.disconnect();
     second.disconnect();
-  }, 240_000);
+  });
 });
 
 describe('a Redis without memory', () => {
@@ -266,5 +266,5 @@ describe('a database role that changed its own settings', () => {
     });
     await until('requests are served', async () => (await client.get('/v1/people')).status === 200);
     expect((await LOADS.writes()).status).toBe(201);
-  }, 120_000);
+  });
 });

@@ -41,12 +41,12 @@ beforeAll(async () => {
   client = new Client(baseUrl);
   await client.post('/v1/auth/login', { email: EMAIL, password: PASSWORD });
   await client.post('/v1/auth/password/change', { currentPassword: PASSWORD, newPassword: 'Synthetic-Test-2' });
-}, 120_000);
+});
 afterAll(async () => {
   await api.kill('SIGTERM');
   await services.stop();
   await rm(home, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** Runs concurrent callers, each sending one request after another until `end` is called. Collects every response. */
 function load(ask: (n: number) => Promise<Answer>): { answers: Answer[]; end: () => Promise<void> } {
@@ -98,7 +98,7 @@ describe('a database that is killed under load', () => {
     await both('served again', 200, 201);
     await Promise.all([readers.end(), writers.end()]);
     [reads, writes] = [readers.answers, writers.answers];
-  }, 120_000);
+  });
 
   it('costs callers only a 503 with Retry-After, and the API reconnects without a restart', () => {
     expect([statuses(reads), statuses(writes)]).toEqual([
@@ -142,7 +142,7 @@ describe('Redis that is killed', () => {
     expect(attempts.map(({ status }) => status)).toContain(429);
     await services.redis!.start();
     await until('the API is ready', async () => (await client.get('/health/ready')).status === 200);
-  }, 120_000);
+  });
 });
 
 describe('a slow statement', () => {

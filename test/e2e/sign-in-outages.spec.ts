@@ -45,13 +45,13 @@ beforeAll(async () => {
   for (const program of programs) program.start();
   await Promise.all(urls.map(ready));
   await services.redis!.kill();
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all(programs.map((program) => program.kill('SIGTERM')));
   await services.stop();
   await rm(home, { recursive: true, force: true });
-}, 60_000);
+});
 
 const login = (n: number, email: string, password: string, ip: string): Promise<Answer> =>
   new Client(urls[n % PROCESSES]!).post('/v1/auth/login', { email, password }, { headers: { 'x-forwarded-for': ip } });

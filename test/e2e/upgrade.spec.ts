@@ -105,5 +105,5 @@ describe(`a database of ${RELEASE}`, () => {
     const remaining = await database.superuser(`SELECT name FROM organizations WHERE id = '${ORGANIZATION}'`);
     expect(remaining).toEqual([{ name: 'Kept' }]);
     expect(existsSync(path.join(directory, 'home', 'demo.json'))).toBe(true);
-  }, 240_000);
+  });
 });

@@ -29,7 +29,7 @@ beforeAll(async () => {
   ownerMember = await app.make.member(orgId, 'owner');
   owner = await app.signIn(ownerMember.email);
   [technicianMember, technician] = await manager('viewer', 'webhook:create', 'webhook:update', 'webhook:rotate');
-}, 60_000);
+});
 afterAll(() => app.stop());
 
 /** Creates a member with a role and more permissions for the whole organization. */

@@ -37,7 +37,7 @@ beforeAll(async () => {
   admin = await memberOf(orgId, 'admin');
   outsider = await memberOf(await app.make.organization('enrollment'), 'admin');
   source = await newSource();
-}, 60_000);
+});
 afterAll(() => app.stop());
 
 describe('the setup of a source', () => {

@@ -77,7 +77,7 @@ beforeAll(async () => {
   orgId = await harness.make.organization('workforce', 'Before');
   admin = await harness.signIn((await harness.make.member(orgId, 'admin')).email);
   source = (await admin.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard' })).body;
-}, 60_000);
+});
 afterAll(async () => {
   await worker.get(OutboxRelay).stop();
   await worker.get(JobRunner).stop(2_000);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   orgId = await app.make.organization('workforce');
   admin = await app.signIn((await app.make.member(orgId, 'admin')).email);
   source = await newSource();
-}, 60_000);
+});
 afterAll(() => app.stop());
 
 /** Delivers an event about a person, waits for the jobs, and returns the id of the delivery. */

@@ -37,13 +37,13 @@ beforeAll(async () => {
   api = new Program('main', environment);
   api.start();
   await ready(baseUrl);
-}, 120_000);
+});
 
 afterAll(async () => {
   await api.kill('SIGTERM');
   await services.stop();
   await rm(home, { recursive: true, force: true });
-}, 60_000);
+});
 
 describe('webhook ingestion', () => {
   it('continues without Redis and stores every delivery', async () => {

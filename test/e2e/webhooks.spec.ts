@@ -45,7 +45,7 @@ beforeAll(async () => {
   orgId = await app.make.organization('workforce');
   admin = await memberOf(orgId, 'admin');
   source = await newSource();
-}, 60_000);
+});
 afterAll(() => app.stop());
 
 describe('webhook ingestion', () => {
