@@ -7,7 +7,7 @@ import { createApp } from '../../src/platform/http/index.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
 import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
 import { AppLogger, LOG_STREAM } from '../../src/platform/logging/logger.js';
-import type { Harness } from '../harness/app.js';
+import { countInRedis, type Harness } from '../harness/app.js';
 
 /** A process whose log lines at trace level are collected. */
 interface Captured {
@@ -24,6 +24,7 @@ export async function startCaptured(harness: Harness, env: Record<string, string
   const config = loadConfig({ ...harness.env, LOG_LEVEL: 'trace', ...env }, 'api');
   const { root, lines } = capturing(config);
   const app = await createApp(root, config);
+  countInRedis(app);
   await app.listen(0, '127.0.0.1');
   return { url: await app.getUrl(), lines, stop: () => app.close() };
 }

@@ -133,6 +133,11 @@ export const SAMPLES: Record<string, MakeSample> = {
     body: { code: app.code(), secret: 'ABCDEFGHIJKLMNOP' },
     by: confirming,
   }),
+  'POST /account/password': (_ids, { pages: { client } }) => ({
+    body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' },
+    by: client,
+    last: true,
+  }),
   'POST /account/step-up': (_ids, { pages: { client } }) => ({
     body: { password: 'Synthetic-Test-1', returnTo: '/account' },
     by: client,

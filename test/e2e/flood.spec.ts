@@ -151,7 +151,7 @@ describe('a flood of webhooks', () => {
     await until(
       'every delivery is processed',
       async () => (await scalar(`SELECT count(*) FROM outbox WHERE state IN ('pending', 'dispatched')`)) === 0,
-      200,
+      500,
     );
     expect([api.exitCode, worker.exitCode]).toEqual([null, null]);
     expect(await scalar(`SELECT count(*) FROM outbox WHERE state = 'failed'`)).toBe(0);

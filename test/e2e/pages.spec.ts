@@ -98,6 +98,31 @@ describe('the account pages', () => {
     expect((await here.get('/v1/auth/me')).status).toBe(401);
   });
 
+  it('change the password of a member who must change it, and end the other sessions', async () => {
+    const { email: own, userId } = await harness.make.member(await harness.make.organization('gme'), 'mentor');
+    const [here, there] = [await harness.signIn(own), await harness.signIn(own)];
+    await harness.database.superuser('UPDATE users SET must_change_password = true WHERE id = $1', [userId]);
+    expect(redirect(await form(here, '/account/end-other-sessions', {}))[1]).toMatch(/^\/account\/password/);
+    const change = (currentPassword: string, newPassword: string) =>
+      form(here, '/account/password', { currentPassword, newPassword });
+    const outcomes: [number, string | undefined][] = [];
+    for (const [current, next] of [
+      ['Wrong-Password-1', 'Synthetic-Test-7'],
+      [Factories.PASSWORD, 'short'],
+      [Factories.PASSWORD, 'Synthetic-Test-7'],
+    ] as const) {
+      const { status, text } = await change(current, next);
+      outcomes.push([status, /role="alert"[^>]*>([^<]*)/.exec(text)?.[1]]);
+    }
+    expect(outcomes).toEqual([
+      [403, 'The current password is incorrect.'],
+      [400, expect.stringContaining('It needs at least 12 characters.') as unknown as string],
+      [200, undefined],
+    ]);
+    expect([(await there.get('/v1/auth/me')).status, (await here.get('/v1/auth/me')).status]).toEqual([401, 200]);
+    expect((await form(here, '/account/end-other-sessions', {})).status).toBe(303);
+  });
+
   it('reject a form of another site', async () => {
     const here = await harness.signIn(email);
     expect((await form(here, '/account/sign-out', {}, { origin: 'https://evil.example' })).status).toBe(403);

@@ -36,6 +36,15 @@ export function field(label: string, name: string, attributes: Html, wrong = fal
 <input id="${name}" name="${name}" ${attributes}${wrong && html` aria-invalid="true" aria-describedby="problem"`}>`;
 }
 
+const NEW_PASSWORD = html`type="password" autocomplete="new-password" maxlength="1000" required
+  aria-describedby="policy"`;
+
+/** Renders the field for a new password, with the rules that the password must meet. */
+export function newPasswordField(name: string): Html {
+  return html`${field('New password', name, NEW_PASSWORD)}
+<p id="policy" class="quiet">12 to 128 characters, with upper and lower case, a digit, and a special character.</p>`;
+}
+
 export function hidden(values: Readonly<Record<string, string | undefined>>): Html {
   return html`${Object.entries(values)
     .filter(([, value]) => value !== undefined)

@@ -17,6 +17,7 @@ const RESOLVING_PAGES: Readonly<Record<string, string>> = {
   step_up_required: '/account/step-up',
   mfa_enrollment_required: '/account/security',
   mfa_required: '/sign-in/mfa',
+  password_change_required: '/account/password',
 };
 
 /**

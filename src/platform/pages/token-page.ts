@@ -1,5 +1,5 @@
 import { html } from './html.js';
-import { alert, field, hidden, page } from './layout.js';
+import { alert, field, hidden, newPasswordField, page } from './layout.js';
 
 /** The form of a mailed token. */
 export interface TokenForm {
@@ -21,9 +21,6 @@ export interface TokenForm {
 }
 
 const TOKEN_ATTRIBUTES = html`autocomplete="off" maxlength="2000" required`;
-const PASSWORD_ATTRIBUTES = html`type="password" autocomplete="new-password" maxlength="1000" required
-  aria-describedby="policy"`;
-const POLICY = '12 to 128 characters, with upper and lower case, a digit, and a special character.';
 
 /** Renders the page of a mailed link. */
 export function tokenPage({
@@ -46,11 +43,7 @@ ${
     ? html`<div data-by-hand>${field('The part of the link after "token="', 'token', TOKEN_ATTRIBUTES)}</div>`
     : hidden({ token })
 }
-${
-  newPassword &&
-  html`${field('New password', 'password', PASSWORD_ATTRIBUTES)}
-<p id="policy" class="quiet">${POLICY}</p>`
-}
+${newPassword && newPasswordField('password')}
 <button>${button}</button>
 ${
   alternative !== undefined &&

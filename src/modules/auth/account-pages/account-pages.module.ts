@@ -7,6 +7,7 @@ import { SessionsModule } from '../sessions/index.js';
 import { SignInModule } from '../sign-in/index.js';
 import { AccountPageController } from './account-page.controller.js';
 import { HomePageController } from './home-page.controller.js';
+import { PasswordPageController } from './password-page.controller.js';
 import { RecoveryPageController } from './recovery-page.controller.js';
 import { SecurityPageController } from './security-page.controller.js';
 import { SignInPageController } from './sign-in-page.controller.js';
@@ -18,6 +19,7 @@ import { SignInPages } from './sign-in-pages.service.js';
   controllers: [
     AccountPageController,
     HomePageController,
+    PasswordPageController,
     RecoveryPageController,
     SecurityPageController,
     SignInPageController,

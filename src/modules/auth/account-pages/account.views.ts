@@ -1,4 +1,4 @@
-import { alert, field, html, page } from '../../../platform/pages/index.js';
+import { alert, field, html, newPasswordField, page } from '../../../platform/pages/index.js';
 
 /** The data of the account page: the user, the organization, and the user's sessions. */
 export interface AccountView {
@@ -20,7 +20,8 @@ export function accountPage({ user, organization, role, sessions }: AccountView)
     { title: 'Your account' },
     html`<p>${user.name}<br><span class="quiet">${user.email}</span></p>
 <p>${role.replaceAll('_', ' ')} at ${organization.name}</p>
-<p><a href="/account/security">Second factors and passkeys</a></p>
+<p><a href="/account/security">Second factors and passkeys</a><br>
+<a href="/account/password">Change your password</a></p>
 <h2>Your sessions</h2>
 <ul class="plain">${sessions.map(
       ({
@@ -38,6 +39,22 @@ ${
 </form>`
 }
 <form method="post" action="/account/sign-out"><button>Sign out</button></form>`,
+  );
+}
+
+const CURRENT_PASSWORD = html`type="password" autocomplete="current-password" maxlength="1000" required autofocus`;
+
+/** Returns the page with the form for a new password. `problem` is the message of a rejected form. */
+export function passwordPage(problem?: string): string {
+  return page(
+    { title: 'Change your password' },
+    html`${alert(problem)}<p class="quiet">Without a password, use “Forgot your password?” on the sign-in page.</p>
+<form method="post" action="/account/password">
+${field('Current password', 'currentPassword', CURRENT_PASSWORD, problem !== undefined)}
+${newPasswordField('newPassword')}
+<button>Change password</button>
+</form>
+<p><a href="/account">Back to your account</a></p>`,
   );
 }
 

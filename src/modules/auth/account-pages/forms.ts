@@ -10,6 +10,7 @@ const MESSAGES: FormMessages = {
   step_up_failed: 'The password or code is incorrect.',
   token_invalid: 'The link is invalid or has expired. Request a new one.',
   server_busy: 'The server is busy. Try again in a few seconds.',
+  wrong_password: 'The current password is incorrect.',
   weak_password: 'The password is not strong enough.',
 };
 

@@ -9,6 +9,9 @@ import { PasswordsService } from './passwords.service.js';
 
 type SessionRequest = Request & { user: SessionToken };
 
+/** Per IP. A session has its own limit of five attempts. */
+export const PASSWORD_CHANGE_LIMIT = { name: 'password-change', points: 100, seconds: 300 };
+
 @Controller('v1/auth')
 export class PasswordsController {
   constructor(
@@ -21,7 +24,7 @@ export class PasswordsController {
     emits: ['auth.password_changed', 'auth.locked'],
     allowIncompleteSetup: true,
     interactiveOnly: true,
-    limit: { name: 'password-change', points: 30, seconds: 300 },
+    limit: PASSWORD_CHANGE_LIMIT,
   })
   @ResponseType.nothing()
   async changePassword(
