@@ -285,7 +285,7 @@ describe('a password', () => {
     const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner)).filter(
       ({ mutating, policy }) => mutating && policy?.kind === 'access',
     );
-    const open = ['/v1/auth/logout', '/v1/auth/password/change', '/account/sign-out'];
+    const open = ['/v1/auth/logout', '/v1/auth/password/change', '/account/password', '/account/sign-out'];
     for (const { method, path } of routes.filter((route) => !open.includes(route.path))) {
       const { body } = await client.send(method, path.replaceAll(/:\w+/g, newId()), { body: {} });
       expect([method, path, body.code]).toEqual([method, path, 'password_change_required']);
