@@ -56,13 +56,14 @@ const entra = (iss: string, tid: string, more: object = {}) => ({
 });
 
 describe('Entra ID', () => {
-  it('of one directory: identifies users by object id and accepts e-mail addresses of verified domains', async () => {
+  it('of one directory: identifies users by object id and accepts e-mail addresses without a statement', async () => {
     const { idp, signIn, keys } = await setUp(`/${DIRECTORY}/v2.0`, (origin) => `${origin}/${DIRECTORY}/v2.0`, {
       subject: 'entra-object',
     });
-    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { xms_edov: undefined }) })).reason).toBe(
+    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { xms_edov: false }) })).reason).toBe(
       'email_unverified',
     );
+    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { xms_edov: undefined }) })).status).toBe(303);
     expect((await signIn({ claims: entra(idp.issuer, DIRECTORY) })).status).toBe(303);
     expect(
       (
@@ -96,6 +97,16 @@ describe('Entra ID', () => {
       'tenant_not_allowed',
     );
     expect((await signIn({ claims: entra(issuer(DIRECTORY), '{tenantid}') })).reason).toBe('tenant_not_allowed');
+  });
+
+  it('of several directories: accepts an e-mail address only with a statement that it is verified', async () => {
+    const { idp, signIn } = await setUp('/common/v2.0', (origin) => `${origin}/{tenantid}/v2.0`, {
+      tenants: [DIRECTORY, OTHER_DIRECTORY],
+    });
+    const from = (tid: string, more: object) =>
+      signIn({ claims: entra(`${idp.origin}/${tid}/v2.0`, tid, { sub: `pairwise-${tid}`, ...more }) });
+    expect((await from(DIRECTORY, { xms_edov: undefined })).reason).toBe('email_unverified');
+    expect((await from(DIRECTORY, { xms_edov: '1' })).status).toBe(303);
   });
 
   it('of several directories: cannot be connected without a list of directories', async () => {

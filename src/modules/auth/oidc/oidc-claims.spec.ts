@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { identityOf } from './oidc-claims.js';
+import fc from 'fast-check';
+import { identityOf, isIncomplete } from './oidc-claims.js';
 import type { OidcConnection } from './oidc-connection.js';
 
-const connection = { subject: 'sub', groupRoles: [], attributeRoles: [], tenants: [] } as unknown as OidcConnection;
-const identity = (claims: Record<string, unknown>) =>
-  identityOf({ issuer: 'https://op.example.test', subject: 's', claims }, undefined, connection);
+const issuer = 'https://op.example.test';
+const connection = {
+  issuer,
+  subject: 'sub',
+  groupRoles: [],
+  attributeRoles: [],
+  tenants: [],
+} as unknown as OidcConnection;
+const identity = (claims: Record<string, unknown>, userInfo?: Record<string, unknown>, more: object = {}) =>
+  identityOf({ issuer, subject: 's', claims }, userInfo, { ...connection, ...more });
 
 describe('a name from an OpenID provider', () => {
   it('that the API would reject is cleaned by the same rule, and blocks no sign-in', () => {
@@ -27,5 +35,57 @@ describe('an e-mail address from an OpenID provider', () => {
     const claims = (email: string) => ({ email, email_verified: true });
     expect(identity(claims('ada@münchen.example')).email).toBe('ada@münchen.example');
     expect(() => identity(claims('ada@localhost'))).toThrow(expect.objectContaining({ reason: 'email_invalid' }));
+  });
+});
+
+describe('the verification of an e-mail address', () => {
+  const email = 'ada@op.example.test';
+  const accepted = (claims: object, userInfo?: object, more?: object) =>
+    identity({ email, ...claims }, userInfo && { ...userInfo }, more).email === email;
+  /** A statement that the provider makes: a value, or none. */
+  const statement = fc.option(
+    fc.oneof(fc.constantFrom<unknown>(true, 1, '1', 'true', false, 0, '0', 'false', 'TRUE', '', 'yes'), fc.jsonValue()),
+    { nil: undefined },
+  );
+
+  it('is not needed, and null is no statement', () => {
+    expect(accepted({})).toBe(true);
+    expect(accepted({ email_verified: null, xms_edov: null })).toBe(true);
+    expect(identity({ email: null })).not.toHaveProperty('email');
+  });
+
+  it.each([true, 1, '1', 'true'])('is confirmed by %p', (value) => {
+    expect([accepted({ email_verified: value }), accepted({ xms_edov: value })]).toEqual([true, true]);
+  });
+
+  it.each([false, 0, '0', 'false', 'FALSE', 'True', '', 'yes', 2, [], [true], {}])('is denied by %p', (value) => {
+    expect([accepted({ email_verified: value }), accepted({ xms_edov: value })]).toEqual([false, false]);
+  });
+
+  it('is as strict as the strictest statement of the ID token and of UserInfo', () => {
+    const isConfirmed = (value: unknown) => ([true, 1, '1', 'true', undefined, null] as unknown[]).includes(value);
+    fc.assert(
+      fc.property(statement, statement, statement, statement, (idToken, idTokenDomain, userInfo, userInfoDomain) => {
+        const found = accepted(
+          { email_verified: idToken, xms_edov: idTokenDomain },
+          { email_verified: userInfo, xms_edov: userInfoDomain },
+        );
+        expect(found).toBe([idToken, idTokenDomain, userInfo, userInfoDomain].every(isConfirmed));
+      }),
+    );
+  });
+
+  it('is needed when the connection accepts several directories', () => {
+    const more = { issuer: 'https://login.example.test/organizations/v2.0', tenants: ['one.example', 'two.example'] };
+    expect([accepted({}, undefined, more), accepted({ xms_edov: '1' }, undefined, more)]).toEqual([false, true]);
+    expect(accepted({}, undefined, { ...more, tenants: ['one.example'] })).toBe(true);
+  });
+
+  it('is requested from UserInfo if the provider announces it and the ID token does not state it', () => {
+    const claims = { email, groups: [] };
+    const announced = ['email', 'email_verified'];
+    expect(isIncomplete(claims, connection)).toBe(false);
+    expect(isIncomplete(claims, connection, announced)).toBe(true);
+    expect(isIncomplete({ ...claims, email_verified: false }, connection, announced)).toBe(false);
   });
 });

@@ -4,6 +4,7 @@ import { roleOf, type SsoIdentity } from '../sso/index.js';
 import type { VerifiedIdToken } from './id-token.js';
 import type { OidcConnection } from './oidc-connection.js';
 import { ensure } from './oidc-error.js';
+import { isOfManyTenants } from './provider-metadata.js';
 import type { JwtClaims } from './signed-token.js';
 import { text } from './token-checks.js';
 
@@ -12,12 +13,20 @@ const MAX_GROUPS = 1000;
 const MAX_NAME = 200;
 /** The issuer of all Google accounts, those of institutions and private ones. */
 const GOOGLE = 'https://accounts.google.com';
-/** Values of Entra ID's claim `xms_edov` that confirm the owner of the e-mail domain. */
-const DOMAIN_CHECKED: readonly unknown[] = [true, 1, '1', 'true'];
+/**
+ * The claims that state whether an address is verified: that of OpenID Connect Core 1.0, section 5.1, and that of Entra
+ * ID, which confirms the owner of the address's domain.
+ */
+const STATEMENTS = ['email_verified', 'xms_edov'] as const;
+/** The values of these claims that confirm an address. Entra ID and Amazon Cognito also send texts and numbers. */
+const CONFIRMED: readonly unknown[] = [true, 1, '1', 'true'];
 
-/** Returns a claim by its name, or by its path in nested claims as in Keycloak (`realm_access.roles`). */
+/**
+ * Returns a claim by its name, or by its path in nested claims as in Keycloak (`realm_access.roles`). Null means that
+ * the provider has no value (OpenID Connect Core 1.0, section 5.3.2).
+ */
 function claim(claims: JwtClaims, name: string): unknown {
-  if (name in claims) return claims[name];
+  if (name in claims) return claims[name] ?? undefined;
   return name
     .split('.')
     .reduce<unknown>(
@@ -37,12 +46,20 @@ function areGroupsOmitted(claims: JwtClaims, name: string): boolean {
   );
 }
 
-/** Returns whether the ID token lacks a claim that userinfo may contain. */
-export function isIncomplete(claims: JwtClaims, connection: OidcConnection): boolean {
+/**
+ * Returns whether the ID token lacks a claim that userinfo may contain. `announced` lists the claims that the provider
+ * can send (`claims_supported`). A provider that announces `email_verified` may state it in userinfo only.
+ */
+export function isIncomplete(
+  claims: JwtClaims,
+  connection: OidcConnection,
+  announced: readonly string[] = [],
+): boolean {
   const groups = connection.groupAttribute ?? GROUPS;
   const withoutGroups =
     connection.groupRoles.length > 0 && claim(claims, groups) === undefined && !areGroupsOmitted(claims, groups);
-  return withoutGroups || claim(claims, connection.emailAttribute ?? 'email') === undefined;
+  const withoutStatement = announced.includes('email_verified') && statementsIn([claims]).length === 0;
+  return withoutGroups || withoutStatement || claim(claims, connection.emailAttribute ?? 'email') === undefined;
 }
 
 /**
@@ -76,22 +93,32 @@ export function subjectKey(issuer: string, subject: string): string {
   return JSON.stringify(['sub', issuer, subject]);
 }
 
+/** Returns what the provider states about the verification of the address, from all sources. */
+function statementsIn(sources: readonly JwtClaims[]): unknown[] {
+  return sources.flatMap((claims) => STATEMENTS.map((name) => claim(claims, name))).filter((one) => one !== undefined);
+}
+
 /**
- * Returns the e-mail address from the first source that has one, if the same source confirms it. An unverified address
- * does not prove that the user owns it.
+ * Returns whether the connection may assert the address. Without a statement, the address counts as one that the
+ * connection asserts, like an address of a SAML provider. Every statement must confirm the address. If a connection
+ * accepts several directories, one of them could name an address of another, so a statement is required.
  */
+function isAsserted(sources: readonly JwtClaims[], { issuer, tenants }: OidcConnection): boolean {
+  const statements = statementsIn(sources);
+  const isRequired = isOfManyTenants(issuer) && tenants.length > 1;
+  return statements.length === 0 ? !isRequired : statements.every((value) => CONFIRMED.includes(value));
+}
+
+/** Returns the e-mail address from the first source that has one, unless a source states that it is unverified. */
 function emailOf(
   sources: readonly JwtClaims[],
   connection: OidcConnection,
 ): Pick<SsoIdentity, 'email' | 'emailUnverified'> {
   const name = connection.emailAttribute ?? 'email';
-  const source = sources.find((claims) => claim(claims, name) !== undefined);
-  if (source === undefined) return {};
-  const email = claim(source, name);
+  const email = sources.map((claims) => claim(claims, name)).find((value) => value !== undefined);
+  if (email === undefined) return {};
   ensure(typeof email === 'string' && isMailAddress(email), 'email_invalid');
-  return source['email_verified'] === true || DOMAIN_CHECKED.includes(source['xms_edov'])
-    ? { email }
-    : { emailUnverified: true };
+  return isAsserted(sources, connection) ? { email } : { emailUnverified: true };
 }
 
 /** Returns the claims as texts, by name. The claims of the ID token take precedence. */

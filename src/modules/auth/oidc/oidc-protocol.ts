@@ -1,28 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { DataKeys } from '../../../platform/keys/data-keys.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SsoProtocols } from '../sso/index.js';
 import type { ConnectionColumns, SsoConnectionEntity, SsoLoginRequest, SsoProtocolHandler } from '../sso/index.js';
 import type { UpdateSsoConnectionDto } from '../sso/index.js';
+import { IssuerCheck } from './issuer-check.js';
 import { relyingPartyUrls } from './oidc-connection.js';
 import { OidcService } from './oidc.service.js';
 import { isOfManyTenants, isProviderUrl } from './provider-metadata.js';
 
-type OidcColumns = Pick<
-  SsoConnectionEntity,
-  'oidcIssuer' | 'oidcClientId' | 'oidcClientSecret' | 'oidcTenants' | 'oidcScopes'
->;
-
-/** Registers OpenID Connect with the module `sso`. The first sign-in fetches the provider's documents. */
+/** Registers OpenID Connect with the module `sso`. */
 @Injectable()
 export class OidcProtocol implements SsoProtocolHandler {
   readonly protocol = 'oidc';
+  readonly refreshJob = 'sso.check_issuer';
   readonly subjects = ['sub', 'entra-object'] as const;
   readonly fields = ['issuer', 'clientId', 'clientSecret', 'tenants', 'scopes'] as const;
 
   constructor(
     private readonly oidc: OidcService,
+    private readonly issuers: IssuerCheck,
+    private readonly unitOfWork: UnitOfWork,
     private readonly dataKeys: DataKeys,
     private readonly app: AppConfig,
     protocols: SsoProtocols,
@@ -34,12 +34,15 @@ export class OidcProtocol implements SsoProtocolHandler {
     return this.oidc.startLogin(connectionId, request);
   }
 
-  /** Throws `invalid_request`. */
+  /**
+   * Throws `invalid_request`. An issuer that does not answer is stored with its fault, because the administrator may set
+   * up the provider later.
+   */
   async columnsOf(
     id: string,
     { issuer, clientId, clientSecret, tenants, scopes }: UpdateSsoConnectionDto,
     stored?: SsoConnectionEntity,
-  ): Promise<Partial<OidcColumns>> {
+  ): Promise<ConnectionColumns> {
     const next = {
       issuer: issuer ?? stored?.oidcIssuer,
       clientId: clientId ?? stored?.oidcClientId,
@@ -52,7 +55,10 @@ export class OidcProtocol implements SsoProtocolHandler {
     // A client secret belongs to one provider. Another provider must not receive it.
     const isOtherIssuer = stored !== undefined && issuer !== undefined && issuer !== stored.oidcIssuer;
     return {
-      ...(issuer !== undefined && { oidcIssuer: issuer }),
+      ...(issuer !== undefined && {
+        oidcIssuer: issuer,
+        ...(await this.unitOfWork.withoutTransaction(() => this.issuers.check(issuer))),
+      }),
       ...(clientId !== undefined && { oidcClientId: clientId }),
       ...(tenants !== undefined && { oidcTenants: tenants }),
       ...(scopes !== undefined && { oidcScopes: scopes }),

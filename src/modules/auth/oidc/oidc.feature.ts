@@ -6,6 +6,16 @@ export const oidcFeature = defineFeature({
   errors: {
     invalid_logout_token: { status: 400, title: 'The logout token is invalid' },
   },
+  jobs: {
+    'sso.check_issuer': {
+      description: "Checks whether a connection's OpenID provider answers as its issuer.",
+      attempts: 3,
+      backoffSeconds: 30,
+      timeoutSeconds: 60,
+      concurrency: 2,
+      enqueuePermissions: ['sso:update'],
+    },
+  },
   controls: {
     'sso.oidc': {
       claims: ['M14', 'S3'],

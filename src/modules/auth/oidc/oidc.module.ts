@@ -5,7 +5,9 @@ import { RedisConnections } from '../../../platform/redis/index.js';
 import { CodeExchange } from './code-exchange.js';
 import { OidcController } from './oidc.controller.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
+import { IssuerCheck } from './issuer-check.js';
 import './oidc.feature.js';
+import { OidcJobs } from './oidc.jobs.js';
 import { OidcProtocol } from './oidc-protocol.js';
 import { OidcService } from './oidc.service.js';
 import { ProviderMetadataCache } from './provider-metadata-cache.js';
@@ -17,6 +19,8 @@ import { StoredOidcConnections } from './stored-oidc-connections.js';
   controllers: [OidcController],
   providers: [
     CodeExchange,
+    IssuerCheck,
+    OidcJobs,
     OidcLogoutService,
     OidcProtocol,
     OidcService,

@@ -41,8 +41,8 @@ export class OidcService {
 
   /**
    * Starts a sign-in and returns the redirect. Throws `not_found` when no enabled connection has this id. Throws
-   * `invalid_request` when the return path is on another host. Throws `unavailable` when Redis or the provider does not
-   * answer. Throws `sso_failed` when the sign-in cannot start for another reason; the organization's audit log contains
+   * `invalid_request` when the return path is on another host. Throws `unavailable` when Redis does not answer. Throws
+   * `provider_unreachable` when the provider does not answer as its issuer. Throws `sso_failed` when the sign-in cannot start for another reason; the organization's audit log contains
    * the reason.
    */
   startLogin(connectionId: string, login: OidcLoginRequest): Promise<SsoLoginRedirect> {
@@ -55,8 +55,8 @@ export class OidcService {
 
   /**
    * Verifies the response that the browser sent to the callback. Throws `not_found` when no enabled connection has this
-   * id. Throws `unavailable` when Redis or the provider does not answer. Throws `sso_failed` when the response is
-   * invalid; the organization's audit log contains the reason.
+   * id. Throws `unavailable` when Redis does not answer. Throws `provider_unreachable` when the provider does not
+   * answer. Throws `sso_failed` when the response is invalid; the organization's audit log contains the reason.
    */
   verifyResponse(
     connectionId: string,
@@ -101,7 +101,9 @@ export class OidcService {
     });
     checkHostedDomain(token, connection, await this.domains(token, connection));
     const needsUserInfo =
-      accessToken !== undefined && metadata.userinfo_endpoint !== undefined && isIncomplete(token.claims, connection);
+      accessToken !== undefined &&
+      metadata.userinfo_endpoint !== undefined &&
+      isIncomplete(token.claims, connection, metadata.claims_supported);
     const userInfo = needsUserInfo
       ? await this.exchange.userInfo(connection, metadata, accessToken, token.subject)
       : undefined;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose';
 import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { OutboundFetch } from '../../../platform/outbound/index.js';
+import { OutboundError, OutboundFetch } from '../../../platform/outbound/index.js';
 import { StaleCache } from './stale-cache.js';
 import { ensure, OidcError } from './oidc-error.js';
 import { documentUrl, readProviderMetadata, type ProviderMetadata } from './provider-metadata.js';
@@ -53,6 +53,12 @@ export class ProviderMetadataCache {
     return { metadata, keys: { known: () => entry.keys.get(), renewed: () => entry.keys.renew() } };
   }
 
+  /** Reads the documents of an issuer now, without the cache. Throws OidcError. */
+  async check(issuer: string): Promise<void> {
+    const { jwks_uri: keysUrl } = await this.fetchMetadata(issuer);
+    keysIn(await this.text(keysUrl));
+  }
+
   private entryOf(issuer: string): Entry {
     const entry = this.entries.get(issuer) ?? this.newEntry(issuer);
     this.entries.delete(issuer); // a Map keeps the insertion order, so this moves the entry to the end
@@ -63,19 +69,21 @@ export class ProviderMetadataCache {
   }
 
   private newEntry(issuer: string): Entry {
-    const metadata = new StaleCache(
-      async () => readProviderMetadata(await this.text(documentUrl(issuer)), issuer, !this.app.deployed),
-      this.clock,
-    );
+    const metadata = new StaleCache(() => this.fetchMetadata(issuer), this.clock);
     const keys = new StaleCache(async () => keysIn(await this.text((await metadata.get()).jwks_uri)), this.clock);
     return { metadata, keys };
+  }
+
+  private async fetchMetadata(issuer: string): Promise<ProviderMetadata> {
+    return readProviderMetadata(await this.text(documentUrl(issuer)), issuer, !this.app.deployed);
   }
 
   private async text(url: string): Promise<string> {
     try {
       return await this.outbound.text(url);
     } catch (cause) {
-      throw new OidcError('provider_unreachable', undefined, { cause });
+      const detail = cause instanceof OutboundError ? cause.reason : undefined;
+      throw new OidcError('provider_unreachable', detail, { cause });
     }
   }
 }

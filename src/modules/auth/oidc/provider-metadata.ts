@@ -66,7 +66,9 @@ export function isIssuerOf(configured: string, documented: string): boolean {
  */
 export function readProviderMetadata(text: string, configured: string, allowLoopback: boolean): ProviderMetadata {
   const document = parsed(text);
-  ensure(typeof document.issuer === 'string' && isIssuerOf(configured, document.issuer), 'provider_issuer_mismatch');
+  const { issuer } = document;
+  ensure(typeof issuer === 'string', 'provider_metadata_invalid', 'issuer');
+  ensure(isIssuerOf(configured, issuer), 'provider_issuer_mismatch', `the provider states ${issuer.slice(0, 250)}`);
   for (const name of ENDPOINTS) {
     const isRequired = name !== 'userinfo_endpoint' && name !== 'end_session_endpoint';
     ensure(
@@ -79,6 +81,7 @@ export function readProviderMetadata(text: string, configured: string, allowLoop
     'id_token_signing_alg_values_supported',
     'token_endpoint_auth_methods_supported',
     'response_types_supported',
+    'claims_supported',
   ] as const) {
     ensure(document[name] === undefined || Array.isArray(document[name]), 'provider_metadata_invalid', name);
   }

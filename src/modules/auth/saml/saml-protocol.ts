@@ -14,6 +14,7 @@ import { SpKeys } from './sp-keys.js';
 @Injectable()
 export class SamlProtocol implements SsoProtocolHandler {
   readonly protocol = 'saml';
+  readonly refreshJob = 'sso.refresh_metadata';
   readonly subjects = ['name-id', 'entra-object'] as const;
   readonly fields = [
     'metadata',

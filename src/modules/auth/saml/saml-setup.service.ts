@@ -3,7 +3,7 @@ import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { Problem } from '../../../platform/problem/index.js';
 import type { SsoConnectionEntity } from '../sso/index.js';
-import { SsoRepository, SsoSetupService } from '../sso/index.js';
+import { SsoProtocols, SsoRepository, SsoSetupService } from '../sso/index.js';
 import { SpKeys, type StoredKeys } from './sp-keys.js';
 
 /** Refreshes the metadata and rotates the keys of SAML connections. */
@@ -12,19 +12,21 @@ export class SamlSetupService {
   constructor(
     private readonly repository: SsoRepository,
     private readonly setup: SsoSetupService,
+    private readonly protocols: SsoProtocols,
     private readonly spKeys: SpKeys,
     private readonly audit: AuditLog,
     private readonly jobs: Jobs,
   ) {}
 
   /**
-   * Enqueues a refresh of the provider's metadata. Throws `not_found` when there is no such connection. Throws
-   * `no_metadata_url` when the connection has no metadata URL.
+   * Enqueues a refresh of the provider's metadata, or a check of an OpenID provider. Throws `not_found` when there is no
+   * such connection. Throws `no_metadata_url` when the connection has neither a metadata URL nor an issuer.
    */
   async refresh(id: string) {
     const connection = await this.setup.read(id);
-    if (connection.idpMetadataUrl === null) throw new Problem('no_metadata_url');
-    await this.jobs.enqueue('sso.refresh_metadata', { connectionId: id }, { orderKey: id });
+    if (connection.idpMetadataUrl === null && connection.oidcIssuer === null) throw new Problem('no_metadata_url');
+    const { refreshJob } = this.protocols.get(connection.protocol);
+    await this.jobs.enqueue(refreshJob, { connectionId: id }, { orderKey: id });
     this.audit.record('sso.refresh_requested', { target: { type: 'sso-connection', id } });
     return connection;
   }

@@ -5,7 +5,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { OnJob, type JobCounts, type JobPayload } from '../../../platform/jobs/on-job.js';
 import type { SsoConnectionEntity } from '../sso/index.js';
-import { SsoNotices, SsoRepository } from '../sso/index.js';
+import { SsoNotices, SsoProtocols, SsoRepository } from '../sso/index.js';
 import { MetadataRefresh } from './metadata-refresh.js';
 
 const DAY_MS = 86_400_000;
@@ -18,19 +18,22 @@ export class SamlJobs {
   constructor(
     private readonly connections: SsoRepository,
     private readonly metadata: MetadataRefresh,
+    private readonly protocols: SsoProtocols,
     private readonly notices: SsoNotices,
     private readonly jobs: Jobs,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
-  /** Enqueues one metadata refresh for each connection with a metadata URL, and warns of certificates that expire. */
+  /**
+   * Enqueues one refresh for each connection with a metadata URL or an issuer, and warns of certificates that expire.
+   */
   @OnJob('sso.daily', { emits: ['sso.certificate_expiring'] })
   async daily(): Promise<JobCounts> {
     const connections = await this.connections.list();
-    const fetched = connections.filter(({ metadataUrl }) => metadataUrl !== null);
-    for (const { id } of fetched)
-      await this.jobs.enqueue('sso.refresh_metadata', { connectionId: id }, { orderKey: id });
+    const fetched = connections.filter(({ metadataUrl, oidcIssuer }) => metadataUrl !== null || oidcIssuer !== null);
+    for (const { id, protocol } of fetched)
+      await this.jobs.enqueue(this.protocols.get(protocol).refreshJob, { connectionId: id }, { orderKey: id });
     for (const connection of connections) await this.warn(connection);
     return { connections: fetched.length };
   }

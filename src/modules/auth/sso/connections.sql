@@ -71,20 +71,24 @@ BEGIN
   passed := FOUND;
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
+  -- The sign-in proves that the OpenID provider answers.
+  UPDATE public.sso_connections c SET metadata_error = NULL, metadata_warnings = '[]'
+    WHERE c.org_id = m.org_id AND c.id = connection AND c.protocol = 'oidc' AND c.metadata_error IS NOT NULL;
   org_id := m.org_id; user_id := m.user_id;
   PERFORM app_private.sign_authenticated_context(m.org_id); -- allows audit events but no access to tenant rows
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
 -- Rejects SSO enforcement if no tested connection is available. Connections that other organizations share with this
--- organization are also considered.
+-- organization are also considered. An OpenID provider that does not answer is not available. A SAML connection with an
+-- error keeps its last valid metadata.
 CREATE OR REPLACE FUNCTION app_private.sso_is_tested() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR EXISTS (
     SELECT FROM public.sso_connections c
       WHERE c.enabled AND c.tested_at IS NOT NULL AND c.protocol = ANY (NEW.allowed_sign_in)
-       AND (c.org_id = NEW.id OR c.shared AND app_private.trusts(NEW, c.org_id))) THEN RETURN NEW; END IF;
+       AND (c.protocol <> 'oidc' OR c.metadata_error IS NULL) AND (c.org_id = NEW.id OR c.shared AND app_private.trusts(NEW, c.org_id))) THEN RETURN NEW; END IF;
   RAISE EXCEPTION 'sso_connection_not_tested' USING ERRCODE = 'VS409';
 END $$;
 

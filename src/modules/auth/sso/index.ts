@@ -15,6 +15,7 @@ export { FoundConnection, SsoConnectionFinder } from './found-connection.js';
 export type {
   MetadataWarning,
   MetadataWarningCode,
+  ProviderFault,
   SamlBinding,
   SsoConnectionEntity,
   SsoProtocol,

@@ -40,6 +40,8 @@ export class TestResultResponse {
   /** Whether the sign-in would have opened a session. */
   @StaffOnly() passed: boolean;
   @StaffOnly() reason: string | null;
+  /** What to change at the provider or in the connection; null when there is nothing to change. */
+  @StaffOnly() advice: string | null;
   @StaffOnly() email: string | null;
   @StaffOnly() name: string | null;
   @StaffOnly() groups: string[];
@@ -55,6 +57,8 @@ export class AttemptResponse {
   @StaffOnly() accepted: boolean;
   /** The error code of a failed attempt; null otherwise. */
   @StaffOnly() reason: string | null;
+  /** What to change at the provider or in the connection; null when there is nothing to change. */
+  @StaffOnly() advice: string | null;
   @StaffOnly() issuer: string | null;
   @StaffOnly() nameIdFormat: string | null;
   /** The names of the received attributes. */

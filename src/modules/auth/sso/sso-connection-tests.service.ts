@@ -6,7 +6,7 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { ruleOf } from './role-mapping.js';
 import { SsoProtocols, type SsoLoginRedirect } from './sso-protocols.js';
-import type { VerifiedIdentity } from './verified-identity.js';
+import type { SsoIdentity, VerifiedIdentity } from './verified-identity.js';
 import { SsoTrace, type TestResult } from './sso-trace.service.js';
 import { SsoRepository } from './sso.repository.js';
 
@@ -58,14 +58,13 @@ export class SsoConnectionTests {
     const by = verified.intent!.testBy!;
     const secret = await connection.dbSecret();
     const test = { by, ring: await connection.keys(), result: resultOf(verified) };
+    const fault = faultOf(identity);
     const context =
-      identity.role === undefined
-        ? this.repository.log(connectionId)
-        : this.repository.testPassed(connectionId, secret, by);
+      fault === undefined ? this.repository.testPassed(connectionId, secret, by) : this.repository.log(connectionId);
     const entered: TenantContext<Passed> = { ...context, identity: identityOf };
     await this.unitOfWork.run(entered, async ({ passed }) => {
       const accepted = passed === true;
-      const reason = accepted ? undefined : identity.role === undefined ? 'role_missing' : 'connection_rejected';
+      const reason = accepted ? undefined : (fault ?? 'connection_rejected');
       this.audit.record('sso.connection_tested', {
         outcome: accepted ? 'success' : 'failure',
         target: { type: 'sso-connection', id: connectionId },
@@ -80,6 +79,12 @@ export class SsoConnectionTests {
 /** Returns the identity for the audit log. The user is known only after a successful test. */
 function identityOf({ passed, org_id: orgId, user_id: id = null }: Passed): Partial<Identity> {
   return { orgId, actor: { type: passed === true ? 'user' : 'anonymous', id } };
+}
+
+/** Returns the reason for which the first sign-in of this user would be rejected; undefined when there is none. */
+function faultOf({ role, emailUnverified }: SsoIdentity): string | undefined {
+  if (role === undefined) return 'role_missing';
+  return emailUnverified === true ? 'email_unverified' : undefined;
 }
 
 function resultOf({ connection, identity }: VerifiedIdentity): TestResult {

@@ -11,10 +11,18 @@ export type MetadataWarningCode =
   | 'logout_url_skipped'
   | 'scope_skipped';
 
-/** A part of the provider's metadata that is not used. */
+/** The reasons why the documents of an OpenID provider cannot be used. */
+export type ProviderFault =
+  | 'provider_unreachable'
+  | 'provider_issuer_mismatch'
+  | 'provider_metadata_invalid'
+  | 'provider_unsupported'
+  | 'provider_keys_invalid';
+
+/** A part of the provider's metadata that is not used, or a fault of an OpenID provider. */
 export interface MetadataWarning {
-  readonly code: MetadataWarningCode;
-  /** The skipped URL or scope, or the reason why a certificate was skipped. */
+  readonly code: MetadataWarningCode | ProviderFault;
+  /** The skipped URL or scope, the reason why a certificate was skipped, or the details of the fault. */
   readonly detail: string;
 }
 

@@ -15,8 +15,13 @@ export function problemOf(error: SsoError): Problem {
     case 'logout_not_offered':
       return new Problem('not_found', { cause: error });
     case 'unavailable':
-    case 'provider_unreachable':
       return new Problem('unavailable', { cause: error });
+    case 'provider_unreachable':
+    case 'provider_metadata_invalid':
+    case 'provider_issuer_mismatch':
+    case 'provider_unsupported':
+    case 'provider_keys_invalid':
+      return new Problem('provider_unreachable', { cause: error });
     case 'too_large':
       return new Problem('payload_too_large', { cause: error });
     default:

@@ -29,6 +29,8 @@ export interface PresentedConnection {
 /** What a protocol module implements; `sso` reaches every protocol through this interface only. */
 export interface SsoProtocolHandler {
   readonly protocol: SsoProtocol;
+  /** The job that reads the documents of a connection's provider again. */
+  readonly refreshJob: 'sso.refresh_metadata' | 'sso.check_issuer';
   /** The fields of a request body that only this protocol accepts. */
   readonly fields: readonly (keyof UpdateSsoConnectionDto)[];
   /** The values of `subject` that this protocol accepts; the first is the default. */

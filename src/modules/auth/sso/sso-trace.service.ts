@@ -3,6 +3,7 @@ import { newId } from '../../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../../platform/context/context.js';
 import { DataKeys, type KeyRing } from '../../../platform/keys/data-keys.js';
 import { Problem } from '../../../platform/problem/index.js';
+import { adviceFor } from './reason-advice.js';
 import type { RoleRule } from './role-mapping.js';
 import type { SsoDiagnostics } from './sso-diagnostics.js';
 import { SsoTraceRepository } from './sso-trace.repository.js';
@@ -68,6 +69,7 @@ export class SsoTrace {
     await this.assertExists(connectionId);
     const items = (await this.attempts.newest(connectionId, MAX_ATTEMPTS)).map((attempt) => ({
       ...attempt,
+      advice: adviceFor(attempt.reason),
       test: attempt.testBy !== null,
     }));
     return { items, nextCursor: null };
@@ -84,7 +86,8 @@ export class SsoTrace {
     const result = JSON.parse(
       ring.forRow('sso_attempts', attempt.id).open('result_enc', attempt.result)!,
     ) as TestResult;
-    return { ...result, at: attempt.at, passed: attempt.accepted, reason: attempt.reason };
+    const { at, accepted: passed, reason } = attempt;
+    return { ...result, at, passed, reason, advice: adviceFor(reason) };
   }
 
   private async assertExists(connectionId: string): Promise<void> {

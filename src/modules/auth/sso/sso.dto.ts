@@ -51,11 +51,21 @@ export class AttributeRole {
   role: string;
 }
 
-/** A part of the provider's metadata that the application skipped. The rest of the metadata is in use. */
+/**
+ * SAML: a part of the provider's metadata that the application skipped; the rest of the metadata is in use. OpenID
+ * Connect: the reason why the provider cannot be used now.
+ */
 export class MetadataWarningResponse {
-  /** `certificate_skipped`, `sign_in_url_skipped`, `logout_url_skipped`, or `scope_skipped`. */
+  /**
+   * SAML: `certificate_skipped`, `sign_in_url_skipped`, `logout_url_skipped`, or `scope_skipped`. OpenID Connect:
+   * `provider_unreachable`, `provider_issuer_mismatch`, `provider_metadata_invalid`, `provider_unsupported`, or
+   * `provider_keys_invalid`.
+   */
   @Expose() code: string;
-  /** The skipped URL or scope, or the reason why a certificate was skipped. */
+  /**
+   * The skipped URL or scope, the reason why a certificate was skipped, the reason why no answer came, or the issuer
+   * that the provider states.
+   */
   @Expose() detail: string;
 }
 
@@ -326,9 +336,12 @@ export class SsoConnectionResponse {
   /** The URL of the provider's metadata. Null when the connection was set up without a URL. */
   @StaffOnly() idpMetadataUrl: string | null;
   @StaffOnly() metadataFetchedAt: Date | null;
-  /** The error code of the last metadata refresh. The last valid metadata stays in use. */
+  /**
+   * The error code of the last metadata refresh. The last valid metadata stays in use. OpenID Connect: the reason why
+   * the provider cannot be used; such a connection cannot pass a test or be the reason to enforce SSO.
+   */
   @StaffOnly() metadataError: string | null;
-  /** The parts of the last valid metadata that are not used, such as a certificate with a weak key. */
+  /** The parts of the last valid metadata that are not used, and the details of `metadataError` for OpenID Connect. */
   @StaffOnly() @Type(() => MetadataWarningResponse) metadataWarnings: MetadataWarningResponse[];
   /** The expiry times of the provider's certificates, in their order. */
   @StaffOnly() certificatesExpireAt: Date[];

@@ -83,6 +83,10 @@ export const ssoFeature = defineFeature({
   },
   errors: {
     sso_failed: { status: 403, title: 'Single sign-on failed' },
+    provider_unreachable: {
+      status: 503,
+      title: 'The identity provider cannot be reached: try again later, or ask your administrator',
+    },
     sso_connection_disabled: { status: 409, title: 'The connection is disabled' },
     sso_connection_not_tested: {
       status: 409,
