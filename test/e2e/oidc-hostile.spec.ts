@@ -356,7 +356,7 @@ describe('a provider with invalid metadata', () => {
     try {
       other.metadata = metadata;
       const connection = await connectOidc(harness, orgId, other.issuer);
-      expect((await harness.client().get(`/v1/sso/oidc/${connection}/login`)).status).toBe(403);
+      expect((await harness.client().get(`/v1/sso/oidc/${connection}/login`)).body.code).toBe('provider_unreachable');
       expect((await refusals(harness, orgId)).at(-1)).toBe(reason);
     } finally {
       await other.stop();

@@ -66,7 +66,7 @@ describe('a connection to an OpenID provider', () => {
       fault('provider_metadata_invalid', 'jwks_uri'),
     ],
     ['without readable keys', () => (idp.metadata = { jwks_uri: `${idp.origin}/nothing` }), undefined],
-  ])('%s is created with a warning, and signs nobody in', async (_what, breakProvider, expected) => {
+  ])('%s is created with a warning, and signs no user in', async (_what, breakProvider, expected) => {
     breakProvider();
     const { status, body } = await create(idp.issuer);
     expect([status, await faultOf(body.id)]).toEqual([
@@ -97,7 +97,7 @@ describe('a connection to an OpenID provider', () => {
     expect([right.status, right.body.metadataError]).toEqual([200, null]);
   });
 
-  it('cannot be the reason to enforce SSO while the provider does not answer, although a test passed before', async () => {
+  it('cannot be the reason to enforce SSO while the provider does not answer, even after a passed test', async () => {
     const { id } = (await create(idp.issuer)).body;
     await passTest(id);
     idp.broken = 500;

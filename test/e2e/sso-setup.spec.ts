@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SamlJobs } from '../../src/modules/auth/saml/saml.jobs.js';
+import { GUIDED } from '../../src/modules/auth/sso/setup-guide.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';
@@ -253,14 +254,23 @@ describe('published metadata', () => {
 });
 
 it("guides through the forms of each provider with the connection's own values", async () => {
-  const id = await createSamlConnection();
-  for (const name of ['okta', 'entra', 'shibboleth', 'google', 'generic']) {
-    const { status, body } = await director.get(`${CONNECTIONS}/${id}/guide?provider=${name}`);
-    expect(status).toBe(200);
-    const values = body.fields.map(({ value }: { value: string }) => value);
-    for (const path of ['metadata', 'acs', 'login', 'logout'])
-      expect(values).toContain(`http://127.0.0.1:3000/v1/sso/saml/${id}/${path}`);
-    expect(body.attributes).toHaveLength(3);
+  const withoutLogout: readonly string[] = ['google', 'jumpcloud'];
+  const withoutCertificate: readonly string[] = [...withoutLogout.slice(0, 1), 'auth0', 'shibboleth', 'cas'];
+  const [id, withKey] = [await createSamlConnection(), await createSamlConnection({ wantAssertionEncrypted: true })];
+  for (const name of GUIDED) {
+    const [plain, encrypted] = await Promise.all(
+      [id, withKey].map(async (one) => {
+        const { status, body } = await director.get(`${CONNECTIONS}/${one}/guide?provider=${name}`);
+        expect([status, body.attributes.length]).toEqual([200, 3]);
+        return body.fields.map(({ value }: { value: string }) => value).join('\n') as string;
+      }),
+    );
+    for (const path of ['metadata', 'acs', 'login', ...(withoutLogout.includes(name) ? [] : ['logout'])])
+      expect(plain).toContain(`http://127.0.0.1:3000/v1/sso/saml/${id}/${path}`);
+    expect([name, encrypted!.includes('BEGIN CERTIFICATE')]).toEqual([name, !withoutCertificate.includes(name)]);
+    expect(`${plain}${encrypted}`).not.toMatch(
+      /\{(?:acs|acsPattern|entity|metadata|login|logout|certificate|encrypts)\}/,
+    );
   }
   expect((await director.get(`${CONNECTIONS}/${id}/guide?provider=other`)).status).toBe(400);
 });

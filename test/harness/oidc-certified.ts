@@ -35,6 +35,17 @@ export class CertifiedProvider {
     readonly issuer: string,
   ) {}
 
+  /** The claims of each user, and the scopes and places in which the provider sends them. */
+  people: Record<string, object> = PEOPLE;
+  claims: Record<string, string[]> = {
+    openid: ['sub'],
+    email: ['email', 'email_verified'],
+    profile: ['name'],
+    groups: ['groups'],
+  };
+  /** Whether claims are in UserInfo only (OpenID Connect Core 1.0, section 5.4). */
+  claimsInUserInfo = true;
+
   private keys: JWK[] = [];
   private generation = 0;
 
@@ -64,8 +75,9 @@ export class CertifiedProvider {
       jwks: { keys: this.keys },
       cookies: { keys: COOKIE_KEYS },
       pkce: { required: () => true },
-      scopes: ['openid', 'email', 'profile', 'groups'],
-      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
+      scopes: Object.keys(this.claims),
+      claims: this.claims,
+      conformIdTokenClaims: this.claimsInUserInfo,
       features: {
         devInteractions: { enabled: true },
         backchannelLogout: { enabled: true },
@@ -74,7 +86,10 @@ export class CertifiedProvider {
       // The provider's own protection rejects loopback addresses, where all test servers are.
       fetch: (url: string, { dispatcher: _dispatcher, ...options }: RequestInit & { dispatcher?: unknown }) =>
         fetch(url, options),
-      findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) }),
+      findAccount: (_context: unknown, id: string) => ({
+        accountId: id,
+        claims: () => ({ sub: id, ...this.people[id] }),
+      }),
       enabledJWA: { idTokenSigningAlgValues: this.keys.map(({ alg }) => alg) },
     });
     this.server.removeAllListeners('request');

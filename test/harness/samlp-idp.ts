@@ -9,6 +9,13 @@ const PERSON = {
   displayName: 'Ada Samlp',
   name: { givenName: 'Ada', familyName: 'Samlp' },
 };
+/** What the provider sends about its user, in place of the profile that samlp sends by default. */
+export interface SamlProfile {
+  readonly nameIdFormat: string;
+  /** The values by the name of the attribute. */
+  readonly attributes: Readonly<Record<string, string | readonly string[]>>;
+}
+
 const SESSION = '_samlp-session-1';
 
 interface Participant {
@@ -22,6 +29,7 @@ interface Participant {
 
 /** The identity provider of the `samlp` package. */
 export class SamlpProvider extends RealProvider {
+  profile?: SamlProfile;
   private readonly stored = new Map<string, unknown>();
   private participants: Participant[] = [];
 
@@ -66,6 +74,7 @@ export class SamlpProvider extends RealProvider {
       recipient: this.us.acsUrl,
       destination: this.us.acsUrl,
       getUserFromRequest: () => PERSON,
+      ...(this.profile && { profileMapper: () => mapperOf(this.profile!) }),
       getPostURL: (_audience: string, _dom: unknown, _request: unknown, done: (error: null, url: string) => void) =>
         done(null, this.us.acsUrl),
       ...(wantSigned && { signingCert: this.us.signing[0] }),
@@ -117,4 +126,12 @@ export class SamlpProvider extends RealProvider {
       },
     };
   }
+}
+
+/** Returns the object by which samlp reads the user. */
+function mapperOf({ nameIdFormat, attributes }: SamlProfile) {
+  return {
+    getClaims: () => attributes,
+    getNameIdentifier: () => ({ nameIdentifier: PERSON.id, nameIdentifierFormat: nameIdFormat }),
+  };
 }

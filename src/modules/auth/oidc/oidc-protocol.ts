@@ -4,8 +4,15 @@ import { DataKeys } from '../../../platform/keys/data-keys.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SsoProtocols } from '../sso/index.js';
-import type { ConnectionColumns, SsoConnectionEntity, SsoLoginRequest, SsoProtocolHandler } from '../sso/index.js';
+import type {
+  ConnectionColumns,
+  GuidedProvider,
+  SsoConnectionEntity,
+  SsoLoginRequest,
+  SsoProtocolHandler,
+} from '../sso/index.js';
 import type { UpdateSsoConnectionDto } from '../sso/index.js';
+import { OIDC_GUIDES } from './guides/index.js';
 import { IssuerCheck } from './issuer-check.js';
 import { relyingPartyUrls } from './oidc-connection.js';
 import { OidcService } from './oidc.service.js';
@@ -35,8 +42,8 @@ export class OidcProtocol implements SsoProtocolHandler {
   }
 
   /**
-   * Throws `invalid_request`. An issuer that does not answer is stored with its fault, because the administrator may set
-   * up the provider later.
+   * Throws `invalid_request`. An issuer that does not answer is stored with its fault, because the administrator may
+   * set up the provider later.
    */
   async columnsOf(
     id: string,
@@ -77,6 +84,17 @@ export class OidcProtocol implements SsoProtocolHandler {
     const { oidcIssuer: issuer, oidcClientId: clientId, oidcTenants: tenants, oidcScopes: scopes } = connection;
     const hasClientSecret = connection.oidcClientSecret !== null;
     return { ...relyingPartyUrls(this.app.origin, connection.id), issuer, clientId, hasClientSecret, tenants, scopes };
+  }
+
+  guide({ id }: SsoConnectionEntity, provider: GuidedProvider) {
+    const urls = relyingPartyUrls(this.app.origin, id);
+    const values = {
+      callback: urls.callbackUrl,
+      postLogout: urls.postLogoutUrl,
+      backchannel: urls.backchannelLogoutUrl,
+      login: urls.loginUrl,
+    };
+    return { guide: OIDC_GUIDES[provider], values };
   }
 
   /** OpenID Connect connections need no keys. */

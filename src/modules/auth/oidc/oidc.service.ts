@@ -42,8 +42,8 @@ export class OidcService {
   /**
    * Starts a sign-in and returns the redirect. Throws `not_found` when no enabled connection has this id. Throws
    * `invalid_request` when the return path is on another host. Throws `unavailable` when Redis does not answer. Throws
-   * `provider_unreachable` when the provider does not answer as its issuer. Throws `sso_failed` when the sign-in cannot start for another reason; the organization's audit log contains
-   * the reason.
+   * `provider_unreachable` when the provider does not answer as its issuer. Throws `sso_failed` when the sign-in cannot
+   * start for another reason; the organization's audit log contains the reason.
    */
   startLogin(connectionId: string, login: OidcLoginRequest): Promise<SsoLoginRedirect> {
     return this.recordingRejections(connectionId, async () => {

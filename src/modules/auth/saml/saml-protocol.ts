@@ -3,8 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SsoProtocols } from '../sso/index.js';
-import type { ConnectionColumns, SsoConnectionEntity, SsoLoginRequest, SsoProtocolHandler } from '../sso/index.js';
+import type {
+  ConnectionColumns,
+  GuidedProvider,
+  SsoConnectionEntity,
+  SsoLoginRequest,
+  SsoProtocolHandler,
+} from '../sso/index.js';
 import type { UpdateSsoConnectionDto } from '../sso/index.js';
+import { SAML_GUIDES } from './guides/index.js';
 import { serviceProviderUrls } from './saml-connection.js';
 import { ProviderSettings } from './saml-settings.js';
 import { SamlService } from './saml.service.js';
@@ -71,6 +78,21 @@ export class SamlProtocol implements SsoProtocolHandler {
     const { spEntityId: entityId, ...urls } = serviceProviderUrls(this.app.origin, connection.id);
     const certificatesExpireAt = connection.idpCertificates.map((pem) => new Date(new X509Certificate(pem).validTo));
     return { ...urls, entityId, certificatesExpireAt };
+  }
+
+  guide(connection: SsoConnectionEntity, provider: GuidedProvider) {
+    const { spEntityId: entity, acsUrl: acs, ...urls } = serviceProviderUrls(this.app.origin, connection.id);
+    const values = {
+      entity,
+      acs,
+      acsPattern: acs.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+      metadata: urls.metadataUrl,
+      login: urls.loginUrl,
+      logout: urls.logoutUrl,
+      certificate: connection.spCertificates.at(-1) ?? null,
+      encrypts: String(connection.wantAssertionEncrypted),
+    };
+    return { guide: SAML_GUIDES[provider], values };
   }
 
   async keysFor(id: string, connection: ConnectionColumns): Promise<ConnectionColumns> {

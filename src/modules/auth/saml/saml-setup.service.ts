@@ -19,8 +19,8 @@ export class SamlSetupService {
   ) {}
 
   /**
-   * Enqueues a refresh of the provider's metadata, or a check of an OpenID provider. Throws `not_found` when there is no
-   * such connection. Throws `no_metadata_url` when the connection has neither a metadata URL nor an issuer.
+   * Enqueues a refresh of the provider's metadata, or a check of an OpenID provider. Throws `not_found` when there is
+   * no such connection. Throws `no_metadata_url` when the connection has neither a metadata URL nor an issuer.
    */
   async refresh(id: string) {
     const connection = await this.setup.read(id);

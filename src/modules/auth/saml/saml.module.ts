@@ -18,8 +18,6 @@ import { SamlProtocol } from './saml-protocol.js';
 import { ProviderSettings } from './saml-settings.js';
 import { SamlSetupController } from './saml-setup.controller.js';
 import { SamlSetupService } from './saml-setup.service.js';
-import { SetupGuideController } from './setup-guide.controller.js';
-import { SetupGuides } from './setup-guide.service.js';
 import { SpKeys } from './sp-keys.js';
 import './saml.feature.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
@@ -35,14 +33,13 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
 /** SAML 2.0 sign-in and logout. Pending messages are stored in Redis; without Redis, no user can sign in. */
 @Module({
   imports: [PassportModule, SessionsModule, SsoModule],
-  controllers: [SamlController, LogoutController, SamlSetupController, SetupGuideController],
+  controllers: [SamlController, LogoutController, SamlSetupController],
   providers: [
     MetadataRefresh,
     ProviderSettings,
     SamlJobs,
     SamlProtocol,
     SamlSetupService,
-    SetupGuides,
     SpKeys,
     StoredSamlConnections,
     SamlService,

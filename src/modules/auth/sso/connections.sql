@@ -88,7 +88,8 @@ BEGIN
   IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR EXISTS (
     SELECT FROM public.sso_connections c
       WHERE c.enabled AND c.tested_at IS NOT NULL AND c.protocol = ANY (NEW.allowed_sign_in)
-       AND (c.protocol <> 'oidc' OR c.metadata_error IS NULL) AND (c.org_id = NEW.id OR c.shared AND app_private.trusts(NEW, c.org_id))) THEN RETURN NEW; END IF;
+       AND (c.protocol <> 'oidc' OR c.metadata_error IS NULL)
+       AND (c.org_id = NEW.id OR c.shared AND app_private.trusts(NEW, c.org_id))) THEN RETURN NEW; END IF;
   RAISE EXCEPTION 'sso_connection_not_tested' USING ERRCODE = 'VS409';
 END $$;
 

@@ -32,6 +32,8 @@ export {
   type SsoLoginRequest,
   type SsoProtocolHandler,
 } from './sso-protocols.js';
+export { GUIDED, type GuidedProvider, type GuideValues, type ProviderGuide, type Row } from './setup-guide.js';
+export { SetupGuides } from './setup-guide.service.js';
 export { SsoError, type CommonErrorCode } from './sso-error.js';
 export { SsoSetupService } from './sso-setup.service.js';
 export { SsoConnectionTests } from './sso-connection-tests.service.js';

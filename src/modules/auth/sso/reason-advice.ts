@@ -6,8 +6,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   // the user
   email_unverified:
     'The provider states that the e-mail address is not verified (email_verified or xms_edov is not true), or the ' +
-    'connection accepts several Entra ID directories and the token has no statement. Verify the address of the user at ' +
-    'the provider, or add the optional claims email and xms_edov to the ID token of the app registration.',
+    'connection accepts several Entra ID directories and the token has no statement. Verify the address of the user ' +
+    'at the provider, or add the optional claims email and xms_edov to the ID token of the app registration.',
   email_missing:
     'The response has no e-mail address. Send the address in the attribute or claim of the setup guide, or set ' +
     'emailAttribute to the name that the provider uses.',
@@ -20,18 +20,18 @@ const ADVICE: Readonly<Record<string, string>> = {
   groups_truncated:
     'Entra ID omitted the groups, because the user is in too many. Send only the groups assigned to the application.',
   account_exists:
-    'An account with this address exists, and the organization has not verified the domain of the address. Verify the ' +
-    'domain; the owner of the account must also have a verified address.',
+    'An account with this address exists, and the organization has not verified the domain of the address. Verify ' +
+    'the domain; the owner of the account must also have a verified address.',
   account_unknown: 'The user is not a member, and the connection does not add members. Invite the user first.',
   subject_attributes_missing:
-    'The connection identifies users by tenant id and object id, but the response has none. Set subject to its default, ' +
-    'or send these claims.',
+    'The connection identifies users by tenant id and object id, but the response has none. Set subject to its ' +
+    'default, or send these claims.',
   name_id_transient: 'The NameID changes at every sign-in. Set the NameID format of the application to persistent.',
   // OpenID Connect
   provider_unreachable: 'Check the issuer of the connection, and that its host is reachable from the internet.',
   provider_issuer_mismatch:
-    'The provider states another issuer. Copy the issuer from its discovery document exactly, with or without the final ' +
-    'slash.',
+    'The provider states another issuer. Copy the issuer from its discovery document exactly, with or without the ' +
+    'final slash.',
   provider_unsupported: 'Enable the authorization code flow and client_secret_basic or client_secret_post.',
   provider_access_denied: 'The provider denied access. Assign the user to the application there.',
   client_rejected: 'The provider rejected the client. Check clientId, and set a valid clientSecret.',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
 import type { UpdateSsoConnectionDto } from './sso.dto.js';
+import type { GuidedProvider, GuideValues, ProviderGuide } from './setup-guide.js';
 import type { SsoIntent } from './verified-identity.js';
 
 /** The parameters of a request to sign in at an identity provider. */
@@ -41,6 +42,8 @@ export interface SsoProtocolHandler {
   columnsOf(id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<ConnectionColumns>;
   /** Returns the URLs of a connection and the response fields that only this protocol has. */
   present(connection: SsoConnectionEntity): PresentedConnection;
+  /** Returns the guide for a provider, and the values of the connection that its rows use. */
+  guide(connection: SsoConnectionEntity, provider: GuidedProvider): { guide: ProviderGuide; values: GuideValues };
   /** Returns the columns of the keys that a connection needs and does not have. */
   keysFor(id: string, connection: ConnectionColumns): Promise<ConnectionColumns>;
 }

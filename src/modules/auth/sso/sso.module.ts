@@ -3,6 +3,8 @@ import { RbacModule } from '../../rbac/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SsoLogoutService } from './sso-logout.service.js';
 import { SsoConnectionFinder } from './found-connection.js';
+import { SetupGuideController } from './setup-guide.controller.js';
+import { SetupGuides } from './setup-guide.service.js';
 import { MappingPreview } from './mapping-preview.service.js';
 import { SsoProtocols } from './sso-protocols.js';
 import { SsoSignInService } from './sso-sign-in.service.js';
@@ -21,7 +23,7 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
 /** Connections to identity providers, and the parts that all SSO protocols share. */
 @Module({
   imports: [RbacModule, SessionsModule],
-  controllers: [SsoSetupController, SsoConnectionTestController],
+  controllers: [SsoSetupController, SsoConnectionTestController, SetupGuideController],
   providers: [
     SsoConnectionFinder,
     SsoSignInService,
@@ -33,6 +35,7 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
     SsoTrace,
     SsoTraceRepository,
     MappingPreview,
+    SetupGuides,
     SsoNotices,
     SsoNoticesRepository,
     SsoJobs,
@@ -47,6 +50,7 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
     SsoProtocols,
     SsoConnectionTests,
     SsoTrace,
+    SetupGuides,
   ],
 })
 export class SsoModule {}

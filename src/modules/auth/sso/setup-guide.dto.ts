@@ -1,21 +1,21 @@
 import { Expose, Type } from 'class-transformer';
 import { IsIn } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
-import { MetadataWarningResponse } from '../sso/index.js';
 import { GUIDED, type GuidedProvider } from './setup-guide.js';
+import { MetadataWarningResponse } from './sso.dto.js';
 
 export class GuideQuery {
   @IsIn(GUIDED)
   provider: GuidedProvider;
 }
 
-/** A field in the provider's configuration form, and the value to enter. */
+/** A field in a form, and the value to enter. */
 export class GuideField {
   @Expose() field: string;
   @Expose() value: string;
 }
 
-/** An attribute that the provider must send. It has a name and a source of its value. */
+/** An attribute or claim that the provider must send. It has a name and a source of its value. */
 export class GuideAttribute {
   @Expose() name: string;
   @Expose() source: string;
@@ -25,10 +25,15 @@ export class GuideAttribute {
 export class GuideResponse {
   @StaffOnly() provider: string;
   @StaffOnly() protocol: string;
+  /** Where the form is in the provider's console or configuration. */
+  @StaffOnly() place: string;
+  /** The fields of the provider's form. */
   @StaffOnly() @Type(() => GuideField) fields: GuideField[];
   @StaffOnly() @Type(() => GuideAttribute) attributes: GuideAttribute[];
-  /** The settings to send to this API, followed by the remaining setup steps. */
+  /** The settings of the connection that differ from the defaults. A list is in JSON. */
+  @StaffOnly() @Type(() => GuideField) settings: GuideField[];
+  /** The provider's data to send to this API, and the remaining setup steps. */
   @StaffOnly() nextSteps: string[];
-  /** The parts of the provider's metadata that are not used. */
+  /** The parts of the provider's metadata that are not used, or the faults of an OpenID provider. */
   @StaffOnly() @Type(() => MetadataWarningResponse) metadataWarnings: MetadataWarningResponse[];
 }
