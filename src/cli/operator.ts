@@ -10,6 +10,8 @@ import { Context, withContext } from '../platform/context/context.js';
 import { enterOrganization } from '../platform/database/tenant-context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared, type AuditEventType } from '../platform/feature/registry.js';
+import { Problem } from '../platform/problem/index.js';
+import { isTable, table } from './table.js';
 
 /** Gives CLI commands access to the application with the worker's database role, in one organization at a time. */
 export class Operator {
@@ -44,9 +46,17 @@ export async function operate(
   const operator = await startOperator(loadConfig(process.env, 'cli'));
   try {
     print(await command(operator), options);
+  } catch (error) {
+    throw error instanceof Problem ? new Error(explained(error), { cause: error }) : error;
   } finally {
     await operator.app.close();
   }
+}
+
+/** Returns a problem as text: its title and code, its detail, and one line for each invalid field. */
+function explained({ title, code, detail, errors = [] }: Problem): string {
+  const fields = errors.map(({ field, message }) => `  ${field}: ${message}`);
+  return [`${title} (${code})`, ...(detail === undefined ? [] : [detail]), ...fields].join('\n');
 }
 
 /** Starts the application without an HTTP server. The caller must close it. */
@@ -59,10 +69,12 @@ export async function startOperator(
   );
 }
 
-/** Prints one JSON object, or one line per field. */
+/** Prints one JSON object, or one line per field. A list of objects is a table. */
 export function print(result: Record<string, unknown>, { json }: { json?: boolean }): void {
-  const lines = Object.entries(result).map(
-    ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  const lines = Object.entries(result).map(([key, value]) =>
+    isTable(value)
+      ? `${key}:\n${table(value)}\n`
+      : `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   process.stdout.write(`${json ? JSON.stringify(result) : lines.join('\n')}\n`);
 }

@@ -35,13 +35,15 @@ export class OrganizationService {
   }
 
   /**
-   * Changes the sign-in policy. Throws `would_lock_you_out` when the change would end the caller's own access. Throws
+   * Changes the sign-in policy. Throws `would_lock_you_out` when the change would end the access of the calling member.
+   * Throws `sso_connection_not_tested` when SSO would be enforced without a tested connection. Throws
    * `no_institution` when a setting requires an institution and the organization belongs to none.
    */
   async secure(changes: UpdateSignInPolicyDto): Promise<OrganizationEntity> {
     await this.assertInstitution(changes.institutionSignIn);
     await this.organizations.update(changes);
-    if (await this.organizations.shutsOut()) throw new Problem('would_lock_you_out');
+    if (currentContext().member !== null && (await this.organizations.shutsOut()))
+      throw new Problem('would_lock_you_out');
     this.record('organization.sign_in_policy_updated', { fields: Object.keys(changes) });
     return this.organizations.find();
   }

@@ -17,11 +17,16 @@ const PLAIN: ReadonlySet<unknown> = new Set([undefined, String, Number, Boolean,
 export class InputPipe implements PipeTransform {
   async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
     if (type === 'custom' || PLAIN.has(metatype)) return value;
-    const instance = toInstance(metatype as InputClass, value ?? {});
-    const errors = await validate(instance, OPTIONS);
-    if (errors.length > 0) throw new Problem('invalid_request', { errors: fieldErrors(errors).slice(0, MAX_ERRORS) });
-    return instance;
+    return validInput(metatype as InputClass, value ?? {});
   }
+}
+
+/** Returns an instance of the class with the fields of the value. Throws `invalid_request` with the invalid fields. */
+export async function validInput<T extends object>(type: InputClass<T>, value: unknown): Promise<T> {
+  const instance = toInstance(type, value);
+  const errors = await validate(instance, OPTIONS);
+  if (errors.length > 0) throw new Problem('invalid_request', { errors: fieldErrors(errors).slice(0, MAX_ERRORS) });
+  return instance;
 }
 
 /** Flattens nested errors to paths such as `contacts.0.phone`. A missing value has the message `is required`. */

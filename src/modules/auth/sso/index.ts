@@ -35,9 +35,11 @@ export {
 export { GUIDED, type GuidedProvider, type GuideValues, type ProviderGuide, type Row } from './setup-guide.js';
 export { SetupGuides } from './setup-guide.service.js';
 export { SsoError, type CommonErrorCode } from './sso-error.js';
+export { SsoTrace } from './sso-trace.service.js';
 export { SsoSetupService } from './sso-setup.service.js';
 export { SsoConnectionTests } from './sso-connection-tests.service.js';
 export {
+  CreateSsoConnectionDto,
   LoginQuery,
   MetadataWarningResponse,
   SamlProviderDto,
