@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { GUIDED, SetupGuides, SsoSetupService, SsoTrace, type GuidedProvider } from '../modules/auth/sso/index.js';
 import { OrganizationService } from '../modules/tenancy/index.js';
 import { AppConfig } from '../platform/config/index.js';
-import { operate } from './operator.js';
+import { operate, type Operator } from './operator.js';
 import { target } from './sso-connect.js';
 
 interface Target {
@@ -22,20 +22,7 @@ export function checkCommands(sso: Command): void {
     );
   target(sso.command('test').description('print the page that tests the connection in the browser of a member')).action(
     ({ org, connection, json }: Target) =>
-      operate({ json }, (operator) =>
-        operator.within(org, async () => {
-          const { testedAt, metadataError } = await operator.app.get(SsoSetupService).read(connection);
-          const { items } = await operator.app.get(SsoTrace).list(connection);
-          const last = items.find(({ test }) => test);
-          return {
-            page: `${operator.app.get(AppConfig).origin}/sso-test/${connection}`,
-            openAs: 'a member with the permission sso:update, signed in in the same browser',
-            testedAt: testedAt?.toISOString() ?? null,
-            ...(metadataError !== null && { metadataError }),
-            ...(last && { lastTest: [attemptOf(last)] }),
-          };
-        }),
-      ),
+      operate({ json }, (operator) => operator.within(org, () => testOf(operator, connection))),
   );
   target(sso.command('trace').description('list the last attempts to sign in, with reasons and advice'))
     .option('--limit <n>', 'number of attempts, 1 to 50', attemptCount, 20)
@@ -47,6 +34,10 @@ export function checkCommands(sso: Command): void {
         }),
       ),
     );
+  enforceCommand(sso);
+}
+
+function enforceCommand(sso: Command): void {
   sso
     .command('enforce')
     .description('let members sign in through SSO only; a connection must have passed a test')
@@ -56,13 +47,26 @@ export function checkCommands(sso: Command): void {
     .action(({ org, off, json }: { org: string; off?: boolean; json?: boolean }) =>
       operate({ json }, (operator) =>
         operator.within(org, async () => {
-          const { requireSso, allowedSignIn } = await operator.app
-            .get(OrganizationService)
-            .secure({ requireSso: off !== true });
+          const organization = operator.app.get(OrganizationService);
+          const { requireSso, allowedSignIn } = await organization.secure({ requireSso: off !== true });
           return { requireSso, allowedSignIn };
         }),
       ),
     );
+}
+
+/** Returns the page that starts a test, and the result of the last test. */
+async function testOf({ app }: Operator, connection: string): Promise<Record<string, unknown>> {
+  const { testedAt, metadataError } = await app.get(SsoSetupService).read(connection);
+  const { items } = await app.get(SsoTrace).list(connection);
+  const last = items.find(({ test }) => test);
+  return {
+    page: `${app.get(AppConfig).origin}/sso-test/${connection}`,
+    openAs: 'a member with the permission sso:update',
+    testedAt: testedAt?.toISOString() ?? null,
+    ...(metadataError !== null && { metadataError }),
+    ...(last && { lastTest: [attemptOf(last)] }),
+  };
 }
 
 type Attempt = Awaited<ReturnType<SsoTrace['list']>>['items'][number];

@@ -18,8 +18,8 @@ function cell(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ');
-  if (typeof value === 'object') return JSON.stringify(value);
-  return String(value).replaceAll(/\s+/g, ' ').trim();
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.replaceAll(/\s+/g, ' ').trim();
 }
 
 /** Returns whether a value is a list of objects, which {@link table} can show. */

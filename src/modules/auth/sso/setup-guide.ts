@@ -19,7 +19,7 @@ export const GUIDED = [
 ] as const;
 export type GuidedProvider = (typeof GUIDED)[number];
 
-/** A field or an attribute with its value. `{name}` in a value stands for a value of the connection. */
+/** A field or an attribute with its value. `{name}` in a value is replaced by a value of the connection. */
 export type Row = readonly [name: string, value: string];
 
 /** What an administrator enters at one provider. Names of fields are the provider's own. */

@@ -49,8 +49,8 @@ const entra: OidcGuide = {
   nextSteps: stepsFor(
     ENTRA,
     'subject: entra-object, so that a renamed user keeps the same account',
-    'several directories: issuer https://login.microsoftonline.com/organizations/v2.0 and tenants, the directory ids. ' +
-      'Then the ID token needs the optional claim xms_edov, because one directory could name an address of another',
+    'several directories: issuer https://login.microsoftonline.com/organizations/v2.0, tenants: the directory ids, ' +
+      'and the optional claim xms_edov in the ID token, because one directory could name an address of another',
     'groupRoles: the object id of each group',
   ),
 };

@@ -5,7 +5,7 @@ import type { ProviderGuide } from '../../sso/index.js';
  * `{backchannel}`, and `{login}`.
  */
 export interface OidcGuide extends ProviderGuide {
-  /** The form of the issuer. Angle brackets stand for the provider's own values. */
+  /** The form of the issuer. Angle brackets enclose the provider's own values. */
   readonly issuer: string;
   /** What a provider with these values sends. */
   readonly sends: {

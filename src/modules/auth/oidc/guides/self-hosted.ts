@@ -24,7 +24,7 @@ const keycloak: OidcGuide = {
   name: ['name', 'client scope profile'],
   groups: [
     'groups',
-    'Dedicated client scope → Mapper Group Membership: Token Claim Name groups, Full group path Off, Add to ID token On',
+    'Dedicated client scope → Mapper Group Membership: Token Claim Name groups, Full group path Off, Add to ID token',
   ],
   nextSteps: stepsFor(
     KEYCLOAK,

@@ -50,8 +50,8 @@ const adfs: SamlGuide = {
   settings: { nameAttribute: `${CLAIMS}/name` },
   nextSteps: [
     'metadataUrl: https://{host}/FederationMetadata/2007-06/FederationMetadata.xml',
-    'AD FS encrypts with CBC as soon as the trust has an encryption certificate: leave it empty unless the connection ' +
-      'requires encryption',
+    'AD FS encrypts with CBC as soon as the trust has an encryption certificate: leave it empty unless the ' +
+      'connection requires encryption',
   ],
 };
 
