@@ -194,7 +194,7 @@ export const moduleCases = [
         'statements.length > 0 || CONFIRMED.length > 0',
       ),
     tests: 'e2e/oidc.spec',
-    expect: /accepts only e-mail addresses that the provider marks as verified/,
+    expect: /rejects an e-mail address that the provider does not mark as verified/,
   },
   {
     control: "the library's own verification of SAML responses",

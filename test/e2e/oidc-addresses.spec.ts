@@ -90,4 +90,20 @@ describe('an e-mail address that an OpenID provider denies', () => {
     });
     await announcing.stop();
   });
+
+  it('fails a test sign-in, because the first sign-in of this user would fail', async () => {
+    const org = await harness.make.organization('gme');
+    const director = await harness.signIn((await harness.make.member(org, 'program_director')).email);
+    const connection = await connectOidc(harness, org, idp.issuer);
+    const { body } = await director.post(`/v1/sso/connections/${connection}/test`);
+    const answer = { claims: { sub: 'denied-tester', email_verified: false } };
+    expect((await director.get(idp.approve(body.url, answer))).status).toBe(303);
+    expect((await director.get(`/v1/sso/connections/${connection}/test`)).body).toMatchObject({
+      passed: false,
+      reason: 'email_unverified',
+      advice: expect.stringContaining('email_verified'),
+      role: 'mentor',
+    });
+    expect((await director.get(`/v1/sso/connections/${connection}`)).body.testedAt).toBeNull();
+  });
 });
