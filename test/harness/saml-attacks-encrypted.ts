@@ -1,7 +1,6 @@
 import { constants } from 'node:crypto';
 import type { Attack, AttackContext } from './saml-attacks.js';
 import {
-  CBC_128,
   CBC_256,
   encrypted,
   GCM_256,
@@ -62,17 +61,6 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     'an encrypted unsigned assertion',
     'assertion_unsigned',
     (context) => ({ xml: responseXml(context.parts, encrypted(assertionXml(context.parts), spCertificate(context))) }),
-  ],
-  [
-    'an encrypted unsigned assertion in a signed response',
-    'assertion_unsigned',
-    (context) => ({
-      xml: sign(
-        responseXml(context.parts, encrypted(assertionXml(context.parts), spCertificate(context))),
-        context.parts.responseAttrs['ID']!,
-        context.key,
-      ),
-    }),
   ],
   [
     'an encrypted forged assertion',
@@ -288,7 +276,6 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     under({ parameters: '<xenc:OAEPparams>AAAA</xenc:OAEPparams>' }),
   ],
   ['triple DES', 'encryption_algorithm', under({ content: TRIPLE_DES })],
-  ['AES-128 in CBC', 'encryption_algorithm', under({ content: CBC_128 })],
   ['an algorithm called constructor', 'encryption_algorithm', altered(GCM_256, 'constructor')],
   [
     'no algorithm for the content',

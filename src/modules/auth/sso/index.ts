@@ -20,7 +20,7 @@ export type {
   SsoProtocol,
 } from './sso-connection.entity.js';
 export { SsoLogoutService } from './sso-logout.service.js';
-export { diagnosticsOfClaims, masked, type SsoDiagnostics } from './sso-diagnostics.js';
+export { diagnosticsOfClaims, masked, type SsoDiagnostics } from '../sso-messages/index.js';
 export type { SsoIdentity, VerifiedIdentity } from './verified-identity.js';
 export { SsoNotices } from './sso-notices.service.js';
 export { asProblems, problemOf, toSsoError } from './sso-problem.js';
@@ -31,7 +31,7 @@ export {
   type SsoLoginRequest,
   type SsoProtocolHandler,
 } from './sso-protocols.js';
-export { SsoError, type CommonErrorCode } from './sso-error.js';
+export { SsoError, type CommonErrorCode } from '../sso-messages/index.js';
 export { SsoSetupService } from './sso-setup.service.js';
 export { SsoConnectionTests } from './sso-connection-tests.service.js';
 export {

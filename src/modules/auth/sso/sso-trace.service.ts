@@ -4,7 +4,7 @@ import { currentContext, currentMember } from '../../../platform/context/context
 import { DataKeys, type KeyRing } from '../../../platform/keys/data-keys.js';
 import { Problem } from '../../../platform/problem/index.js';
 import type { RoleRule } from './role-mapping.js';
-import type { SsoDiagnostics } from './sso-diagnostics.js';
+import type { SsoDiagnostics } from '../sso-messages/index.js';
 import { SsoTraceRepository } from './sso-trace.repository.js';
 import { SsoRepository } from './sso.repository.js';
 
