@@ -120,12 +120,12 @@ export class SamlServiceProvider {
   private readonly requests = new PendingRequests(this.redis);
   private readonly passport = new passport.Passport();
 
-  constructor(...known: readonly SamlConnection[]) {
+  constructor(known: SamlConnection | readonly SamlConnection[], verifier: MessageVerifier = new DirectVerifier()) {
     this.responses = new SamlResponses(
-      new KnownConnections(known),
+      new KnownConnections([known].flat()),
       this.requests,
       new AssertionReplayCache(this.redis),
-      new DirectVerifier(),
+      verifier,
       PUBLIC_URL,
       this.clock,
     );

@@ -96,7 +96,7 @@ describe('rejects a valid response', () => {
 
   it('for another connection to the same identity provider', async () => {
     const other = testConnection('two', [key.certificate]);
-    const sp = new SamlServiceProvider(connection, other);
+    const sp = new SamlServiceProvider([connection, other]);
     const { login, parts } = await truth(sp, other);
     const posted = { xml: signedResponse(parts, key), connectionId: connection.id };
     await expect(sp.receive(login, posted)).rejects.toMatchObject({ reason: 'destination_mismatch' });
