@@ -76,7 +76,10 @@ export function checkSignatureShape(signed: XmlElement): boolean {
   const signatures = childrenNamed(signed, SIGNATURE, 'Signature');
   if (signatures.length === 0) return false;
   ensure(signatures.length === 1, 'signature_malformed', 'more than one signature');
-  const [info, , keyInfo] = exactly(signatures[0]!, 'SignedInfo', 'SignatureValue', 'KeyInfo?');
+  const [info, value, keyInfo] = exactly(signatures[0]!, 'SignedInfo', 'SignatureValue', 'KeyInfo?');
+  // Node ignores other characters and text after the padding, in which a changed ciphertext could hide.
+  const base64 = value!.text.replaceAll(/\s/g, '');
+  ensure(Buffer.from(base64, 'base64').toString('base64') === base64, 'signature_malformed', 'SignatureValue');
   if (keyInfo !== undefined) checkKeyInfo(keyInfo);
   const [canonicalization, method, reference] = exactly(
     info!,
