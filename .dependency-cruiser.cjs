@@ -31,7 +31,7 @@ const MODULE = '(?:(?:auth|records)/[^/]+|(?!(?:auth|records)/)[^/]+)';
 
 /** The modules of src/modules/auth in their order, lowest first; a module imports from lower lines only. */
 const AUTH = [
-  ['sessions'],
+  ['sessions', 'sso-messages'],
   ['passwords', 'sso', 'sign-in-alerts'],
   ['mfa', 'account-recovery', 'saml', 'oidc', 'scim', 'domains'],
   ['sign-in'],

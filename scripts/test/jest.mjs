@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { readJson } from '../lib/files.mjs';
 import { inRoot } from '../lib/paths.mjs';
 import { nodeBinary, relay } from '../lib/runtime.mjs';
@@ -25,7 +26,9 @@ export async function runJest({ home, env, args }) {
       env: {
         ...env,
         TEST_SOURCE_MAPS: path.join(home, 'maps'),
-        NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+        NODE_OPTIONS:
+          '--experimental-vm-modules --disable-warning=ExperimentalWarning ' +
+          `--import=${pathToFileURL(inRoot('test/jest/threads.mjs'))}`,
       },
     },
   );

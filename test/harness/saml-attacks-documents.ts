@@ -146,6 +146,21 @@ export const SHAPE_ATTACKS: readonly Attack[] = [
     'element_unexpected',
     altered((xml) => swap(xml, '<samlp:Status>', '<samlp:Other/><samlp:Status>')),
   ],
+  [
+    'extensions of the response',
+    'element_unexpected',
+    altered((xml) => swap(xml, '<samlp:Status>', '<samlp:Extensions><x/></samlp:Extensions><samlp:Status>')),
+  ],
+  [
+    'advice in the assertion',
+    'element_unexpected',
+    saying(({ parts }) => ({ conditions: `${parts.conditions}<saml:Advice/>` })),
+  ],
+  [
+    'a decision in the assertion',
+    'element_unexpected',
+    saying(({ parts }) => ({ authn: `${parts.authn}<saml:AuthzDecisionStatement Resource="/" Decision="Permit"/>` })),
+  ],
   ['no status', 'status_missing', saying(() => ({ status: '' }))],
   ['two statuses', 'status_missing', saying(() => ({ status: status('Success') + status('Requester') }))],
   [

@@ -1,7 +1,6 @@
 import { constants } from 'node:crypto';
 import type { Attack, AttackContext } from './saml-attacks.js';
 import {
-  CBC_128,
   CBC_256,
   encrypted,
   GCM_256,
@@ -55,6 +54,70 @@ const flipped =
     return octets;
   };
 
+/** Returns a message with CBC whose assertion is changed before encryption, in a part that no signature covers. */
+const uncovered = (change: (assertion: string, context: AttackContext) => string) => (context: AttackContext) => ({
+  xml: withEncrypted(truth(context), spCertificate(context), { content: CBC_256 }, (assertion) => {
+    const changed = change(assertion, context);
+    if (changed === assertion) throw new Error('Nothing to replace');
+    return changed;
+  }),
+});
+
+/** Parts of an assertion where a block of another ciphertext could hide. All are rejected with one reason. */
+export const UNCOVERED_ATTACKS: readonly Attack[] = [
+  [
+    'a namespace that nothing uses',
+    'decryption_failed',
+    uncovered((assertion) => assertion.replace('<saml:Subject>', '<saml:Subject xmlns:x="urn:hidden">')),
+  ],
+  [
+    'a long prefix',
+    'decryption_failed',
+    uncovered((assertion) =>
+      assertion.replace('<saml:Subject>', `<saml:Subject xmlns:${'x'.repeat(32)}="http://www.w3.org/2001/XMLSchema">`),
+    ),
+  ],
+  [
+    'an attribute of the signature',
+    'decryption_failed',
+    uncovered((assertion) => assertion.replace('<ds:Signature ', '<ds:Signature Id="hidden" ')),
+  ],
+  [
+    'an attribute of the KeyInfo',
+    'decryption_failed',
+    uncovered((assertion) => assertion.replace('<ds:KeyInfo>', '<ds:KeyInfo Id="hidden">')),
+  ],
+  [
+    'a name in the KeyInfo',
+    'decryption_failed',
+    uncovered((assertion) => assertion.replace('<ds:KeyInfo>', '<ds:KeyInfo><ds:KeyName>hidden</ds:KeyName>')),
+  ],
+  [
+    'another certificate in the KeyInfo',
+    'decryption_failed',
+    uncovered((assertion, { untrusted }) =>
+      assertion.replace(/(?<=X509Certificate>)[^<]+/, untrusted.certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '')),
+    ),
+  ],
+  [
+    'text behind the signature value',
+    'decryption_failed',
+    uncovered((assertion) => assertion.replace('</ds:SignatureValue>', 'AAAA</ds:SignatureValue>')),
+  ],
+  [
+    'no signature',
+    'decryption_failed',
+    uncovered((assertion) => assertion.replace(/<ds:Signature .*<\/ds:Signature>/, '')),
+  ],
+  [
+    'a comment',
+    'decryption_failed',
+    uncovered((assertion) => assertion.replace('<saml:Subject>', '<!-- --><saml:Subject>')),
+  ],
+  ['a DOCTYPE', 'decryption_failed', uncovered((assertion) => `<!DOCTYPE a>${assertion}`)],
+  ['too many elements', 'decryption_failed', uncovered((assertion) => `${'<a/>'.repeat(5000)}${assertion}`)],
+];
+
 /** Attacks inside and on the encryption, for a connection that has a key and requires an encrypted assertion. */
 export const ENCRYPTION_ATTACKS: readonly Attack[] = [
   ['a plain assertion instead of an encrypted one', 'assertion_not_encrypted', (context) => ({ xml: truth(context) })],
@@ -62,17 +125,6 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     'an encrypted unsigned assertion',
     'assertion_unsigned',
     (context) => ({ xml: responseXml(context.parts, encrypted(assertionXml(context.parts), spCertificate(context))) }),
-  ],
-  [
-    'an encrypted unsigned assertion in a signed response',
-    'assertion_unsigned',
-    (context) => ({
-      xml: sign(
-        responseXml(context.parts, encrypted(assertionXml(context.parts), spCertificate(context))),
-        context.parts.responseAttrs['ID']!,
-        context.key,
-      ),
-    }),
   ],
   [
     'an encrypted forged assertion',
@@ -287,8 +339,16 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     'encryption_algorithm',
     under({ parameters: '<xenc:OAEPparams>AAAA</xenc:OAEPparams>' }),
   ],
+  ...[
+    ['a RetrievalMethod for a key elsewhere', '<ds:RetrievalMethod URI="http://127.0.0.1/key"/>'],
+    ['a RetrievalMethod for no key', '<ds:RetrievalMethod URI="#_response"/>'],
+    ['an agreed key', `<xenc:AgreementMethod xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" Algorithm="x"/>`],
+  ].map(([name, element]): Attack => [
+    `${name} in the encryption`,
+    'key_info_unexpected',
+    altered('</ds:KeyInfo><xenc:CipherData>', `${element}</ds:KeyInfo><xenc:CipherData>`),
+  ]),
   ['triple DES', 'encryption_algorithm', under({ content: TRIPLE_DES })],
-  ['AES-128 in CBC', 'encryption_algorithm', under({ content: CBC_128 })],
   ['an algorithm called constructor', 'encryption_algorithm', altered(GCM_256, 'constructor')],
   [
     'no algorithm for the content',

@@ -36,6 +36,11 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
       conditions: conditions([`${login.connection.spEntityId}/other`, 'https://elsewhere.example.test']),
     })),
   ],
+  [
+    'conditions that start and never end',
+    'conditions_without_end',
+    saying((context) => within(context, { NotOnOrAfter: undefined })),
+  ],
   ['no audience', 'audience_mismatch', saying(() => ({ conditions: conditions([]) }))],
   ['no conditions', 'conditions_missing', saying(() => ({ conditions: '' }))],
   ['an unknown condition', 'condition_unknown', saying((context) => within(context, {}, '<saml:Condition/>'))],

@@ -46,12 +46,18 @@ function encryptedOctets(
 function encryptedKey(
   certificate: string,
   key: Buffer,
-  { keyMethod = OAEP, parameters = '', hash = 'sha1', padding = constants.RSA_PKCS1_OAEP_PADDING }: EncryptionChoices,
+  {
+    keyMethod = OAEP,
+    parameters = '',
+    hash = 'sha1',
+    padding = constants.RSA_PKCS1_OAEP_PADDING,
+    keyOutside = false,
+  }: EncryptionChoices,
 ): string {
   const oaep = padding === constants.RSA_PKCS1_OAEP_PADDING ? { oaepHash: hash } : {};
   const value = publicEncrypt({ key: createPublicKey(certificate), padding, ...oaep }, key).toString('base64');
   return (
-    `<xenc:EncryptedKey xmlns:xenc="${XENC}"><xenc:EncryptionMethod ` +
+    `<xenc:EncryptedKey xmlns:xenc="${XENC}"${keyOutside ? ' Id="key"' : ''}><xenc:EncryptionMethod ` +
     `Algorithm="${keyMethod}">${parameters}</xenc:EncryptionMethod><xenc:CipherData>` +
     `<xenc:CipherValue>${value}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>`
   );

@@ -2,6 +2,7 @@ import { createSign } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { SignedXml } from 'xml-crypto';
+import '../../src/modules/auth/saml/sha384.js';
 import type { SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
 
 /** A private key with its self-signed certificate, both as PEM. */

@@ -1,5 +1,6 @@
 import passport from 'passport';
-import { libraryError } from '../../src/modules/auth/saml/library-error.js';
+import { runStep, type MessageSteps } from '../../src/modules/auth/saml/message-steps.js';
+import { MessageVerifier } from '../../src/modules/auth/saml/message-verifier.js';
 import { OutgoingForms } from '../../src/modules/auth/saml/saml-stores.js';
 import { SamlStrategy } from '../../src/modules/auth/saml/saml.strategy.js';
 import { AssertionReplayCache, PendingRequests, type SignInRedis } from '../../src/modules/auth/sso/request-store.js';
@@ -9,7 +10,8 @@ import {
   type SamlConnection,
 } from '../../src/modules/auth/saml/saml-connection.js';
 import { beginSignIn } from '../../src/modules/auth/saml/saml-login.js';
-import { SamlResponses, type IncomingForm, type VerifiedResponse } from '../../src/modules/auth/saml/saml-responses.js';
+import { SamlResponses } from '../../src/modules/auth/saml/saml-responses.js';
+import { SsoError } from '../../src/modules/auth/sso-messages/index.js';
 import type { FoundConnection } from '../../src/modules/auth/sso/found-connection.js';
 import type { VerifiedIdentity } from '../../src/modules/auth/sso/verified-identity.js';
 import { Clock } from '../../src/platform/clock/clock.js';
@@ -67,6 +69,7 @@ export function testConnection(
     idpCertificates: certificates,
     idpScopes: [],
     wantResponseSigned: false,
+    wantAssertionSigned: false,
     wantAssertionEncrypted: false,
     signRequests: false,
     idpInitiated: false,
@@ -99,28 +102,30 @@ export interface Posted {
   readonly connectionId?: string;
 }
 
-/** The application's own verification. A test can replace its result, so that only the library can reject. */
-class ReplaceableResponses extends SamlResponses {
-  replaceResult: (verified: VerifiedResponse) => VerifiedResponse = (verified) => verified;
-
-  override async verifyResponse(form: IncomingForm): Promise<VerifiedResponse> {
-    return this.replaceResult(await super.verifyResponse(form));
+/** Runs the steps in the thread of the test, so that a test can observe them. */
+class DirectVerifier extends MessageVerifier {
+  async run<S extends keyof MessageSteps>(
+    step: S,
+    ...args: Parameters<MessageSteps[S]>
+  ): Promise<Awaited<ReturnType<MessageSteps[S]>>> {
+    return (await runStep(step, args)) as Awaited<ReturnType<MessageSteps[S]>>;
   }
 }
 
 /** The application's part of a sign-in: the real strategy in the real passport, with in-memory stores. */
 export class SamlServiceProvider {
   readonly redis = new MemoryRedis();
-  readonly responses: ReplaceableResponses;
+  private readonly responses: SamlResponses;
   private readonly clock = new Clock();
   private readonly requests = new PendingRequests(this.redis);
   private readonly passport = new passport.Passport();
 
-  constructor(...known: readonly SamlConnection[]) {
-    this.responses = new ReplaceableResponses(
-      new KnownConnections(known),
+  constructor(known: SamlConnection | readonly SamlConnection[], verifier: MessageVerifier = new DirectVerifier()) {
+    this.responses = new SamlResponses(
+      new KnownConnections([known].flat()),
       this.requests,
       new AssertionReplayCache(this.redis),
+      verifier,
       PUBLIC_URL,
       this.clock,
     );
@@ -154,11 +159,11 @@ export class SamlServiceProvider {
     };
     const { promise, resolve, reject } = Promise.withResolvers<VerifiedIdentity>();
     const done = (error: unknown, verified: VerifiedIdentity | false | undefined): void => {
-      if (error || !verified) reject(libraryError(error));
+      if (error || !verified) reject(error ?? new SsoError('unexpected'));
       else resolve(verified);
     };
     const authenticate = this.passport.authenticate('saml', { session: false }, done) as (...args: unknown[]) => void;
-    authenticate(request, {}, () => reject(libraryError(undefined)));
+    authenticate(request, {}, () => reject(new SsoError('unexpected')));
     return promise;
   }
 }

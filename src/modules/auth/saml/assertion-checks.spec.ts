@@ -20,6 +20,7 @@ function rejectionOf(change: Partial<Parts>, alter = (xml: string): string => xm
     checkAssertion(alter(assertionXml({ ...truth, ...change })), {
       connection,
       requestId: '_request',
+      maxAgeMs: 600_000,
       now: Date.now(),
     });
     return 'accepted';
@@ -111,6 +112,7 @@ describe('checkAssertion', () => {
     const { replayableUntil } = checkAssertion(assertionXml(parts), {
       connection,
       requestId: '_request',
+      maxAgeMs: 600_000,
       now: Date.now(),
     });
     expect(replayableUntil).toBe(Date.parse(ends[1]) + 60_000);

@@ -1,17 +1,18 @@
 import type { GuardedResponse } from './response-guard.js';
-import { SIGN_IN_MS } from '../sso/index.js';
-import { clockSkewMillis, UNSOLICITED_MS, type SamlConnection } from './saml-connection.js';
-import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER } from './saml-names.js';
+import { clockSkewMillis, type MessageSettings } from './saml-connection.js';
+import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER, PROTOCOL } from './saml-names.js';
 import { ensure, SamlError } from './saml-error.js';
 import { attribute, childrenNamed, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 /** The values that a response must match. */
 export interface Expected {
-  readonly connection: SamlConnection;
+  readonly connection: MessageSettings;
   /** The id of the request that the response must answer. Without it, the response must be unsolicited. */
   readonly requestId?: string;
   /** The earliest allowed authentication time, if the user had to authenticate again. Epoch milliseconds. */
   readonly authenticatedSince?: number;
+  /** The greatest age of the assertion, without clock skew. Milliseconds. */
+  readonly maxAgeMs: number;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -50,7 +51,12 @@ export interface VerifiedAssertion {
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 /** The canonical form repeats namespace declarations, so it can be several times larger than the message. */
-const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxElements: 1500, maxAttributes: 15_000 };
+export const CANONICAL_LIMITS: XmlLimits = {
+  maxBytes: 1024 * 1024,
+  maxDepth: 20,
+  maxElements: 1500,
+  maxAttributes: 15_000,
+};
 
 /** Returns the time in an attribute of a message, in epoch milliseconds. Throws `time_malformed`. */
 export function time(element: XmlElement, name: string): number | undefined {
@@ -62,7 +68,7 @@ export function time(element: XmlElement, name: string): number | undefined {
 }
 
 /** Checks the response around the assertion. It may be unsigned, so it can cause a rejection but proves nothing. */
-export function checkResponse(response: GuardedResponse, connection: SamlConnection): void {
+export function checkResponse(response: GuardedResponse, connection: MessageSettings): void {
   const [issuer] = childrenNamed(response.root, ASSERTION, 'Issuer');
   ensure(issuer === undefined || issuer.text === connection.idpEntityId, 'issuer_mismatch');
   // Only an unsigned response may omit it (saml-bindings-2.0-os, section 3.5.5.2). The signed Recipient decides then.
@@ -71,7 +77,7 @@ export function checkResponse(response: GuardedResponse, connection: SamlConnect
 }
 
 /** Returns the NameID from its place in the subject, and never from an attribute that is called `nameID`. */
-export function nameIdOf(subject: XmlElement, connection: SamlConnection): NameId {
+export function nameIdOf(subject: XmlElement, connection: MessageSettings): NameId {
   ensure(childrenNamed(subject, ASSERTION, 'EncryptedID').length === 0, 'id_encrypted');
   const names = childrenNamed(subject, ASSERTION, 'NameID');
   const [name] = names;
@@ -123,7 +129,7 @@ function checkConfirmations(subject: XmlElement, expected: Expected): number {
  * Requires an audience restriction, and the connection among the audiences of each one (saml-core-2.0-os, section
  * 2.5.1.4).
  */
-function checkAudience(conditions: XmlElement, { spEntityId }: SamlConnection): void {
+function checkAudience(conditions: XmlElement, { spEntityId }: MessageSettings): void {
   const restrictions = childrenNamed(conditions, ASSERTION, 'AudienceRestriction');
   const isAudience = ({ text }: XmlElement): boolean => text === spEntityId;
   ensure(
@@ -142,25 +148,23 @@ function checkConditions(assertion: XmlElement, { connection, now }: Expected): 
   const [conditions] = all;
   ensure(conditions !== undefined && all.length === 1, 'conditions_missing');
   const skew = clockSkewMillis(connection);
-  const ends = time(conditions, 'NotOnOrAfter') ?? Infinity;
-  ensure(now < ends + skew, 'assertion_expired');
-  ensure(now >= (time(conditions, 'NotBefore') ?? 0) - skew, 'assertion_not_yet_valid');
+  const [starts, ends] = [time(conditions, 'NotBefore'), time(conditions, 'NotOnOrAfter')];
+  ensure(starts === undefined || ends !== undefined, 'conditions_without_end'); // docs/adr/0038
+  ensure(now < (ends ?? Infinity) + skew, 'assertion_expired');
+  ensure(now >= (starts ?? 0) - skew, 'assertion_not_yet_valid');
   const understood = ['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction'];
   for (const condition of conditions.children) {
     ensure(condition.uri === ASSERTION && understood.includes(condition.local), 'condition_unknown', condition.local);
   }
   checkAudience(conditions, connection);
-  return ends;
+  return ends ?? Infinity;
 }
 
-function checkAge(assertion: XmlElement, { connection, requestId, now }: Expected): void {
+function checkAge(assertion: XmlElement, { connection, maxAgeMs, now }: Expected): void {
   const issued = time(assertion, 'IssueInstant');
   ensure(issued !== undefined, 'time_malformed', 'IssueInstant');
   ensure(now >= issued - clockSkewMillis(connection), 'issued_in_future');
-  ensure(
-    now < issued + (requestId === undefined ? UNSOLICITED_MS : SIGN_IN_MS) + clockSkewMillis(connection),
-    'assertion_too_old',
-  );
+  ensure(now < issued + maxAgeMs + clockSkewMillis(connection), 'assertion_too_old');
 }
 
 /** Returns the time of the authentication at the provider, and the end of the session that it started. */
@@ -204,14 +208,23 @@ function attributesOf(assertion: XmlElement): SamlAttribute[] {
     }));
 }
 
+/** Returns the assertion in signed bytes: the root, or the one assertion of a signed response. */
+function assertionIn(signedXml: string): XmlElement {
+  const root = readXml(signedXml, CANONICAL_LIMITS);
+  const isResponse = root.local === 'Response' && root.uri === PROTOCOL;
+  const [assertion, another] = isResponse ? childrenNamed(root, ASSERTION, 'Assertion') : [root];
+  ensure(assertion?.local === 'Assertion' && assertion.uri === ASSERTION, 'assertion_missing');
+  ensure(another === undefined, 'assertion_not_single');
+  return assertion;
+}
+
 /**
  * Checks every required statement of a bearer assertion (saml-profiles-2.0-os, section 4.1.4.3). It parses only the
  * bytes whose signature was verified, so that no other bytes and no other parser's result count.
  * @throws SamlError
  */
 export function checkAssertion(signedXml: string, expected: Expected): VerifiedAssertion {
-  const assertion = readXml(signedXml, LIMITS);
-  ensure(assertion.local === 'Assertion' && assertion.uri === ASSERTION, 'assertion_missing');
+  const assertion = assertionIn(signedXml);
   const id = attribute(assertion, 'ID');
   ensure(id !== undefined && id.length > 0, 'id_missing');
   const [issuer] = childrenNamed(assertion, ASSERTION, 'Issuer');

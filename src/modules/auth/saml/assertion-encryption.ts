@@ -1,21 +1,23 @@
 import { constants, createDecipheriv, privateDecrypt } from 'node:crypto';
+import { checkKeyInfo } from './key-info.js';
 import type { SpKey } from './saml-connection.js';
 import { ENCRYPTION, SIGNATURE } from './saml-names.js';
 import { ensure, SamlError } from './saml-error.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
 /**
- * The allowed content encryption algorithms (XML Encryption 1.1, section 5.2). CBC does not authenticate the content,
- * so the assertion inside must be signed.
+ * The allowed content encryption algorithms (XML Encryption 1.1, section 5.2), best first. CBC does not authenticate
+ * the content: see `cbc-decryption.ts` and docs/adr/0038.
  */
 const CIPHERS: ReadonlyMap<string, Cipher> = new Map([
   ['http://www.w3.org/2009/xmlenc11#aes256-gcm', { name: 'aes-256-gcm', keyBytes: 32, ivBytes: 12 }],
   ['http://www.w3.org/2009/xmlenc11#aes128-gcm', { name: 'aes-128-gcm', keyBytes: 16, ivBytes: 12 }],
   ['http://www.w3.org/2001/04/xmlenc#aes256-cbc', { name: 'aes-256-cbc', keyBytes: 32, ivBytes: 16 }],
+  ['http://www.w3.org/2001/04/xmlenc#aes128-cbc', { name: 'aes-128-cbc', keyBytes: 16, ivBytes: 16 }],
 ]);
 
 interface Cipher {
-  readonly name: 'aes-256-gcm' | 'aes-128-gcm' | 'aes-256-cbc';
+  readonly name: 'aes-256-gcm' | 'aes-128-gcm' | 'aes-256-cbc' | 'aes-128-cbc';
   readonly keyBytes: number;
   readonly ivBytes: number;
 }
@@ -86,42 +88,77 @@ function oaepHash(encryptedKey: XmlElement): string {
   return hash;
 }
 
-/** Returns the encrypted content keys, from the content's KeyInfo and from the wrapper element. */
+/**
+ * Returns the encrypted content keys, from the content's KeyInfo and from the wrapper element. A RetrievalMethod may only
+ * name one of the latter, as Shibboleth writes it. Nothing follows it.
+ */
 function encryptedKeys(wrapper: XmlElement, data: XmlElement): XmlElement[] {
-  const keys = [...childrenNamed(data, SIGNATURE, 'KeyInfo'), wrapper].flatMap((parent) =>
-    childrenNamed(parent, ENCRYPTION, 'EncryptedKey'),
-  );
+  const infos = childrenNamed(data, SIGNATURE, 'KeyInfo');
+  const outside = childrenNamed(wrapper, ENCRYPTION, 'EncryptedKey');
+  const named = outside.flatMap((key) => attribute(key, 'Id') ?? []);
+  const isKey = ({ uri, local }: XmlElement): boolean => uri === ENCRYPTION && local === 'EncryptedKey';
+  const namesKey = (child: XmlElement): boolean =>
+    child.uri === SIGNATURE &&
+    child.local === 'RetrievalMethod' &&
+    child.children.length === 0 &&
+    named.some((id) => attribute(child, 'URI') === `#${id}`);
+  infos.forEach((info) => checkKeyInfo(info, (child) => isKey(child) || namesKey(child)));
+  const keys = [...infos.flatMap((info) => info.children.filter(isKey)), ...outside];
   ensure(keys.length > 0 && keys.length <= MAX_KEYS, 'encryption_malformed', 'EncryptedKey');
+  keys.flatMap((key) => childrenNamed(key, SIGNATURE, 'KeyInfo')).forEach((info) => checkKeyInfo(info));
   return keys;
 }
 
-/** Returns the content key: the first that one of the connection's keys can decrypt. */
-function contentKey(encrypted: readonly XmlElement[], spKeys: readonly SpKey[], { keyBytes }: Cipher): Buffer {
-  for (const candidate of encrypted) {
-    const [hash, value] = [oaepHash(candidate), cipherValue(candidate)];
-    for (const { privateKey } of spKeys) {
-      try {
-        const key = privateDecrypt(
-          { key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash },
-          value,
-        );
-        if (key.length === keyBytes) return key;
-      } catch {
-        continue; // encrypted for another key or another recipient
-      }
-    }
-  }
-  throw new SamlError('decryption_failed', 'no key of the connection fits');
+/** An encrypted assertion whose structure and algorithms are allowed. */
+export interface Encryption {
+  readonly cipher: Cipher;
+  /** The candidates for the content key, encrypted with RSA-OAEP and this hash. */
+  readonly keys: readonly { readonly hash: string; readonly value: Buffer }[];
+  readonly value: Buffer;
 }
 
-function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer {
+/**
+ * Reads an `EncryptedAssertion` (saml-core-2.0-os, section 2.3.4) with an allow-list of elements and algorithms, before
+ * anything is decrypted.
+ * @throws SamlError
+ */
+export function readEncryption(wrapper: XmlElement): Encryption {
+  const data = single(wrapper, 'EncryptedData');
+  const { algorithm } = algorithmOf(data);
+  const cipher = CIPHERS.get(algorithm) ?? rejectAlgorithm(algorithm);
+  const candidates = encryptedKeys(wrapper, data);
+  const hashes = candidates.map(oaepHash);
+  const keys = candidates.map((key, i) => ({ hash: hashes[i]!, value: cipherValue(key) }));
+  return { cipher, keys, value: cipherValue(data) };
+}
+
+/** Returns whether a cipher authenticates its content. */
+export function isAuthenticated({ name }: Cipher): boolean {
+  return name.endsWith('gcm');
+}
+
+/** Returns the content key in one candidate; undefined when it is for another key or another recipient. */
+export function unwrapKey(privateKey: string, { hash, value }: Encryption['keys'][number]): Buffer | undefined {
+  try {
+    return privateDecrypt({ key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash }, value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the content without its padding, of which only the last octet counts (XML Encryption 1.1, section 5.2.1). */
+function unpadded(padded: Buffer): Buffer {
+  const padding = padded.at(-1) ?? 0;
+  ensure(padding >= 1 && padding <= 16 && padding <= padded.length, 'decryption_failed');
+  return padded.subarray(0, -padding);
+}
+
+/** Returns the decrypted octets. The padding of CBC is still in them. Throws any error. */
+export function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer {
   const iv = value.subarray(0, ivBytes);
-  if (name === 'aes-256-cbc') {
+  if (name === 'aes-256-cbc' || name === 'aes-128-cbc') {
     const cbc = createDecipheriv(name, key, iv).setAutoPadding(false);
-    const padded = Buffer.concat([cbc.update(value.subarray(ivBytes)), cbc.final()]);
-    const padding = padded.at(-1) ?? 0; // only the last octet counts (XML Encryption 1.1, section 5.2.1)
-    ensure(padding >= 1 && padding <= 16 && padding <= padded.length, 'decryption_failed');
-    return padded.subarray(0, -padding);
+    return Buffer.concat([cbc.update(value.subarray(ivBytes)), cbc.final()]);
   }
   ensure(value.length >= ivBytes + TAG_BYTES, 'decryption_failed');
   const gcm = createDecipheriv(name, key, iv, { authTagLength: TAG_BYTES }).setAuthTag(value.subarray(-TAG_BYTES));
@@ -129,21 +166,19 @@ function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer
 }
 
 /**
- * Decrypts an `EncryptedAssertion` (saml-core-2.0-os, section 2.3.4) with an allow-list of algorithms. Every failure
- * inside gives the same error, so that a sender cannot learn whether padding, tag, or text was wrong.
+ * Decrypts an assertion with GCM, or with CBC after a signature around it was verified. Every failure inside gives the
+ * same error, so that a sender cannot learn whether padding, tag, or text was wrong.
  * @returns the decrypted text, which is not verified yet
  * @throws SamlError
  */
-export function decryptElement(wrapper: XmlElement, spKeys: readonly SpKey[]): string {
-  const data = single(wrapper, 'EncryptedData');
-  const { algorithm } = algorithmOf(data);
-  const cipher = CIPHERS.get(algorithm) ?? rejectAlgorithm(algorithm);
-  const keys = encryptedKeys(wrapper, data);
-  keys.forEach(oaepHash);
-  const value = cipherValue(data);
-  const key = contentKey(keys, spKeys, cipher);
+export function decrypt({ cipher, keys, value }: Encryption, spKeys: readonly SpKey[]): string {
+  const opened = keys.flatMap((candidate) => spKeys.map(({ privateKey }) => unwrapKey(privateKey, candidate)));
+  const key = opened.find((one) => one?.length === cipher.keyBytes);
+  ensure(key !== undefined, 'decryption_failed', 'no key of the connection fits');
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decipher(cipher, key, value));
+    const octets = decipher(cipher, key, value);
+    const text = isAuthenticated(cipher) ? octets : unpadded(octets);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text);
   } catch (cause) {
     throw new SamlError('decryption_failed', undefined, { cause });
   }

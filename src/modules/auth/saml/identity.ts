@@ -3,7 +3,7 @@ import { cleanLine } from '../../../platform/http/one-line.js';
 import { isMailAddress } from '../../../platform/mail/index.js';
 import { roleOf, type SsoIdentity } from '../sso/index.js';
 import type { SamlConnection } from './saml-connection.js';
-import { FORMAT_EMAIL, FORMAT_TRANSIENT } from './saml-names.js';
+import { FORMAT_EMAIL, FORMAT_TRANSIENT, GROUP_NAMES } from './saml-names.js';
 import { ensure } from './saml-error.js';
 import { withinScopes } from './scopes.js';
 
@@ -29,16 +29,6 @@ const DISPLAY_NAMES = [
 const GIVEN_NAMES = ['givenName', 'firstName', 'urn:oid:2.5.4.42', `${CLAIMS}/givenname`];
 const FAMILY_NAMES = ['sn', 'surname', 'lastName', 'urn:oid:2.5.4.4', `${CLAIMS}/surname`];
 const WHOLE_NAMES = ['cn', 'urn:oid:2.5.4.3'];
-export const GROUP_NAMES = [
-  'groups',
-  'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups',
-  'http://schemas.xmlsoap.org/claims/Group',
-  'memberOf',
-  'isMemberOf',
-  'urn:oid:1.3.6.1.4.1.5923.1.5.1.1',
-  'http://schemas.microsoft.com/ws/2008/06/identity/claims/role',
-  'Role',
-];
 /** Entra ID sends this link instead of the groups when a user is in more than 150 groups. */
 const GROUPS_LINKS = [
   'http://schemas.microsoft.com/claims/groups.link',

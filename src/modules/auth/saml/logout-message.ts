@@ -2,12 +2,12 @@ import { createVerify } from 'node:crypto';
 import { nameIdOf, time, type NameId } from './assertion-checks.js';
 import { inflatedXml, postedField } from './message-text.js';
 import { IDENTIFIER } from './response-guard.js';
-import { clockSkewMillis, UNSOLICITED_MS, type SamlConnection } from './saml-connection.js';
-import { ASSERTION, PROTOCOL, RSA_SHA256, RSA_SHA512, SIGNATURE, STATUS_SUCCESS } from './saml-names.js';
+import { clockSkewMillis, UNSOLICITED_MS, type MessageSettings } from './saml-connection.js';
+import { ASSERTION, PROTOCOL, RSA_SHA256, RSA_SHA384, RSA_SHA512, SIGNATURE, STATUS_SUCCESS } from './saml-names.js';
 import { ensure } from './saml-error.js';
 import { checkSignatureShape } from './signature-rules.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
-import { verifiedBytes } from './xml-signature.js';
+import { verifiedElement } from './xml-signature.js';
 
 /** A logout message: in the URL, as the octets after the `?`, or in a form post. */
 export interface IncomingLogout {
@@ -29,6 +29,7 @@ const KINDS = { SAMLRequest: 'LogoutRequest', SAMLResponse: 'LogoutResponse' } a
 /** The allowed values of `SigAlg`, with Node's names. */
 const SIGNATURES: ReadonlyMap<string, string> = new Map([
   [RSA_SHA256, 'RSA-SHA256'],
+  [RSA_SHA384, 'RSA-SHA384'],
   [RSA_SHA512, 'RSA-SHA512'],
 ]);
 const PARAMETERS = ['SAMLRequest', 'SAMLResponse', 'RelayState', 'SigAlg', 'Signature'];
@@ -95,7 +96,7 @@ function fromForm(body: unknown, query: unknown, certificates: readonly string[]
   ensure(signatures.length === 1 && childrenNamed(root, SIGNATURE, 'Signature').length === 1, 'signature_misplaced');
   checkSignatureShape(root);
   const { RelayState: relayState } = body as { RelayState?: string };
-  return { field, xml: verifiedBytes(xml, certificates), relayState };
+  return { field, xml: verifiedElement(xml, certificates).bytes, relayState };
 }
 
 function checkIdentity(root: XmlElement, kind: string): void {
@@ -109,7 +110,7 @@ function checkIdentity(root: XmlElement, kind: string): void {
 }
 
 /** Checks issuer, destination, and time. All are required, because the signature covers all of them. */
-function checkEnvelope(root: XmlElement, connection: SamlConnection, now: number): number {
+function checkEnvelope(root: XmlElement, connection: MessageSettings, now: number): number {
   const issuers = childrenNamed(root, ASSERTION, 'Issuer');
   ensure(issuers.length === 1 && issuers[0]!.text === connection.idpEntityId, 'issuer_mismatch');
   ensure(attribute(root, 'Destination') === connection.logoutUrl, 'destination_mismatch');
@@ -136,7 +137,7 @@ function isSuccess(root: XmlElement): boolean {
  * @param now epoch milliseconds
  * @throws SamlError
  */
-export function readLogoutMessage(incoming: IncomingLogout, connection: SamlConnection, now: number): LogoutMessage {
+export function readLogoutMessage(incoming: IncomingLogout, connection: MessageSettings, now: number): LogoutMessage {
   const { idpCertificates } = connection;
   const { field, xml, relayState } =
     incoming.body === undefined

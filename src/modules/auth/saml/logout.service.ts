@@ -8,9 +8,16 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { bindBrowser, browserSecret } from '../sessions/index.js';
 import { type ProviderSession, SsoLogoutService, SsoError, SsoRepository } from '../sso/index.js';
 import { nameIdKey } from './identity.js';
-import { readLogoutMessage, type IncomingLogout, type LogoutMessage } from './logout-message.js';
+import type { IncomingLogout, LogoutMessage } from './logout-message.js';
+import { MessageVerifier } from './message-verifier.js';
 import { elementXml, messageXml, sendOut, SUCCESS_XML } from './outgoing.js';
-import { clockSkewMillis, signingKey, UNSOLICITED_MS, type SamlConnection } from './saml-connection.js';
+import {
+  clockSkewMillis,
+  messageSettings,
+  signingKey,
+  UNSOLICITED_MS,
+  type SamlConnection,
+} from './saml-connection.js';
 import { ensure, SamlError } from './saml-error.js';
 import { LogoutReplayCache, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
@@ -46,6 +53,7 @@ export class LogoutService {
     private readonly pending: PendingLogouts,
     private readonly replays: LogoutReplayCache,
     private readonly forms: OutgoingForms,
+    private readonly verifier: MessageVerifier,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
@@ -62,7 +70,9 @@ export class LogoutService {
     ensure(connection !== undefined, 'connection_unknown');
     if (context.body === undefined && context.rawQuery === '') return this.begin(connection, context);
     ensure(connection.idpSloUrl !== undefined, 'logout_not_offered');
-    const message = readLogoutMessage(context, connection, this.clock.millis());
+    const { rawQuery, query, body } = context;
+    const incoming = { rawQuery, query, body };
+    const message = await this.verifier.run('logout', incoming, messageSettings(connection), this.clock.millis());
     return message.kind === 'LogoutRequest'
       ? this.end(connection, context, message)
       : this.complete(connection, context, message);

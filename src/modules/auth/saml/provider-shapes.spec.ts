@@ -281,7 +281,7 @@ describe('connections', () => {
           [next, true],
           [next, false],
         ] as const) {
-          const sp = new SamlServiceProvider(...all);
+          const sp = new SamlServiceProvider(all);
           const login = await sp.startLogin(from);
           const truth = truthfulParts(from, login.requestId);
           const xml = signedResponse(

@@ -9,8 +9,10 @@ export interface GuardedResponse {
   readonly root: XmlElement;
   /** The id of the request that the response states; undefined when it states none. */
   readonly inResponseTo?: string;
-  /** Whether the response itself carries a signature, in addition to the signature of its assertion. */
+  /** Whether the response itself carries a signature. */
   readonly signed: boolean;
+  /** Whether the plain assertion carries its own signature. */
+  readonly assertionSigned: boolean;
   /** The encrypted assertion. The caller must guard the decrypted assertion again. */
   readonly encrypted?: XmlElement;
 }
@@ -19,13 +21,26 @@ export interface GuardedResponse {
  * Allows several hundred groups, each in one or two elements. Providers repeat namespace declarations on every value,
  * so attributes have a separate limit.
  */
-const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 20, maxElements: 1500, maxAttributes: 5000 };
+export const RESPONSE_LIMITS: XmlLimits = {
+  maxBytes: 256 * 1024,
+  maxDepth: 20,
+  maxElements: 1500,
+  maxAttributes: 5000,
+};
+
+/** The signatures that a response needs. */
+export interface WantedSignatures {
+  readonly wantResponseSigned: boolean;
+  readonly wantAssertionSigned: boolean;
+  /** Whether a verified signature of the response already covers the text. */
+  readonly isCovered?: boolean;
+}
 
 /** The elements that a response may contain, with their namespaces (saml-core-2.0-os, section 3.3.3). */
 const RESPONSE_CHILDREN: Readonly<Record<string, string>> = {
   Issuer: ASSERTION,
   Signature: SIGNATURE,
-  Extensions: PROTOCOL,
+  Extensions: PROTOCOL, // rejected, but after it was searched for a second assertion
   Status: PROTOCOL,
   Assertion: ASSERTION,
   EncryptedAssertion: ASSERTION,
@@ -76,6 +91,22 @@ function checkSingleAssertion(root: XmlElement): { plain?: XmlElement; encrypted
   return { plain, encrypted };
 }
 
+/** The elements of an assertion, in the namespace of assertions (saml-core-2.0-os, section 2.3.3). */
+const ASSERTION_CHILDREN = ['Issuer', 'Subject', 'Conditions', 'AuthnStatement', 'AttributeStatement'];
+
+/**
+ * Rejects elements that no sign-in needs: extensions of the response, and advice and other statements in the assertion.
+ * A second assertion could hide in them.
+ */
+function checkUnneeded(root: XmlElement, assertion: XmlElement | undefined): void {
+  ensure(childrenNamed(root, PROTOCOL, 'Extensions').length === 0, 'element_unexpected', 'Extensions');
+  for (const { local, uri } of assertion?.children ?? []) {
+    const isNeeded =
+      uri === SIGNATURE ? local === 'Signature' : uri === ASSERTION && ASSERTION_CHILDREN.includes(local);
+    ensure(isNeeded, 'element_unexpected', local.slice(0, 50));
+  }
+}
+
 /** Rejects duplicate identifiers in every spelling and namespace that a library might read as an identifier. */
 function checkIdentifiers(root: XmlElement, assertion: XmlElement | undefined): void {
   const seen = new Set<string>();
@@ -92,21 +123,37 @@ function checkIdentifiers(root: XmlElement, assertion: XmlElement | undefined): 
 }
 
 /**
+ * Requires a signature of the assertion or of the response around it, and those that the connection wants. The signature
+ * of an encrypted assertion shows only after decryption.
+ */
+function checkSignatures(root: XmlElement, plain: XmlElement | undefined, wanted: WantedSignatures) {
+  const signed = checkSignatureShape(root);
+  const assertionSigned = plain !== undefined && checkSignatureShape(plain);
+  ensure(signed || !wanted.wantResponseSigned || wanted.isCovered === true, 'response_unsigned');
+  const isAuthenticated = assertionSigned || (!wanted.wantAssertionSigned && (signed || wanted.isCovered === true));
+  ensure(plain === undefined || isAuthenticated, 'assertion_unsigned');
+  return { signed, assertionSigned };
+}
+
+/**
  * Checks a response before any cryptography: its size, its structure, its one assertion, and the place and form of its
  * signatures. The time is linear in the size of the input, so a malicious document costs no more than a real response.
  * The check does not prove who sent the response.
  * @throws SamlError
  */
-export function guardResponse(xml: string, wanted: { responseSigned: boolean }): GuardedResponse {
-  const root = readXml(xml, LIMITS);
+export function guardResponse(
+  xml: string,
+  wanted: WantedSignatures,
+  limits: XmlLimits = RESPONSE_LIMITS,
+): GuardedResponse {
+  const root = readXml(xml, limits);
   checkRoot(root);
   checkStatus(root);
   const { plain, encrypted } = checkSingleAssertion(root);
   checkIdentifiers(root, plain);
-  const signed = checkSignatureShape(root);
-  ensure(signed || !wanted.responseSigned, 'response_unsigned');
-  ensure(plain === undefined || checkSignatureShape(plain), 'assertion_unsigned');
+  checkUnneeded(root, plain);
+  const { signed, assertionSigned } = checkSignatures(root, plain, wanted);
   const inResponseTo = attribute(root, 'InResponseTo');
   ensure(inResponseTo === undefined || IDENTIFIER.test(inResponseTo), 'in_response_to_mismatch');
-  return { xml, root, inResponseTo, signed, encrypted };
+  return { xml, root, inResponseTo, signed, assertionSigned, encrypted };
 }

@@ -30,8 +30,11 @@ export interface SamlConnection {
   readonly idpCertificates: readonly string[];
   /** The scopes (shibmd:Scope) that the provider may use, in lower case. */
   readonly idpScopes: readonly string[];
-  /** Whether the response must be signed, in addition to the assertion, which is always signed. */
+  /**
+   * Whether the response itself, or the assertion itself, must be signed. A signature of one of them is always required.
+   */
   readonly wantResponseSigned: boolean;
+  readonly wantAssertionSigned: boolean;
   /** Whether a plain assertion is rejected. An encrypted one is accepted if the connection has a key. */
   readonly wantAssertionEncrypted: boolean;
   readonly signRequests: boolean;
@@ -56,6 +59,29 @@ export interface SamlConnection {
   readonly spKeys: readonly SpKey[];
 }
 
+/** The part of a connection that decides over a message: plain data, which a worker thread can receive. */
+export type MessageSettings = Pick<SamlConnection, (typeof MESSAGE_SETTINGS)[number]>;
+
+const MESSAGE_SETTINGS = [
+  'spEntityId',
+  'acsUrl',
+  'logoutUrl',
+  'idpEntityId',
+  'idpSsoUrl',
+  'idpCertificates',
+  'wantResponseSigned',
+  'wantAssertionSigned',
+  'wantAssertionEncrypted',
+  'groupAttribute',
+  'clockSkewSeconds',
+  'spKeys',
+] as const;
+
+/** Returns the settings that the verification of a message needs, and no other secret of the connection. */
+export function messageSettings(connection: SamlConnection): MessageSettings {
+  return Object.fromEntries(MESSAGE_SETTINGS.map((name) => [name, connection[name]])) as unknown as MessageSettings;
+}
+
 /** The source of the connections. */
 export abstract class SamlConnections {
   /** Returns the connection that users may sign in through; undefined when none has this id, whether or not a UUID. */
@@ -69,7 +95,7 @@ const MIN_SKEW_SECONDS = 60;
 const MAX_SKEW_SECONDS = 180;
 
 /** Returns the allowed difference between the clocks, within its bounds, in milliseconds. */
-export function clockSkewMillis(connection: SamlConnection): number {
+export function clockSkewMillis(connection: Pick<SamlConnection, 'clockSkewSeconds'>): number {
   return Math.min(Math.max(connection.clockSkewSeconds, MIN_SKEW_SECONDS), MAX_SKEW_SECONDS) * 1000;
 }
 

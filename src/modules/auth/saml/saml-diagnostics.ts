@@ -1,6 +1,6 @@
-import { masked, type SsoDiagnostics } from '../sso/index.js';
-import { GROUP_NAMES } from './identity.js';
-import { ASSERTION, SIGNATURE } from './saml-names.js';
+import { masked, type SsoDiagnostics } from '../sso-messages/index.js';
+import { ASSERTION, GROUP_NAMES, SIGNATURE } from './saml-names.js';
+import { adviceFor } from './saml-advice.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxElements: 1500, maxAttributes: 15_000 };
@@ -64,9 +64,14 @@ export function diagnosticsOf(xml: string, connection: { groupAttribute?: string
   };
 }
 
-/** Returns the diagnostics of a form post. The body may have any shape. */
-export function diagnosticsOfForm(body: unknown, connection?: { groupAttribute?: string | null }): SsoDiagnostics {
+/**
+ * Returns the diagnostics of a form post that was rejected. The body may have any shape. The text begins with what the
+ * administrator can change.
+ */
+export function diagnosticsOfForm(body: unknown, rejection: { reason: string; detail?: string }): SsoDiagnostics {
   const posted =
     typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['SAMLResponse'] : undefined;
-  return diagnosticsOf(typeof posted === 'string' ? Buffer.from(posted, 'base64').toString('utf8') : '', connection);
+  const found = diagnosticsOf(typeof posted === 'string' ? Buffer.from(posted, 'base64').toString('utf8') : '');
+  const text = adviceFor(rejection) + (found.text ?? '');
+  return text === '' ? found : { ...found, text };
 }

@@ -1,5 +1,5 @@
-import { ensurer, type Ensure } from '../../../platform/problem/index.js';
-import { type CommonErrorCode, SsoError } from '../sso/index.js';
+import { ensurer, type Ensure } from '../../../platform/problem/ensure.js';
+import { type CommonErrorCode, SsoError } from '../sso-messages/index.js';
 
 /**
  * The reasons for a rejected message, request, or metadata file. They are stable: audit events and support texts use
@@ -45,6 +45,7 @@ export type SamlErrorCode =
   | 'transform'
   | 'signature_reference'
   | 'signature_invalid'
+  | 'key_info_unexpected'
   // the encryption
   | 'assertion_not_encrypted'
   | 'encryption_malformed'
@@ -65,6 +66,7 @@ export type SamlErrorCode =
   | 'confirmation_expired'
   | 'confirmation_not_yet_valid'
   | 'conditions_missing'
+  | 'conditions_without_end'
   | 'condition_unknown'
   | 'audience_mismatch'
   | 'assertion_expired'
@@ -77,6 +79,9 @@ export type SamlErrorCode =
   | 'assertion_replayed'
   // rejected by the library only
   | 'library_rejected'
+  // the verification did not end
+  | 'verification_timeout'
+  | 'verification_ended'
   // the user that it names
   | 'scope_mismatch'
   | 'scope_unknown'

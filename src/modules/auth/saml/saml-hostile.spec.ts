@@ -2,9 +2,14 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { SamlServiceProvider, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import type { Attack } from '../../../../test/harness/saml-attacks.js';
 import { DOCUMENT_ATTACKS, FORM_ATTACKS, SHAPE_ATTACKS } from '../../../../test/harness/saml-attacks-documents.js';
-import { SIGNATURE_ATTACKS, WRAPPING_ATTACKS } from '../../../../test/harness/saml-attacks-signatures.js';
+import {
+  KEY_INFO_ATTACKS,
+  RESPONSE_SIGNATURE_ATTACKS,
+  SIGNATURE_ATTACKS,
+  WRAPPING_ATTACKS,
+} from '../../../../test/harness/saml-attacks-signatures.js';
 import { STATEMENT_ATTACKS } from '../../../../test/harness/saml-attacks-statements.js';
-import { ENCRYPTION_ATTACKS } from '../../../../test/harness/saml-attacks-encrypted.js';
+import { ENCRYPTION_ATTACKS, UNCOVERED_ATTACKS } from '../../../../test/harness/saml-attacks-encrypted.js';
 import { newSigningKey, signedResponse, truthfulParts, type SigningKey } from '../../../../test/harness/saml-idp.js';
 import type { SamlConnection } from './saml-connection.js';
 
@@ -30,16 +35,24 @@ describe.each([
   ['document', DOCUMENT_ATTACKS],
   ['shape', SHAPE_ATTACKS],
   ['signature', SIGNATURE_ATTACKS],
+  ['key description', KEY_INFO_ATTACKS],
   ['wrapping', WRAPPING_ATTACKS],
+  ['signed response', RESPONSE_SIGNATURE_ATTACKS],
   ['statement', STATEMENT_ATTACKS],
 ])('rejects a hostile %s:', (_kind, attacks) => {
   it.each(attacks.map((attack) => [attack[0], attack] as const))('%s', (_name, attack) => attempt(attack));
 });
 
 describe('rejects a hostile encryption:', () => {
-  it.each(ENCRYPTION_ATTACKS.map((attack) => [attack[0], attack] as const))('%s', async (_name, attack) => {
-    await attempt(attack, testConnection('one', [key.certificate], { wantAssertionEncrypted: true, spKeys: [spKey] }));
-  });
+  it.each([...ENCRYPTION_ATTACKS, ...UNCOVERED_ATTACKS].map((attack) => [attack[0], attack] as const))(
+    '%s',
+    async (_name, attack) => {
+      await attempt(
+        attack,
+        testConnection('one', [key.certificate], { wantAssertionEncrypted: true, spKeys: [spKey] }),
+      );
+    },
+  );
 });
 
 describe('rejects a valid response', () => {
@@ -96,7 +109,7 @@ describe('rejects a valid response', () => {
 
   it('for another connection to the same identity provider', async () => {
     const other = testConnection('two', [key.certificate]);
-    const sp = new SamlServiceProvider(connection, other);
+    const sp = new SamlServiceProvider([connection, other]);
     const { login, parts } = await truth(sp, other);
     const posted = { xml: signedResponse(parts, key), connectionId: connection.id };
     await expect(sp.receive(login, posted)).rejects.toMatchObject({ reason: 'destination_mismatch' });

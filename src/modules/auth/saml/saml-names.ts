@@ -16,7 +16,23 @@ export const FORMAT_TRANSIENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:trans
 export const FORMAT_UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
 
 export const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
+export const RSA_SHA384 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha384';
 export const RSA_SHA512 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512';
 export const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256';
+/** SHA-384 is named in the namespace of RFC 6931 (section 2.1.3), unlike the other two. */
+export const SHA384 = 'http://www.w3.org/2001/04/xmldsig-more#sha384';
+export const SHA512 = 'http://www.w3.org/2001/04/xmlenc#sha512';
 export const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 export const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
+
+/** The attributes in which products send groups by default; the first match counts. */
+export const GROUP_NAMES = [
+  'groups',
+  'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups',
+  'http://schemas.xmlsoap.org/claims/Group',
+  'memberOf',
+  'isMemberOf',
+  'urn:oid:1.3.6.1.4.1.5923.1.5.1.1',
+  'http://schemas.microsoft.com/ws/2008/06/identity/claims/role',
+  'Role',
+];

@@ -31,6 +31,7 @@ export class SamlProtocol implements SsoProtocolHandler {
     'idpSloUrl',
     'idpCertificates',
     'wantResponseSigned',
+    'wantAssertionSigned',
     'wantAssertionEncrypted',
     'signRequests',
     'idpInitiated',
@@ -54,7 +55,8 @@ export class SamlProtocol implements SsoProtocolHandler {
   /** Throws `invalid_metadata` or `invalid_request`. */
   async columnsOf(_id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<ConnectionColumns> {
     const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates } = body;
-    const { wantResponseSigned, wantAssertionEncrypted, signRequests, idpInitiated, idpScopes } = body;
+    const { wantResponseSigned, wantAssertionSigned, wantAssertionEncrypted, signRequests } = body;
+    const { idpInitiated, idpScopes } = body;
     const columns = await this.providers.read(
       { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates },
       stored,
@@ -67,6 +69,7 @@ export class SamlProtocol implements SsoProtocolHandler {
     return {
       ...columns,
       ...(wantResponseSigned !== undefined && { wantResponseSigned }),
+      ...(wantAssertionSigned !== undefined && { wantAssertionSigned }),
       ...(wantAssertionEncrypted !== undefined && { wantAssertionEncrypted }),
       ...(signRequests !== undefined && { signRequests }),
       ...(idpInitiated !== undefined && { idpInitiated }),

@@ -1,9 +1,9 @@
 import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
-import { problemOf, SsoSignInService, type SsoError, type VerifiedIdentity } from '../sso/index.js';
-import { libraryError } from './library-error.js';
-import { diagnosticsOfForm } from './saml-diagnostics.js';
+import { problemOf, SsoSignInService, toSsoError, type SsoError, type VerifiedIdentity } from '../sso/index.js';
+import { MessageVerifier } from './message-verifier.js';
+import { SamlError } from './saml-error.js';
 
 /** A request that passed {@link SamlResponseGuard}. */
 export interface SamlRequest {
@@ -18,7 +18,10 @@ export interface SamlRequest {
 export class SamlResponseGuard extends AuthGuard('saml') {
   private readonly log = new Logger('SAML');
 
-  constructor(private readonly signIn: SsoSignInService) {
+  constructor(
+    private readonly signIn: SsoSignInService,
+    private readonly verifier: MessageVerifier,
+  ) {
     super();
   }
 
@@ -27,10 +30,10 @@ export class SamlResponseGuard extends AuthGuard('saml') {
     try {
       await super.canActivate(context);
       // A strategy may let a request pass without a result. Such a request is not signed in.
-      if (request.verifiedIdentity === undefined) throw libraryError(undefined);
+      if (request.verifiedIdentity === undefined) throw noResult();
       return true;
     } catch (error) {
-      const rejection = libraryError(error);
+      const rejection = toSsoError(error);
       await this.record(String(request.params['connectionId']), request.body, rejection);
       throw problemOf(rejection);
     }
@@ -41,17 +44,25 @@ export class SamlResponseGuard extends AuthGuard('saml') {
   }
 
   override handleRequest<T>(error: unknown, verified: T | false | undefined): T {
-    if (error || !verified) throw libraryError(error);
+    if (error) throw toSsoError(error);
+    if (!verified) throw noResult();
     return verified;
   }
 
-  private async record(connectionId: string, body: unknown, { reason, message, cause }: SsoError): Promise<void> {
+  private async record(connectionId: string, body: unknown, rejection: SsoError): Promise<void> {
+    const { reason, detail, message, cause } = rejection;
     this.log.warn(`response rejected: ${reason === 'library_rejected' ? message : reason}`);
     if (reason === 'unexpected') this.log.error('a response could not be verified', cause);
+    if (reason === 'server_busy') return; // the request was not examined
     try {
-      await this.signIn.recordRejection(connectionId, 'saml', reason, diagnosticsOfForm(body));
+      const diagnostics = await this.verifier.run('diagnostics', body, { reason, detail });
+      await this.signIn.recordRejection(connectionId, 'saml', reason, diagnostics);
     } catch (error) {
       this.log.error('a rejected response could not be recorded', error);
     }
   }
+}
+
+function noResult(): SamlError {
+  return new SamlError('library_rejected', 'accepted without a user');
 }

@@ -1,16 +1,13 @@
 import type { Clock } from '../../../platform/clock/clock.js';
 import { browserSecret } from '../sessions/index.js';
+import { SIGN_IN_MS } from '../sso/index.js';
 import type { AssertionReplayCache, PendingRequest, PendingRequests, VerifiedIdentity } from '../sso/index.js';
-import { checkAssertion, checkResponse, type VerifiedAssertion } from './assertion-checks.js';
-import { decryptElement } from './assertion-encryption.js';
 import { identityOf, nameIdKey } from './identity.js';
+import type { VerifiedContent } from './message-steps.js';
 import { postedField } from './message-text.js';
-import { guardResponse, type GuardedResponse } from './response-guard.js';
-import { UNSOLICITED_MS, type SamlConnection, type SamlConnections } from './saml-connection.js';
-import { ASSERTION } from './saml-names.js';
-import { diagnosticsOf } from './saml-diagnostics.js';
+import type { MessageVerifier } from './message-verifier.js';
+import { messageSettings, UNSOLICITED_MS, type SamlConnection, type SamlConnections } from './saml-connection.js';
 import { ensure, SamlError } from './saml-error.js';
-import { verifiedBytes } from './xml-signature.js';
 
 /** The part of an HTTP request that contains a response. */
 export interface IncomingForm {
@@ -20,57 +17,43 @@ export interface IncomingForm {
   readonly body: unknown;
 }
 
-/** A response that passed the application's own checks. It opens no session until the library accepts it too. */
-export interface VerifiedResponse {
+/** A response that both verifiers accepted. */
+export interface VerifiedResponse extends VerifiedContent {
   readonly connection: SamlConnection;
   /** The request that it answers; undefined for an accepted unsolicited response. */
   readonly request?: PendingRequest;
-  readonly assertion: VerifiedAssertion;
-  /** The bytes that the assertion was read from. */
-  readonly signedXml: string;
-  /** The whole message, with the decrypted assertion in place of the encrypted one. */
-  readonly xml: string;
-  /** Whether the signature around the assertion can be verified in `xml`. Decryption breaks that signature. */
-  readonly outerSigned: boolean;
 }
 
 /**
- * Verifies responses with the application's own checks. They guard the message, find its request, and verify the
- * signatures. They decrypt an encrypted assertion and guard it again, and then check the signed bytes. The first failed
- * check throws a {@link SamlError}.
+ * Verifies responses: guards the message, finds and consumes its request, and verifies its signatures and its content.
+ * The first failed check throws a {@link SamlError}.
  */
 export class SamlResponses {
   constructor(
     private readonly connections: SamlConnections,
     private readonly requests: PendingRequests,
     private readonly replays: AssertionReplayCache,
+    private readonly verifier: MessageVerifier,
     private readonly publicUrl: string,
     private readonly clock: Clock,
   ) {}
 
   async verifyResponse(form: IncomingForm): Promise<VerifiedResponse> {
     const connection = await this.connectionOf(form.connectionId);
-    const posted = postedField(form.body, form.query, ['SAMLResponse']);
-    const response = guardResponse(posted.xml, { responseSigned: connection.wantResponseSigned });
-    checkResponse(response, connection);
-    const request = await this.requestOf(response, connection, form.cookieHeader);
+    const { xml } = postedField(form.body, form.query, ['SAMLResponse']);
+    const settings = messageSettings(connection);
+    const { inResponseTo } = await this.verifier.run('outline', xml, settings);
+    const request = await this.requestOf(inResponseTo, connection, form.cookieHeader);
     const now = this.clock.millis();
-    const xml = verifiedMessage(response, connection);
-    const signedXml = verifiedBytes(xml, connection.idpCertificates, { local: 'Assertion', uri: ASSERTION });
-    const assertion = checkAssertion(signedXml, {
-      connection,
-      requestId: request?.requestId,
+    const content = await this.verifier.run('response', {
+      xml,
+      settings,
+      request: request && { requestId: request.requestId, createdAt: request.createdAt },
       authenticatedSince: authenticatedSince(connection, request, now),
+      maxAgeMs: request === undefined ? UNSOLICITED_MS : SIGN_IN_MS,
       now,
     });
-    return {
-      connection,
-      request,
-      assertion,
-      signedXml,
-      xml,
-      outerSigned: response.signed && response.encrypted === undefined,
-    };
+    return { connection, request, ...content };
   }
 
   /** Returns the identity in a response that both verifiers accepted. Throws SamlError for a replayed assertion. */
@@ -93,7 +76,7 @@ export class SamlResponses {
    * only if the connection allows it.
    */
   private async requestOf(
-    { inResponseTo }: GuardedResponse,
+    inResponseTo: string | undefined,
     connection: SamlConnection,
     cookieHeader: string | undefined,
   ): Promise<PendingRequest | undefined> {
@@ -107,29 +90,6 @@ export class SamlResponses {
   }
 }
 
-/** Returns the message with the plain assertion. Verifies the signature of the whole message if there is one. */
-function verifiedMessage(
-  response: GuardedResponse,
-  { idpCertificates, wantAssertionEncrypted, spKeys }: SamlConnection,
-): string {
-  const { xml, encrypted, signed } = response;
-  ensure(encrypted !== undefined || !wantAssertionEncrypted, 'assertion_not_encrypted');
-  if (signed) verifiedBytes(xml, idpCertificates);
-  return encrypted === undefined ? xml : decrypted(xml, encrypted, spKeys);
-}
-
-/** Returns the response with the decrypted assertion, after the same structure checks as for a plain one. */
-function decrypted(
-  xml: string,
-  encrypted: NonNullable<GuardedResponse['encrypted']>,
-  spKeys: SamlConnection['spKeys'],
-): string {
-  const [from, to] = encrypted.range;
-  const plain = xml.slice(0, from) + decryptElement(encrypted, spKeys) + xml.slice(to);
-  ensure(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');
-  return plain;
-}
-
 /** Returns the earliest allowed authentication time, if the request or the connection asks for a new authentication. */
 function authenticatedSince(
   { forceAuthn }: SamlConnection,
@@ -140,7 +100,7 @@ function authenticatedSince(
   return forceAuthn ? now - UNSOLICITED_MS : undefined;
 }
 
-function identityIn({ assertion, connection, request, signedXml }: VerifiedResponse): VerifiedIdentity {
+function identityIn({ assertion, connection, request, diagnostics }: VerifiedResponse): VerifiedIdentity {
   return {
     connection: connection.found,
     identity: identityOf(assertion, connection),
@@ -150,6 +110,6 @@ function identityIn({ assertion, connection, request, signedXml }: VerifiedRespo
     idpSubject: nameIdKey(assertion.nameId),
     signedInAt: assertion.authenticatedAt,
     intent: request?.intent,
-    diagnostics: diagnosticsOf(signedXml, connection),
+    diagnostics,
   };
 }

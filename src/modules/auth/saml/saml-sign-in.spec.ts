@@ -127,6 +127,35 @@ describe('a valid response signs a user in', () => {
     expect(await signIn(undefined, renamed)).toBeDefined();
   });
 
+  it('with two audiences, of which one is the connection', async () => {
+    const verified = await signIn(() => ({
+      conditions: conditions(['https://other.example.test/sp', connection.spEntityId]),
+    }));
+    expect(verified.identity.email).toBe('ada@example.test');
+  });
+
+  it('with a signature of the response around an unsigned assertion', async () => {
+    const outer = (parts: Parts): string => sign(responseXml(parts, assertionXml(parts)), '_response', key);
+    expect((await signIn(undefined, outer)).identity.email).toBe('ada@example.test');
+  });
+
+  it('with conditions without times, which the confirmation and the issue time limit', async () => {
+    const open = conditions([connection.spEntityId], { NotBefore: undefined, NotOnOrAfter: undefined });
+    expect(await signIn(() => ({ conditions: open }))).toBeDefined();
+  });
+
+  it('with every description of a key that providers send', async () => {
+    const described = (parts: Parts): string =>
+      signedResponse(parts, key).replace(
+        '<ds:KeyInfo>',
+        '<ds:KeyInfo><ds:KeyName>k</ds:KeyName><ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus>' +
+          '<ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue><ds:X509Data><ds:X509IssuerSerial>' +
+          '<ds:X509IssuerName>CN=x</ds:X509IssuerName><ds:X509SerialNumber>1</ds:X509SerialNumber>' +
+          '</ds:X509IssuerSerial><ds:X509SubjectName>CN=x</ds:X509SubjectName></ds:X509Data>',
+      );
+    expect(await signIn(undefined, described)).toBeDefined();
+  });
+
   it('with clocks that differ within the allowed skew', async () => {
     const late = await signIn(({ requestId }) => ({
       conditions: conditions([connection.spEntityId], { NotBefore: instant(-300), NotOnOrAfter: instant(-30) }),

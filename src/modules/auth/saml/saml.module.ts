@@ -8,6 +8,7 @@ import { RedisConnections } from '../../../platform/redis/index.js';
 import { LogoutController } from './logout.controller.js';
 import { LogoutService } from './logout.service.js';
 import { SamlController } from './saml.controller.js';
+import { MessageVerifier, ThreadedVerifier } from './message-verifier.js';
 import { SamlResponses } from './saml-responses.js';
 import { SamlService } from './saml.service.js';
 import { LogoutReplayCache, OutgoingForms, PendingLogouts } from './saml-stores.js';
@@ -44,6 +45,7 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
     StoredSamlConnections,
     SamlService,
     LogoutService,
+    { provide: MessageVerifier, useClass: ThreadedVerifier },
     ...STORES.map((Store) => ({
       provide: Store,
       inject: [RedisConnections],
@@ -51,14 +53,15 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
     })),
     {
       provide: SamlResponses,
-      inject: [StoredSamlConnections, PendingRequests, AssertionReplayCache, AppConfig, Clock],
+      inject: [StoredSamlConnections, PendingRequests, AssertionReplayCache, MessageVerifier, AppConfig, Clock],
       useFactory: (
         connections: StoredSamlConnections,
         requests: PendingRequests,
         replays: AssertionReplayCache,
+        verifier: MessageVerifier,
         app: AppConfig,
         clock: Clock,
-      ) => new SamlResponses(connections, requests, replays, app.origin, clock),
+      ) => new SamlResponses(connections, requests, replays, verifier, app.origin, clock),
     },
     {
       provide: SamlStrategy,

@@ -1,8 +1,6 @@
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { toSsoError, type VerifiedIdentity } from '../sso/index.js';
-import { checkAgreement } from './library-error.js';
-import { verifyByLibrary } from './library-verification.js';
 import type { SamlResponses } from './saml-responses.js';
 
 /** The part of an HTTP request that a response is read from. Express 4's and 5's types both fit. */
@@ -26,11 +24,7 @@ class CallbackStrategy extends passport.Strategy {
   }
 }
 
-/**
- * Verifies a response at the assertion consumer URL twice. {@link SamlResponses} verifies first and names the failed
- * check. passport-saml then verifies the same message, with an encrypted assertion decrypted. Both must read the same
- * assertion. Every error is an SsoError.
- */
+/** Verifies a response at the assertion consumer URL by {@link SamlResponses}. Every error is an SsoError. */
 export class SamlStrategy extends PassportStrategy(CallbackStrategy, 'saml') {
   constructor(private readonly responses: SamlResponses) {
     super();
@@ -39,9 +33,7 @@ export class SamlStrategy extends PassportStrategy(CallbackStrategy, 'saml') {
   async validate({ params, headers, query, body }: Incoming): Promise<VerifiedIdentity> {
     const form = { connectionId: String(params['connectionId']), cookieHeader: headers.cookie, query, body };
     try {
-      const verified = await this.responses.verifyResponse(form);
-      checkAgreement(await verifyByLibrary(verified), verified);
-      return await this.responses.admit(verified);
+      return await this.responses.admit(await this.responses.verifyResponse(form));
     } catch (error) {
       throw toSsoError(error);
     }

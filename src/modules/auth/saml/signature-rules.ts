@@ -1,14 +1,26 @@
-import { ENVELOPED, EXCLUSIVE, RSA_SHA256, RSA_SHA512, SHA256, SIGNATURE } from './saml-names.js';
+import { checkKeyInfo } from './key-info.js';
+import {
+  ENVELOPED,
+  EXCLUSIVE,
+  RSA_SHA256,
+  RSA_SHA384,
+  RSA_SHA512,
+  SHA256,
+  SHA384,
+  SHA512,
+  SIGNATURE,
+} from './saml-names.js';
 import { ensure, type SamlErrorCode } from './saml-error.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
 /** The allowed methods. SHA-1, MD5, HMAC with a public key, and untested methods are rejected. */
 const SIGNATURE_METHODS: ReadonlySet<string> = new Set([
   RSA_SHA256,
+  RSA_SHA384,
   RSA_SHA512,
   'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1',
 ]);
-const DIGEST_METHODS: ReadonlySet<string> = new Set([SHA256, 'http://www.w3.org/2001/04/xmlenc#sha512']);
+const DIGEST_METHODS: ReadonlySet<string> = new Set([SHA256, SHA384, SHA512]);
 
 /**
  * Returns the children of `parent`. They must be exactly these signature elements in this order; a name that ends in
@@ -58,13 +70,17 @@ function checkReference(reference: XmlElement, signedId: string): void {
 /**
  * Checks the structure and the algorithms of the signature directly inside `signed`, before any cryptography (XML
  * Signature, section 4; saml-core-2.0-os, section 5.4).
- * @returns whether a signature exists; `verifiedBytes` verifies it
+ * @returns whether a signature exists; `verifiedElement` verifies it
  */
 export function checkSignatureShape(signed: XmlElement): boolean {
   const signatures = childrenNamed(signed, SIGNATURE, 'Signature');
   if (signatures.length === 0) return false;
   ensure(signatures.length === 1, 'signature_malformed', 'more than one signature');
-  const [info] = exactly(signatures[0]!, 'SignedInfo', 'SignatureValue', 'KeyInfo?');
+  const [info, value, keyInfo] = exactly(signatures[0]!, 'SignedInfo', 'SignatureValue', 'KeyInfo?');
+  // Node ignores other characters and text after the padding, in which a changed ciphertext could hide.
+  const base64 = value!.text.replaceAll(/\s/g, '');
+  ensure(Buffer.from(base64, 'base64').toString('base64') === base64, 'signature_malformed', 'SignatureValue');
+  if (keyInfo !== undefined) checkKeyInfo(keyInfo);
   const [canonicalization, method, reference] = exactly(
     info!,
     'CanonicalizationMethod',

@@ -31,6 +31,11 @@ export interface XmlLimits {
    * contain them. In a signed message, they can split a value or let two parsers read different values.
    */
   readonly lenient?: boolean;
+  /**
+   * Whether a malformed document is read to its end before it is rejected, so that the time does not show the place of
+   * the defect. Documents above a limit are rejected at once.
+   */
+  readonly readsToEnd?: boolean;
 }
 
 /**
@@ -74,6 +79,7 @@ export class XmlReader {
   /** The index of the last `<` that a start tag may have. */
   private start = 0;
   private written = '';
+  private isMalformed = false;
 
   constructor(
     private readonly limits: XmlLimits,
@@ -81,6 +87,10 @@ export class XmlReader {
   ) {
     this.checkMarkup();
     this.buildTree();
+    if (!limits.readsToEnd) return;
+    const defect = new SamlError('xml_malformed');
+    this.parser.makeError = () => defect; // one for all, because the trace of each would take time
+    this.parser.on('error', () => (this.isMalformed = true));
   }
 
   /** Reads the next piece. Throws SamlError. */
@@ -93,6 +103,7 @@ export class XmlReader {
   /** Returns the root element. Throws SamlError for an incomplete document. */
   close(): XmlElement {
     this.parse(() => this.parser.close());
+    if (this.isMalformed) reject('xml_malformed');
     return this.root ?? reject('xml_malformed');
   }
 
@@ -108,6 +119,10 @@ export class XmlReader {
   /** Rejects the constructs that are not allowed. */
   private checkMarkup(): void {
     const { parser, limits } = this;
+    const reject = (reason: SamlErrorCode): void => {
+      if (!limits.readsToEnd) throw new SamlError(reason);
+      this.isMalformed = true;
+    };
     parser.on('doctype', () => reject('xml_doctype'));
     parser.on('xmldecl', ({ version, encoding }) => {
       const isUtf8 = !encoding || encoding.toLowerCase() === 'utf-8';

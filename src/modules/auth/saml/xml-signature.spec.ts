@@ -3,19 +3,19 @@ import { SignedXml } from 'xml-crypto';
 import { newSigningKey, signedResponse, truthfulParts } from '../../../../test/harness/saml-idp.js';
 import { testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { ASSERTION } from './saml-names.js';
-import { verifiedBytes } from './xml-signature.js';
+import { verifiedElement } from './xml-signature.js';
 
 const WITHIN = { local: 'Assertion', uri: ASSERTION };
 afterEach(() => void jest.restoreAllMocks());
 
-describe('verifiedBytes', () => {
+describe('verifiedElement', () => {
   it('rejects a forged signature value without a digest of the content', async () => {
     const [key, other] = await Promise.all([newSigningKey(), newSigningKey()]);
     const connection = testConnection('one', [key.certificate]);
     const xml = signedResponse(truthfulParts(connection, '_request'), key);
     const digest = jest.spyOn(SignedXml.prototype, 'checkSignature');
     const verify = (text: string, certificates: string[]): (() => string) => {
-      return () => verifiedBytes(text, certificates, WITHIN);
+      return () => verifiedElement(text, certificates, WITHIN).bytes;
     };
     const invalid = expect.objectContaining({ reason: 'signature_invalid' });
     expect(verify(xml, [other.certificate, other.certificate])).toThrow(invalid);

@@ -41,12 +41,12 @@ BEGIN
   IF current_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NEW; END IF;
   NEW.tested_at := CASE WHEN TG_OP = 'UPDATE' AND NEW.tested_at IS NOT NULL AND (app.is_system() OR
     (NEW.protocol, NEW.idp_entity_id, NEW.idp_sso_url, NEW.idp_certificates, NEW.metadata_url, NEW.want_response_signed,
-      NEW.want_assertion_encrypted,
+      NEW.want_assertion_signed, NEW.want_assertion_encrypted,
      NEW.sign_requests, NEW.force_authn, NEW.sp_certificates[1], NEW.oidc_issuer, NEW.oidc_client_id,
        NEW.oidc_client_secret_enc, NEW.oidc_tenants, NEW.subject)
     IS NOT DISTINCT FROM
     (OLD.protocol, OLD.idp_entity_id, OLD.idp_sso_url, OLD.idp_certificates, OLD.metadata_url, OLD.want_response_signed,
-      OLD.want_assertion_encrypted,
+      OLD.want_assertion_signed, OLD.want_assertion_encrypted,
      OLD.sign_requests, OLD.force_authn, OLD.sp_certificates[1], OLD.oidc_issuer, OLD.oidc_client_id,
        OLD.oidc_client_secret_enc, OLD.oidc_tenants, OLD.subject))
     THEN OLD.tested_at END;

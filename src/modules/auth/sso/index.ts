@@ -21,7 +21,7 @@ export type {
   SsoProtocol,
 } from './sso-connection.entity.js';
 export { SsoLogoutService } from './sso-logout.service.js';
-export { diagnosticsOfClaims, masked, type SsoDiagnostics } from './sso-diagnostics.js';
+export { diagnosticsOfClaims, masked, type SsoDiagnostics } from '../sso-messages/index.js';
 export type { SsoIdentity, VerifiedIdentity } from './verified-identity.js';
 export { SsoNotices } from './sso-notices.service.js';
 export { asProblems, problemOf, toSsoError } from './sso-problem.js';
@@ -34,8 +34,8 @@ export {
 } from './sso-protocols.js';
 export { GUIDED, type GuidedProvider, type GuideValues, type ProviderGuide, type Row } from './setup-guide.js';
 export { SetupGuides } from './setup-guide.service.js';
-export { SsoError, type CommonErrorCode } from './sso-error.js';
 export { SsoTrace } from './sso-trace.service.js';
+export { SsoError, type CommonErrorCode } from '../sso-messages/index.js';
 export { SsoSetupService } from './sso-setup.service.js';
 export { SsoConnectionTests } from './sso-connection-tests.service.js';
 export {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SsoIntent } from './verified-identity.js';
-import { ensure, SsoError } from './sso-error.js';
+import { ensure, SsoError } from '../sso-messages/index.js';
 
 /** The longest time that a sign-in may take at the identity provider, and the greatest age of its response. */
 export const SIGN_IN_MS = 10 * 60 * 1000;

@@ -51,6 +51,7 @@ export interface SsoConnectionEntity {
   /** The number of days before certificate expiry at which the last warning was sent. */
   expiryAlert: number | null;
   wantResponseSigned: boolean;
+  wantAssertionSigned: boolean;
   wantAssertionEncrypted: boolean;
   signRequests: boolean;
   idpInitiated: boolean;
@@ -103,6 +104,7 @@ export const SSO_CONNECTION_COLUMNS: Columns<SsoConnectionEntity> = {
   metadataWarnings: { json: 'metadata_warnings' },
   expiryAlert: 'expiry_alert',
   wantResponseSigned: 'want_response_signed',
+  wantAssertionSigned: 'want_assertion_signed',
   wantAssertionEncrypted: 'want_assertion_encrypted',
   signRequests: 'sign_requests',
   idpInitiated: 'idp_initiated',

@@ -3,7 +3,7 @@ import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { withIdentity } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { FoundConnection } from './found-connection.js';
-import { ensure } from './sso-error.js';
+import { ensure } from '../sso-messages/index.js';
 import { SsoRepository, type SsoEnded } from './sso.repository.js';
 
 /** A verified request of an identity provider to end sessions. */

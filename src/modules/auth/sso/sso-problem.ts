@@ -1,5 +1,5 @@
 import { Problem } from '../../../platform/problem/index.js';
-import { SsoError } from './sso-error.js';
+import { SsoError } from '../sso-messages/index.js';
 
 const START_AGAIN =
   'Start again at the sign-in page. If the sign-in fails again, send the request id of this response to your ' +
@@ -22,6 +22,8 @@ export function problemOf(error: SsoError): Problem {
     case 'provider_unsupported':
     case 'provider_keys_invalid':
       return new Problem('provider_unreachable', { cause: error });
+    case 'server_busy':
+      return new Problem('server_busy', { cause: error, headers: { 'Retry-After': '2' } });
     case 'too_large':
       return new Problem('payload_too_large', { cause: error });
     default:

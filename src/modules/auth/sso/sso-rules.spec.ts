@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { roleFacts, roleOf, ruleOf } from './role-mapping.js';
 import { asDomain, domainOf, ownDomain, proofOf } from '../domains/index.js';
 import './sso.feature.js';
-import { diagnosticsOfClaims } from './sso-diagnostics.js';
+import { diagnosticsOfClaims } from '../sso-messages/index.js';
 
 describe('ruleOf', () => {
   const mapping = {

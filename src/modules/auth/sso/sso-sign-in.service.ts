@@ -14,7 +14,7 @@ import {
 } from '../sessions/index.js';
 import { roleFacts } from './role-mapping.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
-import type { SsoDiagnostics } from './sso-diagnostics.js';
+import type { SsoDiagnostics } from '../sso-messages/index.js';
 import type { VerifiedIdentity } from './verified-identity.js';
 import { SsoTrace } from './sso-trace.service.js';
 import { SsoRepository, type SsoOutcome } from './sso.repository.js';

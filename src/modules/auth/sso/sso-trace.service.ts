@@ -5,7 +5,7 @@ import { DataKeys, type KeyRing } from '../../../platform/keys/data-keys.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { adviceFor } from './reason-advice.js';
 import type { RoleRule } from './role-mapping.js';
-import type { SsoDiagnostics } from './sso-diagnostics.js';
+import type { SsoDiagnostics } from '../sso-messages/index.js';
 import { SsoTraceRepository } from './sso-trace.repository.js';
 import { SsoRepository } from './sso.repository.js';
 

@@ -125,10 +125,15 @@ class SsoConnectionSettings extends SamlProviderDto {
   @IsBoolean()
   enabled?: boolean;
 
-  /** Whether the response must be signed in addition to the assertion. */
+  /** Whether the response itself must be signed. Without it, a signature of the assertion suffices. */
   @MayBeAbsent()
   @IsBoolean()
   wantResponseSigned?: boolean;
+
+  /** Whether the assertion itself must be signed. Without it, a signature of the response around it suffices. */
+  @MayBeAbsent()
+  @IsBoolean()
+  wantAssertionSigned?: boolean;
 
   /**
    * The claim or attribute that identifies a user: the NameID of SAML, the `sub` of OpenID Connect, or the tenant id
@@ -346,6 +351,7 @@ export class SsoConnectionResponse {
   /** The expiry times of the provider's certificates, in their order. */
   @StaffOnly() certificatesExpireAt: Date[];
   @StaffOnly() wantResponseSigned: boolean;
+  @StaffOnly() wantAssertionSigned: boolean;
   @StaffOnly() subject: string;
   @StaffOnly() emailAttribute: string | null;
   @StaffOnly() groupAttribute: string | null;

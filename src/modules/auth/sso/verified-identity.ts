@@ -1,6 +1,6 @@
 import type { FoundConnection } from './found-connection.js';
 import type { IdpClaims } from './role-mapping.js';
-import type { SsoDiagnostics } from './sso-diagnostics.js';
+import type { SsoDiagnostics } from '../sso-messages/index.js';
 
 /** The user that a verified response of an identity provider names, for every protocol. */
 export interface SsoIdentity {

@@ -1,4 +1,4 @@
-import { ensurer, type Ensure } from '../../../platform/problem/index.js';
+import { ensurer, type Ensure } from '../../../platform/problem/ensure.js';
 /**
  * The reasons for a failed SSO sign-in that all protocols share. They are stable, like the reasons of each protocol:
  * audit events and support texts use them.
@@ -12,6 +12,7 @@ export type CommonErrorCode =
   | 'groups_truncated'
   | 'subject_attributes_missing'
   | 'unavailable'
+  | 'server_busy'
   | 'unexpected';
 
 /** A rejected sign-in. `detail` is for the administrator of the organization and is never shown to the user. */

@@ -1,0 +1,67 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { ThreadPool, type ThreadPoolOptions } from './thread-pool.js';
+
+const entry = new URL('../../../test/harness/thread.mjs', import.meta.url);
+const pools: ThreadPool[] = [];
+const optionsOf = (more: Partial<ThreadPoolOptions> = {}): ThreadPoolOptions => ({
+  entry,
+  threads: 1,
+  maxWaiting: 8,
+  deadlineMs: 60_000,
+  maxHeapMb: 32,
+  whenFull: () => new RangeError('full'),
+  ...more,
+});
+const pool = (options = optionsOf()): ThreadPool => {
+  const made = new ThreadPool(options);
+  pools.push(made);
+  return made;
+};
+const answer = (value: unknown) => ({ act: 'answer', value });
+afterAll(() => Promise.all(pools.map((one) => one.close())));
+
+describe('ThreadPool', () => {
+  it('gives each request its own reply', async () => {
+    const threads = pool(optionsOf({ threads: 2 }));
+    const values = [1, 'two', { three: [3] }, null];
+    expect(await Promise.all(values.map((value) => threads.run(answer(value))))).toEqual(values);
+  });
+
+  it.each([
+    ['throws', 'throw'],
+    ['ends', 'exit'],
+    ['uses too much memory', 'fill'],
+  ])('rejects the request whose thread %s, and answers the next one', async (_name, act) => {
+    const threads = pool();
+    const attempts = [threads.run({ act }), threads.run(answer('next'))];
+    expect(await Promise.allSettled(attempts)).toMatchObject([
+      { status: 'rejected', reason: { name: 'ThreadError', reason: 'ended' } },
+      { status: 'fulfilled', value: 'next' },
+    ]);
+  });
+
+  it('ends a thread that passes the deadline, and answers the next request', async () => {
+    const options = optionsOf({ deadlineMs: 1 });
+    const threads = pool(options);
+    await expect(threads.run({ act: 'loop' })).rejects.toMatchObject({ reason: 'deadline' });
+    options.deadlineMs = 60_000;
+    expect(await threads.run(answer('next'))).toBe('next');
+  });
+
+  it('bounds the queue', async () => {
+    const threads = pool(optionsOf({ maxWaiting: 1 }));
+    const attempts = await Promise.allSettled([1, 2, 3].map((value) => threads.run(answer(value))));
+    expect(attempts).toMatchObject([
+      { value: 1 },
+      { value: 2 },
+      { status: 'rejected', reason: expect.any(RangeError) },
+    ]);
+  });
+
+  it('answers after an idle thread ended', async () => {
+    const threads = pool();
+    expect(await threads.run(answer(1))).toBe(1);
+    await threads.close();
+    expect(await threads.run(answer(2))).toBe(2);
+  });
+});

@@ -1,0 +1,96 @@
+import { Worker } from 'node:worker_threads';
+import { Semaphore } from './semaphore.js';
+
+export interface ThreadPoolOptions {
+  /** The module of the threads. It posts any message when it is ready, and then one reply to each request, in order. */
+  entry: URL;
+  threads: number;
+  /** The number of requests that may wait for a thread. */
+  maxWaiting: number;
+  /** Creates the error for a request that arrives when the queue is full. */
+  whenFull: () => Error;
+  /** The time for one request, after its thread has started. */
+  deadlineMs: number;
+  /** The greatest heap of a thread. A thread above it ends. */
+  maxHeapMb: number;
+}
+
+/** A request that a thread did not answer: it passed the deadline, or its thread ended. */
+export class ThreadError extends Error {
+  override readonly name = 'ThreadError';
+
+  constructor(
+    readonly reason: 'deadline' | 'ended',
+    options?: ErrorOptions,
+  ) {
+    super(`the thread did not answer: ${reason}`, options);
+  }
+}
+
+/** The time in which a thread must load its modules, also on a busy machine. */
+const START_MS = 60_000;
+
+/**
+ * Runs requests in worker threads, so that none of them blocks the event loop. The threads start when they are needed,
+ * and then stay. A thread that passes the deadline or ends is replaced, so one request cannot affect the next.
+ */
+export class ThreadPool {
+  private readonly idle: Worker[] = [];
+  private readonly all = new Set<Worker>();
+  private readonly queue: Semaphore;
+
+  constructor(private readonly options: ThreadPoolOptions) {
+    const { threads, maxWaiting, whenFull } = options;
+    this.queue = new Semaphore({ slots: () => threads, maxWaiting, whenFull });
+  }
+
+  /** Returns the reply to a request. Both are plain data. Throws ThreadError, or the error of `whenFull`. */
+  run(request: unknown): Promise<unknown> {
+    return this.queue.withSlot(async () => {
+      const worker = this.idle.pop() ?? (await this.start());
+      return this.attempt(worker, this.options.deadlineMs, () => worker.postMessage(request));
+    });
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await Promise.all([...this.all].map((worker) => worker.terminate()));
+  }
+
+  private async start(): Promise<Worker> {
+    const { entry, maxHeapMb } = this.options;
+    const worker = new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } });
+    this.all.add(worker);
+    worker.unref(); // an idle thread keeps no process alive
+    worker.on('error', () => this.forget(worker)); // an error without a listener would end the process
+    worker.on('exit', () => this.forget(worker));
+    await this.attempt(worker, START_MS, () => undefined);
+    return this.idle.pop()!;
+  }
+
+  /** Waits for the next message of a thread, which is then idle. Ends the thread if none arrives. */
+  private async attempt(worker: Worker, deadlineMs: number, begin: () => void): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const fail = (cause?: unknown): void => reject(new ThreadError('ended', { cause }));
+    const timer = setTimeout(() => reject(new ThreadError('deadline')), deadlineMs);
+    worker.once('message', resolve).once('error', fail).once('exit', fail);
+    try {
+      begin();
+      const reply = await promise;
+      this.idle.push(worker);
+      return reply;
+    } catch (error) {
+      await worker.terminate();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      worker.off('message', resolve).off('error', fail).off('exit', fail);
+    }
+  }
+
+  private forget(worker: Worker): void {
+    this.all.delete(worker);
+    const index = this.idle.indexOf(worker);
+    if (index >= 0) this.idle.splice(index, 1);
+  }
+}
