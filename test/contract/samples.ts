@@ -23,7 +23,7 @@ type MakeSample = (ids: Ids, tenant: Tenant) => Sample | Promise<Sample>;
  * routes with a reason.
  */
 export const SAMPLES: Record<string, MakeSample> = {
-  'POST /v1/auth/logout': () => ({ last: true }),
+  'POST /v1/auth/logout': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy), last: true }),
   'DELETE /v1/auth/sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
   'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token }, director }) => ({
     body: { token },
@@ -223,6 +223,7 @@ export const PUBLIC: Record<string, string> = {
   'POST /account/reset': "as POST /v1/auth/password/reset, and only from the application's own page",
   'GET /sign-in/mfa': 'the cookie of a sign-in with a correct password; a limit by IP',
   'POST /sign-in/mfa': "as POST /v1/auth/login/mfa, and only from the application's own page",
+  'GET /signed-out': 'names only the connection in the cookie of the browser; a limit by IP',
   'GET /sign-in': 'looks up only the domain of an e-mail address; a limit by IP',
   'POST /sign-in/password': "as POST /v1/auth/login, and only from the application's own page",
   'GET /v1/sso/oidc/:connectionId/login': 'redirects to the provider; a limit by IP',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createInstitution } from '../../src/cli/institutions.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { connectOidc, signInByOidc } from '../harness/oidc.js';
@@ -140,14 +141,108 @@ describe('back-channel logout', () => {
 });
 
 describe('logout through the provider', () => {
-  it("ends the local session, then redirects to the provider's logout endpoint", async () => {
-    const client = await session('ida', 'sid-10');
-    const { status, headers } = await client.get(`/v1/sso/oidc/${connectionId}/logout`);
-    expect(status).toBe(303);
-    expect(headers.get('location')).toBe(
-      `${idp.origin}/end?client_id=client&post_logout_redirect_uri=${encodeURIComponent('http://127.0.0.1:3000/')}`,
+  const hints = () =>
+    harness.database.superuser<{ hint: string | null }>(
+      `SELECT encode(logout_hint_enc, 'hex') AS hint FROM sessions WHERE connection_id = $1 ORDER BY created_at DESC`,
+      [connectionId],
     );
+
+  it("ends the local session, then redirects to the provider's logout endpoint with the ID token", async () => {
+    let idToken = '';
+    const client = harness.client();
+    const signedIn = await signInByOidc(idp, client, connectionId, {
+      claims: { sub: 'ida', sid: 'sid-10', email: 'ida@idp.example.test' },
+      idToken: (valid) => (idToken = valid),
+    });
+    expect(signedIn.status).toBe(303);
+    const { status, headers } = await client.get(`/v1/sso/oidc/${connectionId}/logout`);
+    const url = new URL(headers.get('location')!);
+    expect([status, url.origin + url.pathname]).toEqual([303, `${idp.origin}/end`]);
+    const state = url.searchParams.get('state')!;
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      id_token_hint: idToken,
+      client_id: 'client',
+      post_logout_redirect_uri: 'http://127.0.0.1:3000/signed-out',
+      state: expect.stringMatching(/^[\w-]{43}$/),
+    });
     expect(await isSignedIn(client)).toBe(false);
+    expect((await client.get('/signed-out')).text).toContain('You are still signed in at Test.');
+    expect((await client.get(`/signed-out?state=${state}&session_state=x`)).text).toContain(
+      'You are signed out here and at Test.',
+    );
+    expect((await client.get('/signed-out')).text).not.toContain('Test');
+  });
+
+  it('by the API leads to the provider with the ID token, also after a switch to another organization', async () => {
+    const [home, sister] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
+    const connection = await connectOidc(harness, home, idp.issuer, { shared: true });
+    await harness.database.superuser(
+      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
+         VALUES ($1, gen_random_uuid(), 'idp.example.test', 'shown-by-a-dns-record', now())`,
+      [home],
+    );
+    let idToken = '';
+    const client = harness.client();
+    await signInByOidc(idp, client, connection, {
+      claims: { sub: 'kim', email: 'kim@idp.example.test' },
+      idToken: (valid) => (idToken = valid),
+    });
+    const institution = await createInstitution(harness.operator, 'Synthetic University');
+    await harness.database.superuser('UPDATE organizations SET institution_id = $1 WHERE id = ANY ($2::uuid[])', [
+      institution,
+      [home, sister],
+    ]);
+    await harness.database.superuser('UPDATE organizations SET institution_sign_in = true WHERE id = $1', [sister]);
+    await harness.database.superuser(
+      `INSERT INTO memberships (org_id, id, user_id, name, role)
+         SELECT $2, gen_random_uuid(), m.user_id, m.name, 'mentor' FROM memberships m WHERE m.org_id = $1
+          AND m.user_id = $3`,
+      [home, sister, (await client.get('/v1/auth/me')).body.user.id],
+    );
+    expect((await client.post('/v1/auth/organization', { orgId: sister })).body.organizationId).toBe(sister);
+    const { status, body } = await client.post('/v1/auth/logout');
+    const url = new URL(body.url);
+    expect([status, url.pathname, url.searchParams.get('id_token_hint')]).toEqual([200, '/end', idToken]);
+  });
+
+  it('stores the ID token encrypted, and only while the session lasts', async () => {
+    let idToken = '';
+    const client = harness.client();
+    await signInByOidc(idp, client, connectionId, {
+      claims: { sub: 'lea', email: 'lea@idp.example.test' },
+      idToken: (valid) => (idToken = valid),
+    });
+    const [{ hint } = { hint: null }] = await hints();
+    expect(hint).not.toContain(Buffer.from(idToken.slice(0, 20)).toString('hex'));
+    expect(hint!.length / 2).toBeGreaterThan(idToken.length);
+    await postLogoutToken(await token({ sub: 'lea' }));
+    expect([(await hints())[0]!.hint, await isSignedIn(client)]).toEqual([null, false]);
+  });
+
+  it('works without an ID token that is too long for a URL', async () => {
+    const client = harness.client();
+    await signInByOidc(idp, client, connectionId, {
+      claims: { sub: 'max', email: 'max@idp.example.test', padding: 'x'.repeat(8_000) },
+    });
+    expect((await hints())[0]!.hint).toBeNull();
+    const { searchParams } = new URL((await client.post('/v1/auth/logout')).body.url);
+    expect([searchParams.has('id_token_hint'), searchParams.get('client_id')]).toEqual([false, 'client']);
+  });
+
+  it('makes the next sign-in of this browser ask for credentials, until somebody has signed in', async () => {
+    const client = await session('ned', 'sid-12');
+    const prompt = async () => {
+      const { headers } = await client.get(`/v1/sso/oidc/${connectionId}/login`);
+      const { searchParams } = new URL(headers.get('location')!);
+      return [searchParams.get('prompt'), searchParams.get('max_age')];
+    };
+    expect(await prompt()).toEqual([null, null]);
+    await client.post('/v1/auth/logout');
+    expect(await prompt()).toEqual(['login', null]);
+    // the provider sends no auth_time, and the sign-in still succeeds
+    const claims = { sub: 'ned', email: 'ned@idp.example.test' };
+    expect((await signInByOidc(idp, client, connectionId, { claims })).status).toBe(303);
+    expect(await prompt()).toEqual([null, null]);
   });
 
   it('is rejected from another site and through another connection', async () => {
@@ -169,7 +264,7 @@ describe('logout through the provider', () => {
     other.metadata = { end_session_endpoint: undefined };
     await other.stop();
     harness.advance(2 * 86_400);
-    await client.get(`/v1/sso/oidc/${connection}/logout`);
-    expect(await isSignedIn(client)).toBe(false);
+    const { headers } = await client.get(`/v1/sso/oidc/${connection}/logout`);
+    expect([headers.get('location'), await isSignedIn(client)]).toEqual(['/signed-out', false]);
   });
 });

@@ -1,4 +1,4 @@
-import type { FoundConnection } from '../sso/index.js';
+import { SIGNED_OUT_PAGE, type FoundConnection } from '../sso/index.js';
 
 /** One organization's OpenID provider, and the application's client registration at that provider. */
 export interface OidcConnection {
@@ -40,6 +40,6 @@ export function relyingPartyUrls(origin: string, connectionId: string) {
     loginUrl: `${base}/login`,
     callbackUrl: `${base}/callback`,
     backchannelLogoutUrl: `${base}/backchannel-logout`,
-    postLogoutUrl: `${origin}/`,
+    postLogoutUrl: `${origin}${SIGNED_OUT_PAGE}`,
   };
 }

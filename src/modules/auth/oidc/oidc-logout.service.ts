@@ -1,17 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { currentMember } from '../../../platform/context/context.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import {
   LogoutTokenReplayCache,
   problemOf,
+  type ProviderSession,
   SIGN_IN_MS,
-  SsoLogoutService,
   SsoError,
-  SsoRepository,
+  type SsoLogoutRedirect,
+  type SsoLogoutRequest,
+  SsoLogoutService,
 } from '../sso/index.js';
 import { verifyLogoutToken, type VerifiedLogoutToken } from './logout-token.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
@@ -19,10 +18,7 @@ import { ensure } from './oidc-error.js';
 import { ProviderMetadataCache } from './provider-metadata-cache.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 
-/**
- * Handles back-channel logout by the provider. Also handles logout by the user, which ends the local session and the
- * session at the provider.
- */
+/** Handles back-channel logout by the provider, and starts a logout at the provider. */
 @Injectable()
 export class OidcLogoutService {
   private readonly log = new Logger('OpenID Connect');
@@ -32,9 +28,6 @@ export class OidcLogoutService {
     private readonly providers: ProviderMetadataCache,
     private readonly replays: LogoutTokenReplayCache,
     private readonly logouts: SsoLogoutService,
-    private readonly repository: SsoRepository,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditLog,
     private readonly app: AppConfig,
     private readonly clock: Clock,
   ) {}
@@ -73,33 +66,20 @@ export class OidcLogoutService {
   }
 
   /**
-   * Ends the caller's session and returns the logout URL of the provider (OpenID Connect RP-Initiated Logout 1.0).
-   * Returns the start page if the provider has no logout URL or does not answer. Throws `not_found` when the session
-   * does not belong to this connection.
+   * Returns the provider's logout URL for a session (OpenID Connect RP-Initiated Logout 1.0, section 2). Returns
+   * undefined when the provider has none. Throws SsoError when the provider does not answer.
    */
-  async leave(connectionId: string): Promise<string> {
-    const { sessionId, userId } = currentMember();
-    const { postLogoutUrl } = relyingPartyUrls(this.app.origin, connectionId);
-    const url = await this.unitOfWork.withoutTransaction(() => this.endSessionUrl(connectionId, postLogoutUrl));
-    if ((await this.repository.endSession(sessionId!, connectionId)) === null) throw new Problem('not_found');
-    this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
-    return url ?? postLogoutUrl;
-  }
-
-  /** Returns the provider's logout URL without an ID token hint, because ID tokens are not stored. */
-  private async endSessionUrl(connectionId: string, postLogoutUrl: string): Promise<string | undefined> {
-    try {
-      const connection = await this.connections.find(connectionId);
-      if (connection === undefined) return undefined;
-      const { metadata } = await this.providers.find(connection.issuer);
-      if (metadata.end_session_endpoint === undefined) return undefined;
-      const url = new URL(metadata.end_session_endpoint);
-      url.searchParams.set('client_id', connection.clientId);
-      url.searchParams.set('post_logout_redirect_uri', postLogoutUrl);
-      return url.href;
-    } catch (error) {
-      if (error instanceof SsoError) return undefined;
-      throw error;
-    }
+  async startLogout(session: ProviderSession, { state }: SsoLogoutRequest): Promise<SsoLogoutRedirect | undefined> {
+    const connection = await this.connections.find(session.connectionId);
+    if (connection === undefined) return undefined;
+    const { metadata } = await this.providers.find(connection.issuer);
+    if (metadata.end_session_endpoint === undefined) return undefined;
+    const hint = await connection.found.openHint(session);
+    const url = new URL(metadata.end_session_endpoint);
+    if (hint !== undefined) url.searchParams.set('id_token_hint', hint);
+    url.searchParams.set('client_id', connection.clientId);
+    url.searchParams.set('post_logout_redirect_uri', relyingPartyUrls(this.app.origin, connection.id).postLogoutUrl);
+    url.searchParams.set('state', state);
+    return { url: url.href };
   }
 }

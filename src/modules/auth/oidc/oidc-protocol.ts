@@ -4,8 +4,9 @@ import { DataKeys } from '../../../platform/keys/data-keys.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SsoProtocols } from '../sso/index.js';
 import type { ConnectionColumns, SsoConnectionEntity, SsoLoginRequest, SsoProtocolHandler } from '../sso/index.js';
-import type { UpdateSsoConnectionDto } from '../sso/index.js';
+import type { ProviderSession, SsoLogoutRequest, UpdateSsoConnectionDto } from '../sso/index.js';
 import { relyingPartyUrls } from './oidc-connection.js';
+import { OidcLogoutService } from './oidc-logout.service.js';
 import { OidcService } from './oidc.service.js';
 import { isOfManyTenants, isProviderUrl } from './provider-metadata.js';
 
@@ -23,6 +24,7 @@ export class OidcProtocol implements SsoProtocolHandler {
 
   constructor(
     private readonly oidc: OidcService,
+    private readonly logout: OidcLogoutService,
     private readonly dataKeys: DataKeys,
     private readonly app: AppConfig,
     protocols: SsoProtocols,
@@ -32,6 +34,10 @@ export class OidcProtocol implements SsoProtocolHandler {
 
   startLogin(connectionId: string, request: SsoLoginRequest) {
     return this.oidc.startLogin(connectionId, request);
+  }
+
+  startLogout(session: ProviderSession, request: SsoLogoutRequest) {
+    return this.logout.startLogout(session, request);
   }
 
   /** Throws `invalid_request`. */

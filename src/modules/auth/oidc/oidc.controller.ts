@@ -4,7 +4,7 @@ import { Access, Public } from '../../../platform/access/decorators.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
-import { SsoSignInService, SsoConnectionTests } from '../sso/index.js';
+import { SignedOutMark, SignOutService, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
 import { BackchannelLogoutResponse, OidcLoginQuery } from './oidc.dto.js';
 import { OidcService } from './oidc.service.js';
@@ -21,6 +21,8 @@ export class OidcController {
     private readonly oidc: OidcService,
     private readonly logout: OidcLogoutService,
     private readonly signIn: SsoSignInService,
+    private readonly signOut: SignOutService,
+    private readonly mark: SignedOutMark,
     private readonly tests: SsoConnectionTests,
     private readonly cookies: SessionCookies,
   ) {}
@@ -68,6 +70,7 @@ export class OidcController {
     if (verified.intent?.testBy !== undefined) return { url: await this.tests.finish(verified) };
     const session = await this.signIn.open(verified);
     this.cookies.set(response, session.secret, session.expiresAt);
+    this.mark.signedIn(request, response, connectionId);
     return { url: verified.returnTo };
   }
 
@@ -80,8 +83,9 @@ export class OidcController {
     @Res({ passthrough: true }) response: Response,
   ) {
     assertNotFromElsewhere(request);
-    const url = await this.logout.leave(connectionId);
+    const { url, setCookies } = await this.signOut.signOut(request.headers.cookie, connectionId);
     this.cookies.clear(response);
+    for (const cookie of setCookies) response.append('Set-Cookie', cookie);
     return { url };
   }
 

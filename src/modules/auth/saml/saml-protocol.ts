@@ -4,7 +4,8 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SsoProtocols } from '../sso/index.js';
 import type { ConnectionColumns, SsoConnectionEntity, SsoLoginRequest, SsoProtocolHandler } from '../sso/index.js';
-import type { UpdateSsoConnectionDto } from '../sso/index.js';
+import type { ProviderSession, SsoLogoutRequest, UpdateSsoConnectionDto } from '../sso/index.js';
+import { LogoutService } from './logout.service.js';
 import { serviceProviderUrls } from './saml-connection.js';
 import { ProviderSettings } from './saml-settings.js';
 import { SamlService } from './saml.service.js';
@@ -31,6 +32,7 @@ export class SamlProtocol implements SsoProtocolHandler {
 
   constructor(
     private readonly saml: SamlService,
+    private readonly logout: LogoutService,
     private readonly providers: ProviderSettings,
     private readonly spKeys: SpKeys,
     private readonly app: AppConfig,
@@ -41,6 +43,10 @@ export class SamlProtocol implements SsoProtocolHandler {
 
   startLogin(connectionId: string, request: SsoLoginRequest) {
     return this.saml.startLogin(connectionId, request);
+  }
+
+  startLogout(session: ProviderSession, request: SsoLogoutRequest) {
+    return this.logout.startLogout(session, request);
   }
 
   /** Throws `invalid_metadata` or `invalid_request`. */

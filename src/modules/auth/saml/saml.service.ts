@@ -3,7 +3,13 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { browserSecret } from '../sessions/index.js';
-import { asProblems, PendingRequests, type SsoLoginRedirect, type SsoLoginRequest } from '../sso/index.js';
+import {
+  asProblems,
+  PendingRequests,
+  SignedOutMark,
+  type SsoLoginRedirect,
+  type SsoLoginRequest,
+} from '../sso/index.js';
 import { formPage } from './form-page.js';
 import type { SamlConnection } from './saml-connection.js';
 import { beginSignIn } from './saml-login.js';
@@ -18,6 +24,7 @@ export class SamlService {
     private readonly connections: StoredSamlConnections,
     private readonly requests: PendingRequests,
     private readonly forms: OutgoingForms,
+    private readonly mark: SignedOutMark,
     private readonly clock: Clock,
     private readonly app: AppConfig,
   ) {}
@@ -35,7 +42,8 @@ export class SamlService {
    */
   async startLogin(connectionId: string, request: SsoLoginRequest): Promise<SsoLoginRedirect> {
     const connection = await this.connection(connectionId);
-    const login = { ...request, publicUrl: this.app.origin, now: this.clock.millis() };
+    const askAgain = this.mark.includes(request.cookieHeader, connectionId);
+    const login = { ...request, askAgain, publicUrl: this.app.origin, now: this.clock.millis() };
     return asProblems(() => beginSignIn(connection, this.requests, this.forms, login));
   }
 

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataKeys, ORGANIZATION, type KeyRing, type WrappedKey } from '../../../platform/keys/data-keys.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
-import { SsoRepository, type SignInConnection } from './sso.repository.js';
+import { SsoRepository, type ProviderSession, type SignInConnection } from './sso.repository.js';
+
+const HINT = 'logout_hint_enc';
+/** The greatest length of a logout hint, because many servers accept URLs of 8 kB. */
+const MAX_HINT = 6 * 1024;
 
 /**
  * A connection that users may sign in through, found once per request and passed on to every step. The data key of its
@@ -33,6 +37,18 @@ export class FoundConnection {
   async open(column: string, sealed: Buffer | null): Promise<string | null> {
     if (sealed === null) return null;
     return (await this.keys()).forRow('sso_connections', this.id, this.orgId).open(column, sealed);
+  }
+
+  /** Encrypts the logout hint of a session. Returns null without a hint, or if a URL could not contain it. */
+  async sealHint(sessionId: string, hint: string | undefined): Promise<Buffer | null> {
+    if (hint === undefined || hint.length > MAX_HINT) return null;
+    return (await this.keys()).forRow('sessions', sessionId, this.orgId).seal(HINT, hint);
+  }
+
+  /** Decrypts the logout hint of a session. */
+  async openHint({ logoutHint, logoutHintSession }: ProviderSession): Promise<string | undefined> {
+    if (logoutHint === null || logoutHintSession === null) return undefined;
+    return (await this.keys()).forRow('sessions', logoutHintSession, this.orgId).open(HINT, logoutHint) ?? undefined;
   }
 
   /** Returns the secret that proves to the database that the application verified a message of the provider. */

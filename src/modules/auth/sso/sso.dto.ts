@@ -310,6 +310,11 @@ export class LoginQuery {
   forceAuthn?: 'true' | 'false';
 }
 
+export class SignedOutResponse {
+  /** The URL that the browser opens next: the logout of the identity provider, or the signed-out page. */
+  @Expose() url: string;
+}
+
 export class SsoConnectionResponse {
   @Expose() id: string;
   @Expose() name: string;

@@ -179,6 +179,8 @@ BEGIN
   expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
   UPDATE public.sessions s
     SET connection_id = c.id, idp_subject = visit.idp_subject, idp_session = sso_sign_in.idp_session,
+         logout_hint_enc = visit.logout_hint_enc,
+         logout_hint_session = CASE WHEN visit.logout_hint_enc IS NOT NULL THEN visit.id END,
          signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
   user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
 END $$;
