@@ -6,7 +6,7 @@ import { seeOther } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import { problemOf, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
-import { SAML_FORM } from './saml-form.js';
+import { REFRESH_EVENTS, SAML_FORM } from './saml-form.js';
 
 const PAGE = 'text/html; charset=utf-8';
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
@@ -24,7 +24,7 @@ export class LogoutController {
 
   @Get()
   @Public('ends the session of the browser; the identity provider signs its messages', {
-    emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_rejected'],
+    emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_rejected', ...REFRESH_EVENTS],
     limit: LIMIT,
   })
   @ResponseType.text(PAGE)
@@ -38,7 +38,7 @@ export class LogoutController {
 
   @Post()
   @Public('the identity provider sends a signed message', {
-    emits: ['sso.sessions_ended', 'sso.logout_rejected'],
+    emits: ['sso.sessions_ended', 'sso.logout_rejected', ...REFRESH_EVENTS],
     limit: LIMIT,
     body: SAML_FORM,
     otherOrigins: 'the page of the identity provider posts the message, and its signature is verified',

@@ -17,6 +17,7 @@ import {
   SsoRepository,
 } from '../sso/index.js';
 import { formPage, framedFormPolicy } from './form-page.js';
+import { KeyRenewal } from './key-renewal.js';
 import { nameIdKey } from './identity.js';
 import { readLogoutMessage, type IncomingLogout, type LogoutMessage } from './logout-message.js';
 import { elementXml, messageXml, outgoingForm, redirectUrl, sendOut, SUCCESS_XML } from './outgoing.js';
@@ -50,6 +51,7 @@ export interface LogoutRequestContext extends IncomingLogout {
 export class LogoutService {
   constructor(
     private readonly connections: StoredSamlConnections,
+    private readonly keys: KeyRenewal,
     private readonly repository: SsoRepository,
     private readonly logouts: SsoLogoutService,
     private readonly signOut: SignOutService,
@@ -72,7 +74,8 @@ export class LogoutService {
     ensure(connection !== undefined, 'connection_unknown');
     if (context.body === undefined && context.rawQuery === '') return this.begin(context);
     ensure(connection.idpSloUrl !== undefined, 'logout_not_offered');
-    const message = readLogoutMessage(context, connection, this.clock.millis());
+    const now = this.clock.millis();
+    const message = await this.keys.verify(connection, (current) => readLogoutMessage(context, current, now));
     return message.kind === 'LogoutRequest'
       ? this.end(connection, message)
       : this.complete(connection, context, message);

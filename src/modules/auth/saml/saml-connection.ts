@@ -19,6 +19,8 @@ export interface SamlConnection {
   readonly logoutUrl: string;
   readonly formUrl: string;
   readonly idpEntityId: string;
+  /** The URL at which the provider publishes its metadata, if the connection was set up with one. */
+  readonly metadataUrl: string | null;
   readonly idpSsoUrl: string;
   readonly idpSsoBinding: SamlBinding;
   /** The provider's URL for logout messages. Without it, single logout is off. */

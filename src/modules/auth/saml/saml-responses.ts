@@ -6,6 +6,7 @@ import { decryptElement } from './assertion-encryption.js';
 import { identityOf, nameIdKey } from './identity.js';
 import { postedField } from './message-text.js';
 import { guardResponse, type GuardedResponse } from './response-guard.js';
+import type { CurrentKeys } from './key-renewal.js';
 import { UNSOLICITED_MS, type SamlConnection, type SamlConnections } from './saml-connection.js';
 import { ASSERTION } from './saml-names.js';
 import { diagnosticsOf } from './saml-diagnostics.js';
@@ -46,6 +47,7 @@ export class SamlResponses {
     private readonly replays: AssertionReplayCache,
     private readonly publicUrl: string,
     private readonly clock: Clock,
+    private readonly keys: CurrentKeys,
   ) {}
 
   async verifyResponse(form: IncomingForm): Promise<VerifiedResponse> {
@@ -54,6 +56,14 @@ export class SamlResponses {
     const response = guardResponse(posted.xml, { responseSigned: connection.wantResponseSigned });
     checkResponse(response, connection);
     const request = await this.requestOf(response, connection, form.cookieHeader);
+    return this.keys.verify(connection, (current) => this.verified(response, request, current));
+  }
+
+  private verified(
+    response: GuardedResponse,
+    request: PendingRequest | undefined,
+    connection: SamlConnection,
+  ): VerifiedResponse {
     const now = this.clock.millis();
     const xml = verifiedMessage(response, connection);
     const signedXml = verifiedBytes(xml, connection.idpCertificates, { local: 'Assertion', uri: ASSERTION });

@@ -5,7 +5,7 @@ import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
 import { LoginQuery, SignedOutMark, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
-import { SAML_FORM } from './saml-form.js';
+import { REFRESH_EVENTS, SAML_FORM } from './saml-form.js';
 import { SamlResponseGuard, type SamlRequest } from './saml-response.guard.js';
 import { SamlService } from './saml.service.js';
 
@@ -70,6 +70,7 @@ export class SamlController {
       'sso.role_synced',
       'auth.organization_switched',
       'sso.connection_tested',
+      ...REFRESH_EVENTS,
     ],
     limit: LIMIT,
     body: SAML_FORM,

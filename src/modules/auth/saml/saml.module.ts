@@ -5,12 +5,13 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { SessionsModule } from '../sessions/index.js';
 import { AssertionReplayCache, PendingRequests, type SignInRedis, SsoModule } from '../sso/index.js';
 import { RedisConnections } from '../../../platform/redis/index.js';
+import { KeyRenewal } from './key-renewal.js';
 import { LogoutController } from './logout.controller.js';
 import { LogoutService } from './logout.service.js';
 import { SamlController } from './saml.controller.js';
 import { SamlResponses } from './saml-responses.js';
 import { SamlService } from './saml.service.js';
-import { LogoutReplayCache, OutgoingForms, PendingLogouts } from './saml-stores.js';
+import { LogoutReplayCache, OutgoingForms, PendingLogouts, RefreshClaims } from './saml-stores.js';
 import { SamlStrategy } from './saml.strategy.js';
 import { MetadataRefresh } from './metadata-refresh.js';
 import { SamlJobs } from './saml.jobs.js';
@@ -30,6 +31,7 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
   AssertionReplayCache,
   LogoutReplayCache,
   OutgoingForms,
+  RefreshClaims,
 ];
 
 /** SAML 2.0 sign-in and logout. Pending messages are stored in Redis; without Redis, no user can sign in. */
@@ -37,6 +39,7 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
   imports: [PassportModule, SessionsModule, SsoModule],
   controllers: [SamlController, LogoutController, SamlSetupController, SetupGuideController],
   providers: [
+    KeyRenewal,
     MetadataRefresh,
     ProviderSettings,
     SamlJobs,
@@ -54,14 +57,15 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
     })),
     {
       provide: SamlResponses,
-      inject: [StoredSamlConnections, PendingRequests, AssertionReplayCache, AppConfig, Clock],
+      inject: [StoredSamlConnections, PendingRequests, AssertionReplayCache, AppConfig, Clock, KeyRenewal],
       useFactory: (
         connections: StoredSamlConnections,
         requests: PendingRequests,
         replays: AssertionReplayCache,
         app: AppConfig,
         clock: Clock,
-      ) => new SamlResponses(connections, requests, replays, app.origin, clock),
+        keys: KeyRenewal,
+      ) => new SamlResponses(connections, requests, replays, app.origin, clock, keys),
     },
     {
       provide: SamlStrategy,

@@ -6,22 +6,14 @@ import { columnName, insertInto, selectList, setList, type RowOf } from '../../.
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { storableJson } from '../../../platform/http/one-line.js';
 import { type NewSession, newSessionParam } from '../sessions/index.js';
+import type { FoundConnection } from './found-connection.js';
 import type { RoleFacts } from './role-mapping.js';
 import { SSO_CONNECTION_COLUMNS, type SsoConnectionEntity, type SsoProtocol } from './sso-connection.entity.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The columns that a sign-in does not read. */
-const NOT_FOR_SIGN_IN = [
-  'enabled',
-  'dbSecretHash',
-  'createdAt',
-  'metadataUrl',
-  'metadataFetchedAt',
-  'metadataError',
-  'metadataWarnings',
-  'expiryAlert',
-] as const;
+const NOT_FOR_SIGN_IN = ['enabled', 'dbSecretHash', 'createdAt', 'metadataFetchedAt', 'expiryAlert'] as const;
 
 /** The columns of a connection that a sign-in reads. */
 export type SignInConnection = Omit<SsoConnectionEntity, (typeof NOT_FOR_SIGN_IN)[number]>;
@@ -188,6 +180,19 @@ export class SsoRepository {
       call: {
         text: 'app.sso_end_sessions($1, $2, $3, $4)',
         values: [connectionId, dbSecret, subject, idpSessions],
+      },
+    };
+  }
+
+  /**
+   * Returns the tenant context that stores newly read metadata of a SAML connection; see `app.refresh_sso_connection`.
+   */
+  refreshMetadata({ row }: FoundConnection, dbSecret: Buffer, changes: Partial<SsoConnectionEntity>): TenantContext {
+    const columns = Object.entries(changes).map(([name, value]) => [columnName(SSO_CONNECTION_COLUMNS, name), value]);
+    return {
+      call: {
+        text: 'app.refresh_sso_connection($1, $2, $3, $4, $5)',
+        values: [row.id, dbSecret, row.metadataUrl, row.idpCertificates, storableJson(Object.fromEntries(columns))],
       },
     };
   }
