@@ -40,7 +40,7 @@ export class OidcProtocol implements SsoProtocolHandler {
     return this.logout.startLogout(session, request);
   }
 
-  /** Throws `invalid_request`. */
+  /** Returns a draft's columns when the body names neither issuer nor client. Throws `invalid_request`. */
   async columnsOf(
     id: string,
     { issuer, clientId, clientSecret, tenants, scopes }: UpdateSsoConnectionDto,
@@ -51,6 +51,13 @@ export class OidcProtocol implements SsoProtocolHandler {
       clientId: clientId ?? stored?.oidcClientId,
       tenants: tenants ?? stored?.oidcTenants ?? [],
     };
+    if (!next.issuer && !next.clientId) {
+      if (clientSecret !== undefined) throw invalidField('clientId', 'clientId is required with clientSecret');
+      return {
+        ...(tenants !== undefined && { oidcTenants: tenants }),
+        ...(scopes !== undefined && { oidcScopes: scopes }),
+      };
+    }
     if (!isProviderUrl(next.issuer, !this.app.deployed)) throw invalidField('issuer', 'issuer must be an https URL');
     if (!next.clientId) throw invalidField('clientId', 'clientId is required');
     if (isOfManyTenants(next.issuer) && next.tenants.length === 0)

@@ -58,6 +58,9 @@ export interface SamlConnection {
   readonly spKeys: readonly SpKey[];
 }
 
+/** The part of a connection that is known before the provider's data is. */
+export type ServiceProviderConnection = Omit<SamlConnection, `idp${string}`>;
+
 /** The source of the connections. */
 export abstract class SamlConnections {
   /** Returns the connection that users may sign in through; undefined when none has this id, whether or not a UUID. */

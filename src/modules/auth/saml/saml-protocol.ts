@@ -57,11 +57,7 @@ export class SamlProtocol implements SsoProtocolHandler {
       { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates },
       stored,
     );
-    if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
-      throw new Problem('invalid_request', {
-        detail: 'Send metadata, metadataUrl, or idpEntityId, idpSsoUrl, and idpCertificates.',
-      });
-    }
+    assertAllOrNone({ ...stored, ...columns });
     return {
       ...columns,
       ...(wantResponseSigned !== undefined && { wantResponseSigned }),
@@ -81,4 +77,13 @@ export class SamlProtocol implements SsoProtocolHandler {
   async keysFor(id: string, connection: ConnectionColumns): Promise<ConnectionColumns> {
     return this.spKeys.needed(connection) ? this.spKeys.create(id) : {};
   }
+}
+
+/** Rejects a part of the provider's data. A connection without any of it is a draft. */
+function assertAllOrNone({ idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates }: ConnectionColumns): void {
+  const required = [idpEntityId, idpSsoUrl, idpCertificates?.length].map(Boolean);
+  if (required.every(Boolean) || !(idpSloUrl || required.some(Boolean))) return;
+  throw new Problem('invalid_request', {
+    detail: 'Send metadata, metadataUrl, or idpEntityId, idpSsoUrl, and idpCertificates.',
+  });
 }

@@ -1,6 +1,12 @@
 import type { Clock } from '../../../platform/clock/clock.js';
 import { browserSecret } from '../sessions/index.js';
-import type { AssertionReplayCache, PendingRequest, PendingRequests, VerifiedIdentity } from '../sso/index.js';
+import {
+  type AssertionReplayCache,
+  type PendingRequest,
+  type PendingRequests,
+  SsoError,
+  type VerifiedIdentity,
+} from '../sso/index.js';
 import { checkAssertion, checkResponse, type VerifiedAssertion } from './assertion-checks.js';
 import { decryptElement } from './assertion-encryption.js';
 import { identityOf, nameIdKey } from './identity.js';
@@ -92,7 +98,7 @@ export class SamlResponses {
 
   private async connectionOf(id: string): Promise<SamlConnection> {
     const connection = await this.connections.find(id).catch((cause: unknown) => {
-      throw new SamlError('unavailable', undefined, { cause });
+      throw cause instanceof SsoError ? cause : new SamlError('unavailable', undefined, { cause });
     });
     ensure(connection !== undefined, 'connection_unknown');
     return connection;

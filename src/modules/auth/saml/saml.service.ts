@@ -30,18 +30,22 @@ export class SamlService {
   ) {}
 
   /**
-   * Returns the service provider metadata of one connection. Throws `not_found` when no enabled connection has this id.
+   * Returns the service provider metadata of one connection, also of a draft. Throws `not_found` when no enabled
+   * connection has this id.
    */
   async metadata(connectionId: string): Promise<string> {
-    return serviceProviderMetadata(await this.connection(connectionId));
+    const connection = await this.connections.findServiceProvider(connectionId);
+    if (connection === undefined) throw new Problem('not_found');
+    return serviceProviderMetadata(connection);
   }
 
   /**
    * Starts a sign-in and returns the redirect. Throws `not_found` when no enabled connection has this id. Throws
+   * `sso_connection_draft` when the provider's data is missing. Throws
    * `invalid_request` when the return path is on another host. Throws `unavailable` when Redis does not answer.
    */
   async startLogin(connectionId: string, request: SsoLoginRequest): Promise<SsoLoginRedirect> {
-    const connection = await this.connection(connectionId);
+    const connection = await asProblems(() => this.connection(connectionId));
     const askAgain = this.mark.includes(request.cookieHeader, connectionId);
     const login = { ...request, askAgain, publicUrl: this.app.origin, now: this.clock.millis() };
     return asProblems(() => beginSignIn(connection, this.requests, this.forms, login));

@@ -1,13 +1,13 @@
 import { CONTENT_ALGORITHMS, KEY_ALGORITHM } from './assertion-encryption.js';
 import { attributesXml, elementXml } from './outgoing.js';
-import type { SamlConnection } from './saml-connection.js';
+import type { ServiceProviderConnection } from './saml-connection.js';
 import { BINDING_POST, BINDING_REDIRECT, ENCRYPTION, METADATA, PROTOCOL, SIGNATURE } from './saml-names.js';
 
 /**
  * Returns the key descriptors of the metadata. While it shows two keys, providers encrypt with the new one, which is
  * the last.
  */
-function keyDescriptors({ spKeys }: SamlConnection): string {
+function keyDescriptors({ spKeys }: ServiceProviderConnection): string {
   const methods = [...CONTENT_ALGORITHMS, KEY_ALGORITHM]
     .map((algorithm) => `<md:EncryptionMethod${attributesXml({ Algorithm: algorithm })}/>`)
     .join('');
@@ -28,7 +28,7 @@ function keyDescriptors({ spKeys }: SamlConnection): string {
 }
 
 /** Returns the service provider metadata of one connection as XML (saml-metadata-2.0-os, section 2.4.4). */
-export function serviceProviderMetadata(connection: SamlConnection): string {
+export function serviceProviderMetadata(connection: ServiceProviderConnection): string {
   const { acsUrl, logoutUrl, signRequests, spEntityId, spKeys } = connection;
   const bindings = spKeys.length > 0 ? [BINDING_REDIRECT, BINDING_POST] : [];
   const logout = bindings

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataKeys, ORGANIZATION, type KeyRing, type WrappedKey } from '../../../platform/keys/data-keys.js';
+import { ensure } from './sso-error.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
 import { SsoRepository, type ProviderSession, type SignInConnection } from './sso.repository.js';
 
@@ -65,8 +66,18 @@ export class SsoConnectionFinder {
     private readonly dataKeys: DataKeys,
   ) {}
 
-  /** Returns the connection that users may sign in through; undefined when none has this id and protocol. */
+  /**
+   * Returns the connection that users may sign in through; undefined when none has this id and protocol. Throws
+   * SsoError `connection_draft` when the provider's data is missing.
+   */
   async find(connectionId: string, protocol: SsoProtocol): Promise<FoundConnection | undefined> {
+    const found = await this.findWithDrafts(connectionId, protocol);
+    ensure(found?.row.status !== 'draft', 'connection_draft');
+    return found;
+  }
+
+  /** Returns an enabled connection, also a draft; undefined when none has this id and protocol. */
+  async findWithDrafts(connectionId: string, protocol: SsoProtocol): Promise<FoundConnection | undefined> {
     const found = await this.repository.findForSignIn(connectionId);
     if (found === null || found.connection.protocol !== protocol) return undefined;
     return new FoundConnection(found.connection, found.keys, this.dataKeys);

@@ -1,6 +1,7 @@
 import type { Columns } from '../../../platform/database/columns.js';
 
 export type SsoProtocol = 'saml' | 'oidc';
+export type SsoConnectionStatus = 'draft' | 'ready';
 /** How messages reach a SAML identity provider: by redirect if it offers that binding, otherwise by a form post. */
 export type SamlBinding = 'redirect' | 'post';
 
@@ -25,6 +26,8 @@ export interface SsoConnectionEntity {
   name: string;
   enabled: boolean;
   protocol: SsoProtocol;
+  /** The database sets `draft` while the provider's data is missing. A draft cannot be used to sign in. */
+  readonly status: SsoConnectionStatus;
   idpEntityId: string | null;
   idpSsoUrl: string | null;
   idpSsoBinding: SamlBinding;
@@ -81,6 +84,7 @@ export const SSO_CONNECTION_COLUMNS: Columns<SsoConnectionEntity> = {
   name: 'name',
   enabled: 'enabled',
   protocol: 'protocol',
+  status: 'status',
   idpEntityId: 'idp_entity_id',
   idpSsoUrl: 'idp_sso_url',
   idpSsoBinding: 'idp_sso_binding',

@@ -59,7 +59,10 @@ export class MetadataWarningResponse {
   @Expose() detail: string;
 }
 
-/** The SAML identity provider. The caller sends its metadata as a file, the URL of its metadata, or single fields. */
+/**
+ * The SAML identity provider. The caller sends its metadata as a file, the URL of its metadata, or single fields. Without
+ * any of them, a new connection is a draft.
+ */
 export class SamlProviderDto {
   /**
    * The identity provider's metadata file (saml-metadata-2.0-os). It sets the entity id, the URLs, and the
@@ -319,6 +322,11 @@ export class SsoConnectionResponse {
   @Expose() id: string;
   @Expose() name: string;
   @StaffOnly() protocol: string;
+  /**
+   * `draft` or `ready`. A draft lacks the data of the identity provider. It shows the values to enter there, and cannot
+   * be used to sign in.
+   */
+  @StaffOnly() status: string;
   @StaffOnly() enabled: boolean;
   /** The entity id of the application for this identity provider. */
   @StaffOnly() entityId: string | null;

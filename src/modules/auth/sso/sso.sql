@@ -138,7 +138,7 @@ DECLARE
 BEGIN
   SELECT x.* INTO c FROM public.sso_connections x
     JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
-   WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(db_secret);
+   WHERE x.id = connection AND x.enabled AND x.status = 'ready' AND x.db_secret_hash = sha256(db_secret);
   IF NOT FOUND THEN
     state := 'connection_rejected';
     org_id := app.enter_sso_log(connection);
