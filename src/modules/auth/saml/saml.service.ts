@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AppConfig } from '../../../platform/config/index.js';
+import { AppConfig, OperatorConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { browserSecret } from '../sessions/index.js';
@@ -27,6 +27,7 @@ export class SamlService {
     private readonly mark: SignedOutMark,
     private readonly clock: Clock,
     private readonly app: AppConfig,
+    private readonly operator: OperatorConfig,
   ) {}
 
   /**
@@ -36,7 +37,7 @@ export class SamlService {
   async metadata(connectionId: string): Promise<string> {
     const connection = await this.connections.findServiceProvider(connectionId);
     if (connection === undefined) throw new Problem('not_found');
-    return serviceProviderMetadata(connection);
+    return serviceProviderMetadata(connection, this.operator);
   }
 
   /**
