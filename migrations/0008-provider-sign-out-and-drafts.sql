@@ -21,3 +21,7 @@ ALTER TABLE sso_connections
   ADD CONSTRAINT sso_connections_oidc_complete CHECK (protocol <> 'oidc'
     OR (oidc_issuer IS NULL) = (oidc_client_id IS NULL)),
   ADD CONSTRAINT sso_connections_draft_untested CHECK (status = 'ready' OR tested_at IS NULL);
+
+-- LemonLDAP::NG sends the subject in place of the session id. Then the request ends all sessions of the user.
+ALTER TABLE sso_connections ADD COLUMN frontchannel_by_subject boolean NOT NULL DEFAULT false;
+GRANT UPDATE (frontchannel_by_subject) ON sso_connections TO vouchsafe_app;

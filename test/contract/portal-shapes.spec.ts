@@ -31,6 +31,7 @@ const WITHOUT_CLASS: Record<string, string> = {
   'GET /v1/sso/oidc/:connectionId/login': 'redirects the browser to the provider',
   'GET /v1/sso/oidc/:connectionId/callback': 'redirects the browser to its original page',
   'GET /v1/sso/oidc/:connectionId/logout': "redirects the browser to the provider's logout endpoint",
+  'GET /v1/sso/oidc/:connectionId/frontchannel-logout': 'an empty page',
   'GET /v1/sso/saml/:connectionId/login': 'redirects the browser to the identity provider',
   'POST /v1/sso/saml/:connectionId/acs': 'redirects the browser to its original page',
   'GET /v1/sso/saml/:connectionId/form': "a form with the application's own message to the identity provider",

@@ -228,6 +228,8 @@ export const PUBLIC: Record<string, string> = {
   'POST /sign-in/password': "as POST /v1/auth/login, and only from the application's own page",
   'GET /v1/sso/oidc/:connectionId/login': 'redirects to the provider; a limit by IP',
   'GET /v1/sso/oidc/:connectionId/callback': "the state of this browser's request, and the provider's signature",
+  'GET /v1/sso/oidc/:connectionId/frontchannel-logout':
+    'the unguessable id of a session at the provider, or the cookie of the browser; a limit by IP',
   'POST /v1/sso/oidc/:connectionId/backchannel-logout': "the provider's signature; a limit by IP",
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

@@ -140,6 +140,100 @@ describe('back-channel logout', () => {
   });
 });
 
+describe('the logout token of LemonLDAP::NG', () => {
+  /** LemonLDAP::NG 2.17 and later: type JWT, no expiry, all audiences of the client, no authorized party. */
+  const lemon = (claims: Record<string, unknown>) =>
+    token(
+      { aud: ['client', 'other-audience'], exp: undefined, jti: `A1B2C${tokens}`, ...claims },
+      { header: { typ: 'JWT' } },
+    );
+
+  it('ends the named session', async () => {
+    const [one, two] = [await session('lem', 'lemon-sid-1'), await session('lem', 'lemon-sid-2')];
+    expect((await postLogoutToken(await lemon({ sub: 'lem', sid: 'lemon-sid-1' }))).status).toBe(200);
+    expect([await isSignedIn(one), await isSignedIn(two)]).toEqual([false, true]);
+  });
+
+  it('ends all sessions of the subject without a session id', async () => {
+    const client = await session('lem', 'lemon-sid-3');
+    expect((await postLogoutToken(await lemon({ sub: 'lem' }))).status).toBe(200);
+    expect(await isSignedIn(client)).toBe(false);
+  });
+
+  it('is rejected for another client, and with another authorized party', async () => {
+    const client = await session('lem', 'lemon-sid-4');
+    for (const claims of [{ aud: ['other-audience'] }, { azp: 'other-audience' }])
+      expect((await postLogoutToken(await lemon({ sub: 'lem', ...claims }))).status).toBe(400);
+    expect(await isSignedIn(client)).toBe(true);
+  });
+
+  it('does not relax the rule for ID tokens: several audiences need an authorized party', async () => {
+    const answer = { claims: { sub: 'lem', aud: ['client', 'other-audience'] } };
+    expect((await signInByOidc(idp, harness.client(), connectionId, answer)).status).toBe(403);
+  });
+});
+
+describe('front-channel logout', () => {
+  const SID = 'front-channel-sid-';
+  /** Opens the URL as a frame in a page of another site does, without cookies. */
+  const frame = (query: Record<string, string>, connection = connectionId, client = harness.client()) =>
+    client.get(`/v1/sso/oidc/${connection}/frontchannel-logout?${new URLSearchParams(query).toString()}`, {
+      headers: { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'cross-site' },
+    });
+
+  it('ends the session that the provider names, without a cookie, in a frame of the provider', async () => {
+    const [one, two] = [await session('ola', `${SID}1`), await session('ola', `${SID}2`)];
+    const { status, headers } = await frame({ iss: idp.issuer, sid: `${SID}1` });
+    expect([status, headers.get('x-frame-options'), headers.get('cache-control')]).toEqual([200, null, 'no-store']);
+    expect(headers.get('content-security-policy')).toBe(`default-src 'none'; frame-ancestors ${idp.origin}`);
+    expect([await isSignedIn(one), await isSignedIn(two)]).toEqual([false, true]);
+  });
+
+  it.each<[string, () => Record<string, string>]>([
+    ['another issuer', () => ({ iss: 'https://evil.example.test', sid: `${SID}3` })],
+    ['no issuer', () => ({ sid: `${SID}3` })],
+    ['no session', () => ({ iss: idp.issuer })],
+    ['an id that could be guessed', () => ({ iss: idp.issuer, sid: 'short' })],
+  ])('ends nothing with %s', async (_what, query) => {
+    const [client, short] = [await session('pam', `${SID}3`), await session('pam', 'short')];
+    expect((await frame(query())).body).toMatchObject({ status: 400, code: 'invalid_logout_token' });
+    // the subject is no session id, unless the connection says so
+    await frame({ iss: idp.issuer, sid: 'pam-pam-pam-pam-pam' });
+    expect([await isSignedIn(client), await isSignedIn(short)]).toEqual([true, true]);
+  });
+
+  it('ends no session of another connection or another organization', async () => {
+    const elsewhere = await connectOidc(harness, await harness.make.organization('gme'), idp.issuer);
+    const theirs = await session('quinn', `${SID}4`, elsewhere);
+    expect((await frame({ iss: idp.issuer, sid: `${SID}4` })).status).toBe(200);
+    expect(await isSignedIn(theirs)).toBe(true);
+  });
+
+  it('ends the session of a browser on the same site, and not by a link of another site', async () => {
+    const client = await session('rob', 'sid-30');
+    await frame({ iss: idp.issuer }, connectionId, client);
+    expect(await isSignedIn(client)).toBe(true);
+    const { status } = await client.get(
+      `/v1/sso/oidc/${connectionId}/frontchannel-logout?${new URLSearchParams({ iss: idp.issuer }).toString()}`,
+      { headers: { 'sec-fetch-dest': 'iframe', 'sec-fetch-site': 'same-site' } },
+    );
+    expect([status, await isSignedIn(client)]).toEqual([200, false]);
+  });
+
+  it('of LemonLDAP::NG 2.16 names the subject, which ends sessions only where the connection says so', async () => {
+    const connection = await connectOidc(harness, await harness.make.organization('gme'), idp.issuer, {
+      frontchannelBySubject: true,
+    });
+    const claims = { sub: 'dwho', email: 'dwho@idp.example.test' };
+    const [strict, lenient] = [harness.client(), harness.client()];
+    expect((await signInByOidc(idp, strict, connectionId, { claims })).status).toBe(303);
+    expect((await signInByOidc(idp, lenient, connection, { claims })).status).toBe(303);
+    expect((await frame({ iss: idp.issuer, sid: 'dwho' })).status).toBe(400);
+    expect((await frame({ iss: idp.issuer, sid: 'dwho' }, connection)).status).toBe(200);
+    expect([await isSignedIn(strict), await isSignedIn(lenient)]).toEqual([true, false]);
+  });
+});
+
 describe('logout through the provider', () => {
   const hints = () =>
     harness.database.superuser<{ hint: string | null }>(

@@ -7,18 +7,32 @@ import {
   problemOf,
   type ProviderSession,
   SIGN_IN_MS,
+  SignOutService,
   SsoError,
   type SsoLogoutRedirect,
   type SsoLogoutRequest,
   SsoLogoutService,
 } from '../sso/index.js';
+import { issuersOf } from './callback.js';
 import { verifyLogoutToken, type VerifiedLogoutToken } from './logout-token.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
+import { subjectKey } from './oidc-claims.js';
 import { ensure } from './oidc-error.js';
 import { ProviderMetadataCache } from './provider-metadata-cache.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
+import { text } from './token-checks.js';
 
-/** Handles back-channel logout by the provider, and starts a logout at the provider. */
+/** A request to the front-channel logout URL. */
+export interface FrontchannelLogout {
+  readonly query: Readonly<Record<string, unknown>>;
+  /** The session secret from the cookie. Null when the browser sent none, as in a frame of another site. */
+  readonly session: string | null;
+}
+
+/** A shorter id of a session could be guessed. */
+const MIN_SID_LENGTH = 16;
+
+/** Ends sessions at the request of the provider, and starts a logout at the provider. */
 @Injectable()
 export class OidcLogoutService {
   private readonly log = new Logger('OpenID Connect');
@@ -28,6 +42,7 @@ export class OidcLogoutService {
     private readonly providers: ProviderMetadataCache,
     private readonly replays: LogoutTokenReplayCache,
     private readonly logouts: SsoLogoutService,
+    private readonly signOut: SignOutService,
     private readonly app: AppConfig,
     private readonly clock: Clock,
   ) {}
@@ -38,7 +53,7 @@ export class OidcLogoutService {
    * the provider does not answer.
    */
   async endByProvider(connectionId: string, form: unknown): Promise<{ accepted: true }> {
-    try {
+    return this.asLogoutProblems(async () => {
       const connection = await this.connections.find(connectionId);
       ensure(connection !== undefined, 'connection_unknown');
       const token = await this.verified(connection, form);
@@ -48,12 +63,33 @@ export class OidcLogoutService {
         idpSessions: token.session === undefined ? [] : [token.session],
       });
       return { accepted: true };
-    } catch (error) {
-      if (!(error instanceof SsoError)) throw error;
-      this.log.warn(`logout rejected: ${error.message}`);
-      const problem = problemOf(error);
-      throw problem.code === 'sso_failed' ? new Problem('invalid_logout_token', { cause: error }) : problem;
-    }
+    });
+  }
+
+  /**
+   * Ends sessions by a request in a frame of the provider's logout page (OpenID Connect Front-Channel Logout 1.0,
+   * section 3). The request is not signed. It ends the sessions whose unguessable `sid` it names. If the connection says
+   * so, `sid` is the subject. A browser on the same site also sends its cookie: its session from this connection ends.
+   * Returns the origins whose pages may contain the frame. Throws the errors of `endByProvider`.
+   */
+  async endByFrame(connectionId: string, { query, session }: FrontchannelLogout): Promise<string[]> {
+    return this.asLogoutProblems(async () => {
+      const connection = await this.connections.find(connectionId);
+      ensure(connection !== undefined, 'connection_unknown');
+      const { metadata } = await this.providers.find(connection.issuer);
+      const [issuer, sid] = [text(query, 'iss', 1024), text(query, 'sid')];
+      ensure(issuer !== undefined && issuersOf(metadata.issuer, connection).includes(issuer), 'issuer_mismatch');
+      if (session !== null) await this.signOut.endOwn(session, connectionId);
+      const { found: named, frontchannelBySubject } = connection;
+      if (frontchannelBySubject && sid !== undefined)
+        await this.logouts.end({ connection: named, subject: subjectKey(issuer, sid), idpSessions: [] });
+      else if (session === null || sid !== undefined) {
+        ensure(sid !== undefined && sid.length >= MIN_SID_LENGTH, 'logout_session_missing');
+        await this.logouts.end({ connection: named, idpSessions: [sid] });
+      }
+      const pages = [metadata.issuer, metadata.authorization_endpoint, metadata.end_session_endpoint];
+      return [...new Set(pages.filter((url) => url !== undefined).map((url) => new URL(url).origin))];
+    });
   }
 
   private async verified(connection: OidcConnection, form: unknown): Promise<VerifiedLogoutToken> {
@@ -63,6 +99,18 @@ export class OidcLogoutService {
     const token = await verifyLogoutToken(raw, { connection, metadata, keys, now });
     await this.replays.claim(connection.id, token.id, now + SIGN_IN_MS + 2_000 * connection.clockSkewSeconds, now);
     return token;
+  }
+
+  /** Runs a step and converts its errors to problems: `invalid_logout_token` for every rejected request. */
+  private async asLogoutProblems<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof SsoError)) throw error;
+      this.log.warn(`logout rejected: ${error.message}`);
+      const problem = problemOf(error);
+      throw problem.code === 'sso_failed' ? new Problem('invalid_logout_token', { cause: error }) : problem;
+    }
   }
 
   /**

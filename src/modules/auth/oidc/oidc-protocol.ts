@@ -12,7 +12,7 @@ import { isOfManyTenants, isProviderUrl } from './provider-metadata.js';
 
 type OidcColumns = Pick<
   SsoConnectionEntity,
-  'oidcIssuer' | 'oidcClientId' | 'oidcClientSecret' | 'oidcTenants' | 'oidcScopes'
+  'oidcIssuer' | 'oidcClientId' | 'oidcClientSecret' | 'oidcTenants' | 'oidcScopes' | 'frontchannelBySubject'
 >;
 
 /** Registers OpenID Connect with the module `sso`. The first sign-in fetches the provider's documents. */
@@ -20,7 +20,7 @@ type OidcColumns = Pick<
 export class OidcProtocol implements SsoProtocolHandler {
   readonly protocol = 'oidc';
   readonly subjects = ['sub', 'entra-object'] as const;
-  readonly fields = ['issuer', 'clientId', 'clientSecret', 'tenants', 'scopes'] as const;
+  readonly fields = ['issuer', 'clientId', 'clientSecret', 'tenants', 'scopes', 'frontchannelBySubject'] as const;
 
   constructor(
     private readonly oidc: OidcService,
@@ -43,7 +43,7 @@ export class OidcProtocol implements SsoProtocolHandler {
   /** Returns a draft's columns when the body names neither issuer nor client. Throws `invalid_request`. */
   async columnsOf(
     id: string,
-    { issuer, clientId, clientSecret, tenants, scopes }: UpdateSsoConnectionDto,
+    { issuer, clientId, clientSecret, tenants, scopes, frontchannelBySubject }: UpdateSsoConnectionDto,
     stored?: SsoConnectionEntity,
   ): Promise<Partial<OidcColumns>> {
     const next = {
@@ -51,12 +51,14 @@ export class OidcProtocol implements SsoProtocolHandler {
       clientId: clientId ?? stored?.oidcClientId,
       tenants: tenants ?? stored?.oidcTenants ?? [],
     };
+    const settings = {
+      ...(tenants !== undefined && { oidcTenants: tenants }),
+      ...(scopes !== undefined && { oidcScopes: scopes }),
+      ...(frontchannelBySubject !== undefined && { frontchannelBySubject }),
+    };
     if (!next.issuer && !next.clientId) {
       if (clientSecret !== undefined) throw invalidField('clientId', 'clientId is required with clientSecret');
-      return {
-        ...(tenants !== undefined && { oidcTenants: tenants }),
-        ...(scopes !== undefined && { oidcScopes: scopes }),
-      };
+      return settings;
     }
     if (!isProviderUrl(next.issuer, !this.app.deployed)) throw invalidField('issuer', 'issuer must be an https URL');
     if (!next.clientId) throw invalidField('clientId', 'clientId is required');
@@ -67,8 +69,7 @@ export class OidcProtocol implements SsoProtocolHandler {
     return {
       ...(issuer !== undefined && { oidcIssuer: issuer }),
       ...(clientId !== undefined && { oidcClientId: clientId }),
-      ...(tenants !== undefined && { oidcTenants: tenants }),
-      ...(scopes !== undefined && { oidcScopes: scopes }),
+      ...settings,
       ...(isOtherIssuer && { oidcClientSecret: null }),
       ...(clientSecret !== undefined && { oidcClientSecret: await this.sealed(id, clientSecret) }),
     };

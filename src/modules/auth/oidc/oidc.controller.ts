@@ -11,10 +11,7 @@ import { OidcService } from './oidc.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
-/**
- * The OpenID Connect endpoints for the browser and the provider. Front-channel logout is not supported: browsers no
- * longer send the cookies that it needs.
- */
+/** The OpenID Connect endpoints for the browser and the provider. */
 @Controller('v1/sso/oidc/:connectionId')
 export class OidcController {
   constructor(
@@ -89,6 +86,25 @@ export class OidcController {
     return { url };
   }
 
+  /** Ends sessions from a frame in the provider's logout page. The response is an empty page. */
+  @Get('frontchannel-logout')
+  @Public('ends only sessions whose unguessable id the request names, or the session of the requesting browser', {
+    emits: ['sso.sessions_ended', 'auth.signed_out'],
+    limit: { name: 'sso-logout', points: 600, seconds: 300 },
+  })
+  @ResponseType.text('text/html; charset=utf-8')
+  async endByFrame(
+    @Param('connectionId') connectionId: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    // another site can open this URL in the browser of a user, and must not end that session
+    const isForeign = request.headers['sec-fetch-site'] === 'cross-site';
+    const logout = { query: request.query, session: isForeign ? null : this.cookies.read(request) };
+    allowFrame(response, await this.logout.endByFrame(connectionId, logout));
+    return '<!doctype html><title>Signed out</title>';
+  }
+
   @Post('backchannel-logout')
   @Public('the provider sends a signed logout token', {
     emits: ['sso.sessions_ended'],
@@ -100,4 +116,10 @@ export class OidcController {
   endByProvider(@Param('connectionId') connectionId: string, @Body() body: unknown) {
     return this.logout.endByProvider(connectionId, body);
   }
+}
+
+/** Allows the page in a frame of these origins. `X-Frame-Options` cannot name an origin, so the policy replaces it. */
+function allowFrame(response: Response, origins: readonly string[]): void {
+  response.removeHeader('X-Frame-Options');
+  response.setHeader('Content-Security-Policy', `default-src 'none'; frame-ancestors ${origins.join(' ')}`);
 }

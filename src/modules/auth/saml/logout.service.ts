@@ -1,10 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { withIdentity } from '../../../platform/context/context.js';
-import { enterSession } from '../../../platform/database/tenant-context.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { bindBrowser, browserSecret } from '../sessions/index.js';
 import {
   type ProviderSession,
@@ -14,7 +10,6 @@ import {
   type SsoLogoutRedirect,
   type SsoLogoutRequest,
   SsoLogoutService,
-  SsoRepository,
 } from '../sso/index.js';
 import { formPage, framedFormPolicy } from './form-page.js';
 import { KeyRenewal } from './key-renewal.js';
@@ -52,14 +47,11 @@ export class LogoutService {
   constructor(
     private readonly connections: StoredSamlConnections,
     private readonly keys: KeyRenewal,
-    private readonly repository: SsoRepository,
     private readonly logouts: SsoLogoutService,
     private readonly signOut: SignOutService,
     private readonly pending: PendingLogouts,
     private readonly replays: LogoutReplayCache,
     private readonly forms: OutgoingForms,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditLog,
     private readonly clock: Clock,
     private readonly app: AppConfig,
   ) {}
@@ -121,23 +113,8 @@ export class LogoutService {
    * ends even if the provider cannot be notified.
    */
   private async begin({ session, cookieHeader }: LogoutRequestContext): Promise<LogoutAnswer> {
-    const ended = session === null ? null : await this.endOwn(session);
+    const ended = session === null ? null : await this.signOut.endOwn(session);
     return { ...(await this.signOut.leave(ended, cookieHeader)), signedOut: true };
-  }
-
-  private async endOwn(secret: string): Promise<ProviderSession | null> {
-    return this.unitOfWork.run<
-      ProviderSession | null,
-      { state: string; session_id: string; org_id: string; user_id: string; email: string }
-    >(enterSession(secret, false), async ({ state, session_id: id, org_id: orgId, user_id: userId, email }) => {
-      if (state !== 'ok') return null;
-      return withIdentity({ orgId, actor: { type: 'user', id: userId, email } }, async () => {
-        const ended = await this.repository.providerSession(id);
-        await this.repository.endSession(id);
-        this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
-        return ended;
-      });
-    });
   }
 
   /**

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { currentMember } from '../../../platform/context/context.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
+import { currentMember, withIdentity } from '../../../platform/context/context.js';
+import { enterSession } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SessionsService } from '../sessions/index.js';
@@ -16,6 +18,16 @@ export interface SignedOut {
   readonly setCookies: readonly string[];
 }
 
+/** The row of `app.enter_session`, as far as a sign-out reads it. */
+interface EnteredSession {
+  state: string;
+  session_id: string;
+  org_id: string;
+  user_id: string;
+  email: string;
+  [column: string]: unknown;
+}
+
 /**
  * Signs users out. If an identity provider opened the session, the browser continues at the provider's logout. Without
  * such a logout, the signed-out page states that the session at the provider still exists.
@@ -30,6 +42,7 @@ export class SignOutService {
     private readonly protocols: SsoProtocols,
     private readonly mark: SignedOutMark,
     private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
@@ -42,6 +55,24 @@ export class SignOutService {
     const next = await this.unitOfWork.withoutTransaction(() => this.leave(session, cookieHeader));
     await this.sessions.signOut();
     return next;
+  }
+
+  /**
+   * Ends the session of a cookie on a public route. If a connection is given, ends only a session of this connection.
+   * Returns the provider's side of the session. Returns null when no provider opened it, or none has ended.
+   */
+  async endOwn(secret: string, connectionId?: string): Promise<ProviderSession | null> {
+    return this.unitOfWork.run<ProviderSession | null, EnteredSession>(enterSession(secret, false), async (entered) => {
+      const { state, session_id: id, org_id: orgId, user_id: userId, email } = entered;
+      if (state !== 'ok') return null;
+      const session = await this.repository.providerSession(id);
+      if (connectionId !== undefined && session?.connectionId !== connectionId) return null;
+      await this.repository.endSession(id);
+      withIdentity({ orgId, actor: { type: 'user', id: userId, email } }, () =>
+        this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } }),
+      );
+      return session;
+    });
   }
 
   /**

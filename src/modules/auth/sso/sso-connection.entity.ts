@@ -60,6 +60,8 @@ export interface SsoConnectionEntity {
   oidcTenants: string[];
   /** The scopes that are requested in addition to openid, email, and profile. */
   oidcScopes: string[];
+  /** Whether a front-channel logout request names the subject in place of the session. */
+  frontchannelBySubject: boolean;
   subject: 'name-id' | 'entra-object' | 'sub';
   emailAttribute: string | null;
   nameAttribute: string | null;
@@ -110,6 +112,7 @@ export const SSO_CONNECTION_COLUMNS: Columns<SsoConnectionEntity> = {
   oidcClientSecret: 'oidc_client_secret_enc',
   oidcTenants: 'oidc_tenants',
   oidcScopes: 'oidc_scopes',
+  frontchannelBySubject: 'frontchannel_by_subject',
   subject: 'subject',
   emailAttribute: 'email_attribute',
   nameAttribute: 'name_attribute',

@@ -175,6 +175,14 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Matches(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, { each: true })
   scopes?: string[];
 
+  /**
+   * OpenID Connect: whether the provider's front-channel logout sends the `sub` in place of the `sid`, as LemonLDAP::NG
+   * 2.16 does. The request is not signed, so a person who knows the `sub` of a user can then end the user's sessions.
+   */
+  @MayBeAbsent()
+  @IsBoolean()
+  frontchannelBySubject?: boolean;
+
   @MayBeAbsent()
   @IsString()
   @Length(1, 256)
@@ -377,6 +385,9 @@ export class SsoConnectionResponse {
   /** The URL to register at the OpenID provider. */
   @StaffOnly() callbackUrl: string | null;
   @StaffOnly() backchannelLogoutUrl: string | null;
+  /** The URL for OpenID providers without back-channel logout. */
+  @StaffOnly() frontchannelLogoutUrl: string | null;
+  @StaffOnly() frontchannelBySubject: boolean;
   @StaffOnly() postLogoutUrl: string | null;
   @StaffOnly() createdAt: Date;
 }
