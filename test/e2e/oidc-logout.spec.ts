@@ -323,7 +323,7 @@ describe('logout through the provider', () => {
     expect([searchParams.has('id_token_hint'), searchParams.get('client_id')]).toEqual([false, 'client']);
   });
 
-  it('makes the next sign-in of this browser ask for credentials, until somebody has signed in', async () => {
+  it('makes the next sign-in of this browser ask for credentials, until a user has signed in', async () => {
     const client = await session('ned', 'sid-12');
     const prompt = async () => {
       const { headers } = await client.get(`/v1/sso/oidc/${connectionId}/login`);

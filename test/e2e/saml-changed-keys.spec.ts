@@ -106,7 +106,7 @@ describe('a response whose signature no known key fits', () => {
     expect([statuses, asked]).toEqual([[303, 303, 303, 303, 303], 1]);
   });
 
-  it('causes one request a minute, however many forgeries arrive, in whichever process', async () => {
+  it('causes one request a minute, however many forgeries arrive, over all processes', async () => {
     const connection = await connect();
     const statuses = await Promise.all(Array.from({ length: 10 }, () => signIn(connection, foreign)));
     expect([new Set(statuses), asked]).toEqual([new Set([403]), 1]);

@@ -232,7 +232,7 @@ describe('a logout response', () => {
 });
 
 describe('a local logout', () => {
-  it('ends a session of another kind without a provider, and one of another connection at its own provider', async () => {
+  it('ends a password session without a provider, and one of another connection at its own provider', async () => {
     const member = await harness.make.member(one.orgId, 'mentor');
     const byPassword = await harness.signIn(member.email);
     for (const client of [byPassword, harness.client()]) {
@@ -246,7 +246,7 @@ describe('a local logout', () => {
     expect([pathname, request.includes(two.spEntityId), await isSignedIn(elsewhere)]).toEqual(['/slo', true, false]);
   });
 
-  it('by the button or the API leads to the provider, and the page tells whether the provider completed it', async () => {
+  it('by the button or the API leads to the provider, and the page says whether it was completed', async () => {
     const ada = await startSession(one, 'ada', 's1');
     const button = await ada.post('/account/sign-out', undefined, {
       raw: '',
@@ -263,7 +263,7 @@ describe('a local logout', () => {
     expect([new URL(body.url).origin, await isSignedIn(grace)]).toEqual(['https://idp.example.test', false]);
   });
 
-  it('asks the provider to authenticate the next user of this browser again, until somebody has signed in', async () => {
+  it('makes the next sign-in of this browser ask for credentials, until a user has signed in', async () => {
     const ada = await startSession(one, 'ada', 's1');
     const forced = async (connection: SamlConnection) => {
       const { headers } = await ada.get(`/v1/sso/saml/${connection.id}/login`);

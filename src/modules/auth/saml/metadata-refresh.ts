@@ -59,7 +59,7 @@ export class MetadataRefresh {
     const changes = this.changesOf(connection, fetched);
     // Logout needs a key. The daily refresh creates it.
     if (changes.idpSloUrl && connection.spKey === null) changes.idpSloUrl = null;
-    const context = this.repository.refreshMetadata(found, await found.dbSecret(), changes);
+    const context = this.repository.refreshMetadata(connection, await found.dbSecret(), changes);
     await this.unitOfWork.run<void, { stored: boolean; org_id: string }>(context, ({ stored, org_id: orgId }) => {
       if (stored) withIdentity({ orgId, actor: { type: 'system', id: null } }, () => this.record(connection, changes));
     });

@@ -95,8 +95,8 @@ export const samlFeature = defineFeature({
     'sso.refresh': {
       claims: ['M14'],
       description:
-        'The worker reads metadata every day. A signature with an unknown key causes another refresh, once a minute at ' +
-        'most. The application ignores unreadable metadata and metadata of another provider.',
+        'The worker reads metadata every day. A signature with an unknown key causes another refresh, once a minute ' +
+        'at most. The application ignores unreadable metadata and metadata of another provider.',
     },
   },
 });

@@ -34,8 +34,8 @@ export class SsoConnectionTests {
 
   /**
    * Starts a test and returns the URL that the caller's browser must open. Throws `not_found` when there is no such
-   * connection. Throws `sso_connection_disabled` when the connection is disabled. Throws `sso_connection_draft` when the
-   * provider's data is missing.
+   * connection. Throws `sso_connection_disabled` when the connection is disabled. Throws `sso_connection_draft` when
+   * the provider's data is missing.
    */
   async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoLoginRedirect> {
     const connection = await this.repository.find(connectionId);

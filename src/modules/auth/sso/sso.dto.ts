@@ -60,8 +60,8 @@ export class MetadataWarningResponse {
 }
 
 /**
- * The SAML identity provider. The caller sends its metadata as a file, the URL of its metadata, or single fields. Without
- * any of them, a new connection is a draft.
+ * The SAML identity provider. The caller sends its metadata as a file, the URL of its metadata, or single fields.
+ * Without any of them, a new connection is a draft.
  */
 export class SamlProviderDto {
   /**

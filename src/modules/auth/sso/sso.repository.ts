@@ -6,7 +6,6 @@ import { columnName, insertInto, selectList, setList, type RowOf } from '../../.
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { storableJson } from '../../../platform/http/one-line.js';
 import { type NewSession, newSessionParam } from '../sessions/index.js';
-import type { FoundConnection } from './found-connection.js';
 import type { RoleFacts } from './role-mapping.js';
 import { SSO_CONNECTION_COLUMNS, type SsoConnectionEntity, type SsoProtocol } from './sso-connection.entity.js';
 
@@ -187,7 +186,7 @@ export class SsoRepository {
   /**
    * Returns the tenant context that stores newly read metadata of a SAML connection; see `app.refresh_sso_connection`.
    */
-  refreshMetadata({ row }: FoundConnection, dbSecret: Buffer, changes: Partial<SsoConnectionEntity>): TenantContext {
+  refreshMetadata(row: SignInConnection, dbSecret: Buffer, changes: Partial<SsoConnectionEntity>): TenantContext {
     const columns = Object.entries(changes).map(([name, value]) => [columnName(SSO_CONNECTION_COLUMNS, name), value]);
     return {
       call: {

@@ -216,8 +216,8 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;
 
 -- Stores what the provider of a SAML connection publishes now. The caller must present the secret of the connection,
--- and the metadata URL and certificates that it read. If they have changed, `stored` is false and nothing is stored. The
--- entity id cannot change. If the row was changed, the context can then write audit events of the organization.
+-- and the metadata URL and certificates that it read. If they have changed, `stored` is false and nothing is stored.
+-- The entity id cannot change. If the row was changed, the context can then write audit events of the organization.
 CREATE OR REPLACE FUNCTION app.refresh_sso_connection(
   connection uuid, db_secret bytea, read_url text, read_certificates text[], changes jsonb, OUT stored boolean,
   OUT org_id uuid
