@@ -72,7 +72,10 @@ export async function anotherSession(harness: Harness, { email }: Member): Promi
 export async function throughProvider(harness: Harness, { email }: Member, connection: string): Promise<Client> {
   const client = await harness.signIn(email);
   const { session } = (await client.get<{ session: { id: string } }>('/v1/auth/me')).body;
-  await harness.database.superuser('UPDATE sessions SET connection_id = $2 WHERE id = $1', [session.id, connection]);
+  await harness.database.superuser(`UPDATE sessions SET method = 'oidc', connection_id = $2 WHERE id = $1`, [
+    session.id,
+    connection,
+  ]);
   return client;
 }
 

@@ -31,11 +31,12 @@ const WITHOUT_CLASS: Record<string, string> = {
   'GET /v1/sso/oidc/:connectionId/login': 'redirects the browser to the provider',
   'GET /v1/sso/oidc/:connectionId/callback': 'redirects the browser to its original page',
   'GET /v1/sso/oidc/:connectionId/logout': "redirects the browser to the provider's logout endpoint",
+  'GET /v1/sso/oidc/:connectionId/frontchannel-logout': 'an empty page',
   'GET /v1/sso/saml/:connectionId/login': 'redirects the browser to the identity provider',
   'POST /v1/sso/saml/:connectionId/acs': 'redirects the browser to its original page',
   'GET /v1/sso/saml/:connectionId/form': "a form with the application's own message to the identity provider",
-  'GET /v1/sso/saml/:connectionId/logout': 'redirects the browser to the identity provider or to the start page',
-  'POST /v1/sso/saml/:connectionId/logout': 'redirects the browser to the identity provider or to the start page',
+  'GET /v1/sso/saml/:connectionId/logout': 'redirects the browser to the identity provider or to the signed-out page',
+  'POST /v1/sso/saml/:connectionId/logout': 'redirects the browser to the identity provider or to the signed-out page',
   'GET /v1/sso/saml/:connectionId/metadata': 'contains only public keys and URLs',
 };
 /** Field names that suggest data about other members or about internals. */
@@ -63,7 +64,7 @@ const REVIEWED: Record<string, string> = {
   'ScimUserResponse.meta': 'for SCIM clients only',
 };
 /** The sign-in and account pages of the user, the same for staff and portals: test/e2e/pages.spec.ts. */
-const PAGES = /^\S+ \/(sign-in|account|assets|invites\/accept)(\/|$)/;
+const PAGES = /^\S+ \/(sign-in|signed-out|account|assets|invites\/accept)(\/|$)/;
 const UNLISTED = 'planted-by-a-later-column';
 
 let harness: Harness;
@@ -160,6 +161,7 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
   let tenant: Tenant;
   let client: Client;
   let membershipId: string;
+  let signIn: () => Promise<void>;
 
   beforeAll(async () => {
     tenant = await makeTenant(harness, metadata, preset);
@@ -167,7 +169,10 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
     const member = await harness.make.member(tenant.ids.org, tenant.roles.subject, { personId: tenant.ids.person });
     membershipId = member.membershipId;
     client = new Client(await api.getUrl());
-    await client.post('/v1/auth/login', { email: member.email, password: Factories.PASSWORD });
+    signIn = async () => {
+      await client.post('/v1/auth/login', { email: member.email, password: Factories.PASSWORD });
+    };
+    await signIn();
   });
 
   /** Sends every request with a response class. Returns the leaks and the routes that returned data. */
@@ -181,6 +186,7 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
         // Some routes require a query.
         list.status === 400 ? await send(client, route, { params, query, body: sent }) : list;
       cells += 1;
+      if (keyOf(route) === 'POST /v1/auth/logout') await signIn();
       if (status >= 300) continue;
       if (body.items?.length !== 0) reached.push(keyOf(route));
       leaks.push(...breaches(route, body, 'portal'));

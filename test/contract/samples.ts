@@ -23,7 +23,7 @@ type MakeSample = (ids: Ids, tenant: Tenant) => Sample | Promise<Sample>;
  * routes with a reason.
  */
 export const SAMPLES: Record<string, MakeSample> = {
-  'POST /v1/auth/logout': () => ({ last: true }),
+  'POST /v1/auth/logout': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy), last: true }),
   'DELETE /v1/auth/sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
   'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token }, director }) => ({
     body: { token },
@@ -223,10 +223,13 @@ export const PUBLIC: Record<string, string> = {
   'POST /account/reset': "as POST /v1/auth/password/reset, and only from the application's own page",
   'GET /sign-in/mfa': 'the cookie of a sign-in with a correct password; a limit by IP',
   'POST /sign-in/mfa': "as POST /v1/auth/login/mfa, and only from the application's own page",
+  'GET /signed-out': 'names only the connection in the cookie of the browser; a limit by IP',
   'GET /sign-in': 'looks up only the domain of an e-mail address; a limit by IP',
   'POST /sign-in/password': "as POST /v1/auth/login, and only from the application's own page",
   'GET /v1/sso/oidc/:connectionId/login': 'redirects to the provider; a limit by IP',
   'GET /v1/sso/oidc/:connectionId/callback': "the state of this browser's request, and the provider's signature",
+  'GET /v1/sso/oidc/:connectionId/frontchannel-logout':
+    'the unguessable id of a session at the provider, or the cookie of the browser; a limit by IP',
   'POST /v1/sso/oidc/:connectionId/backchannel-logout': "the provider's signature; a limit by IP",
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

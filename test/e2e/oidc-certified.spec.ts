@@ -42,7 +42,7 @@ async function connect(
       ...(secret !== null && { client_secret: secret }),
       redirect_uris: [`http://127.0.0.1:3000/${base}/callback`],
       scope: 'openid email profile groups',
-      post_logout_redirect_uris: ['http://127.0.0.1:3000/'],
+      post_logout_redirect_uris: ['http://127.0.0.1:3000/signed-out'],
       backchannel_logout_uri: `${harness.url}/${base}/backchannel-logout`,
       backchannel_logout_session_required: true,
       ...more,
@@ -126,7 +126,7 @@ describe('a certified OpenID provider', () => {
     expect(logout.status).toBe(303);
     expect((await here.get('/v1/auth/me')).status).toBe(401);
     expect((await there.get('/v1/auth/me')).status).toBe(200);
-    expect(await browser.goThrough(logout.headers.get('location')!)).toBe('/');
+    expect(await browser.goThrough(logout.headers.get('location')!)).toMatch(/^\/signed-out\?state=[\w-]{43}$/);
     await until('the back-channel logout has arrived', async () => (await there.get('/v1/auth/me')).status === 401);
     // the provider session of the other browser continues
     expect((await elsewhere.get('/v1/auth/me')).status).toBe(200);

@@ -94,8 +94,10 @@ describe('the account pages', () => {
     expect((await form(here, '/account/end-other-sessions', {})).status).toBe(303);
     expect((await there.get('/v1/auth/me')).status).toBe(401);
     const out = await form(here, '/account/sign-out', {});
-    expect([out.status, out.headers.get('location')]).toEqual([303, '/sign-in']);
+    expect([out.status, out.headers.get('location')]).toEqual([303, '/signed-out']);
     expect((await here.get('/v1/auth/me')).status).toBe(401);
+    const { status, text } = await here.get('/signed-out?state=x');
+    expect([status, text.includes('You are signed out'), text.includes('still signed in')]).toEqual([200, true, false]);
   });
 
   it('change the password of a member who must change it, and end the other sessions', async () => {

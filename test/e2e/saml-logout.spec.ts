@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Harness } from '../harness/app.js';
@@ -25,6 +26,7 @@ import { serviceProviderUrls, type SamlConnection } from '../../src/modules/auth
 import { RawSql } from '../contract/raw-sql.js';
 
 const PUBLIC = 'http://127.0.0.1:3000';
+const STATE_PAGE = /^\/signed-out\?state=[\w-]{43}$/;
 const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 const POST = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
 
@@ -43,7 +45,7 @@ afterAll(() => harness.stop());
 const setup = () => harness.operator.app.get(SsoSetupService);
 
 /** Creates a connection that accepts IdP-initiated sign-in from an identity provider of this file. */
-async function connect(binding = REDIRECT, settings: object = {}): Promise<SamlConnection> {
+async function connect(binding = REDIRECT, settings: object = {}, withLogout = true): Promise<SamlConnection> {
   const orgId = await harness.make.organization('gme');
   const certificate = key.certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
   const metadata =
@@ -51,7 +53,8 @@ async function connect(binding = REDIRECT, settings: object = {}): Promise<SamlC
     'xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="https://idp.example.test/metadata">' +
     '<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor>' +
     `<ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>` +
-    `</md:KeyDescriptor><md:SingleLogoutService Binding="${binding}" Location="https://idp.example.test/slo"/>` +
+    '</md:KeyDescriptor>' +
+    (withLogout ? `<md:SingleLogoutService Binding="${binding}" Location="https://idp.example.test/slo"/>` : '') +
     `<md:SingleSignOnService Binding="${binding}" Location="https://idp.example.test/sso"/></md:IDPSSODescriptor>` +
     '</md:EntityDescriptor>';
   const { id } = await harness.operator.within(orgId, () =>
@@ -201,7 +204,6 @@ describe('a logout response', () => {
     const ada = await startSession(one, 'ada', 's1');
     const logout = await ada.get(`/v1/sso/saml/${one.id}/logout`);
     const sent = new URL(logout.headers.get('location')!);
-    const { inflateRawSync } = await import('node:zlib');
     const request = inflateRawSync(Buffer.from(sent.searchParams.get('SAMLRequest')!, 'base64')).toString();
     const id = /ID="(_\w+)"/.exec(request)![1]!;
     expect(request).toContain('>ada<');
@@ -211,7 +213,9 @@ describe('a logout response', () => {
     expect((await sendByRedirect(one, answer(one, id), otherUser, 'SAMLResponse')).body.code).toBe('sso_failed');
     expect(await isSignedIn(otherUser)).toBe(true);
     const result = await sendByRedirect(one, answer(one, id), ada, 'SAMLResponse');
-    expect([result.status, result.headers.get('location')]).toEqual([303, '/']);
+    expect([result.status, result.headers.get('location')]).toEqual([303, expect.stringMatching(STATE_PAGE)]);
+    const page = await ada.get(result.headers.get('location')!);
+    expect(page.text).toContain('You are signed out here and at Test.');
     expect((await sendByRedirect(one, answer(one, id), ada, 'SAMLResponse')).body.code).toBe('sso_failed');
     expect((await refusals(one)).slice(-2)).toEqual(['browser_binding_missing', 'logout_unknown']);
   });
@@ -228,14 +232,72 @@ describe('a logout response', () => {
 });
 
 describe('a local logout', () => {
-  it('ends a session of another kind or another connection without the provider', async () => {
+  it('ends a password session without a provider, and one of another connection at its own provider', async () => {
     const member = await harness.make.member(one.orgId, 'mentor');
     const byPassword = await harness.signIn(member.email);
-    const elsewhere = await startSession(two, 'ada', 's1');
-    for (const client of [byPassword, elsewhere, harness.client()]) {
+    for (const client of [byPassword, harness.client()]) {
       const { status: code, headers } = await client.get(`/v1/sso/saml/${one.id}/logout`);
-      expect([code, headers.get('location'), await isSignedIn(client)]).toEqual([303, '/', false]);
+      expect([code, headers.get('location'), await isSignedIn(client)]).toEqual([303, '/signed-out', false]);
     }
+    const elsewhere = await startSession(two, 'ada', 's1');
+    const { headers } = await elsewhere.get(`/v1/sso/saml/${one.id}/logout`);
+    const { pathname, searchParams } = new URL(headers.get('location')!);
+    const request = inflateRawSync(Buffer.from(searchParams.get('SAMLRequest')!, 'base64')).toString();
+    expect([pathname, request.includes(two.spEntityId), await isSignedIn(elsewhere)]).toEqual(['/slo', true, false]);
+  });
+
+  it('by the button or the API leads to the provider, and the page says whether it was completed', async () => {
+    const ada = await startSession(one, 'ada', 's1');
+    const button = await ada.post('/account/sign-out', undefined, {
+      raw: '',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: PUBLIC, accept: 'text/html' },
+    });
+    expect([button.status, button.text]).toEqual([
+      200,
+      expect.stringContaining('<meta http-equiv="refresh" content="0; url=https://idp.example.test/slo?SAMLRequest='),
+    ]);
+    expect((await ada.get('/signed-out')).text).toContain('You are still signed in at Test.');
+    expect((await ada.get('/signed-out?state=forged')).text).toContain('You are still signed in at Test.');
+    const grace = await startSession(one, 'grace', 's1');
+    const { body } = await grace.post('/v1/auth/logout');
+    expect([new URL(body.url).origin, await isSignedIn(grace)]).toEqual(['https://idp.example.test', false]);
+  });
+
+  it('makes the next sign-in of this browser ask for credentials, until a user has signed in', async () => {
+    const ada = await startSession(one, 'ada', 's1');
+    const forced = async (connection: SamlConnection) => {
+      const { headers } = await ada.get(`/v1/sso/saml/${connection.id}/login`);
+      const sent = new URL(headers.get('location')!).searchParams.get('SAMLRequest')!;
+      return inflateRawSync(Buffer.from(sent, 'base64')).toString().includes('ForceAuthn="true"');
+    };
+    expect(await forced(one)).toBe(false);
+    await ada.post('/v1/auth/logout');
+    expect([await forced(one), await forced(two)]).toEqual([true, false]);
+    await startSession(one, 'grace', 's1', ada);
+    expect(await forced(one)).toBe(false);
+  });
+
+  it('without a logout URL of the provider ends on a page that says so', async () => {
+    const connection = await connect(REDIRECT, {}, false);
+    const ada = await startSession(connection, 'ada', 's1');
+    expect((await ada.post('/v1/auth/logout')).body.url).toBe(`${PUBLIC}/signed-out`);
+    expect([(await ada.get('/signed-out')).text, await isSignedIn(ada)]).toEqual([
+      expect.stringContaining('You are still signed in at Test.'),
+      false,
+    ]);
+  });
+
+  it('is not completed by a response that reports a failure', async () => {
+    const ada = await startSession(one, 'ada', 's1');
+    const sent = new URL((await ada.get(`/v1/sso/saml/${one.id}/logout`)).headers.get('location')!);
+    const request = inflateRawSync(Buffer.from(sent.searchParams.get('SAMLRequest')!, 'base64')).toString();
+    const xml = logoutXml('LogoutResponse', {
+      ...truthfulLogout(one),
+      attrs: { ...truthfulLogout(one).attrs, NotOnOrAfter: undefined, InResponseTo: /ID="(_\w+)"/.exec(request)![1]! },
+      inside: status('Responder'),
+    });
+    expect((await sendByRedirect(one, xml, ada, 'SAMLResponse')).headers.get('location')).toBe('/signed-out');
+    expect((await ada.get('/signed-out')).text).toContain('You are still signed in at Test.');
   });
 });
 
@@ -255,5 +317,31 @@ describe('a provider that accepts only POST', () => {
     expect(Buffer.from(logoutPage.form!.fields['SAMLRequest']!, 'base64').toString()).toMatch(
       /<samlp:LogoutRequest .*<ds:Signature /s,
     );
+  });
+
+  it('receives the response to its request from a frame without cookies', async () => {
+    const connection = await connect(POST);
+    const ada = await startSession(connection, 'ada', 's1');
+    const other = await startSession(connection, 'ada', 's2');
+    const xml = message(connection, nameId('ada') + index('s1'));
+    const form = { SAMLRequest: Buffer.from(sign(xml, /ID="(_l\d+)"/.exec(xml)![1]!, key)).toString('base64') };
+    const {
+      status: code,
+      text,
+      headers,
+    } = await harness.client().post(`/v1/sso/saml/${connection.id}/logout`, undefined, {
+      raw: new URLSearchParams({ ...form, RelayState: 'token' }).toString(),
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        origin: 'https://idp.example.test',
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'iframe',
+      },
+    });
+    expect([code, await isSignedIn(ada), await isSignedIn(other)]).toEqual([200, false, true]);
+    expect([headers.get('x-frame-options'), headers.getSetCookie()]).toEqual([null, []]);
+    expect(headers.get('content-security-policy')).toMatch(/frame-ancestors https:\/\/idp\.example\.test$/);
+    expect(text).toMatch(/action="https:\/\/idp\.example\.test\/slo".*name="SAMLResponse".*value="token"/s);
   });
 });

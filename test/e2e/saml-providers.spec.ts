@@ -145,7 +145,11 @@ describe.each([
     const user = browser();
     await signIn(user, connected);
     const result = await user.visit(`${PUBLIC}/v1/sso/saml/${connected.id}/logout`);
-    expect([result.url, await me(user)]).toEqual([`${PUBLIC}/account`, 401]);
+    expect([result.url, await me(user)]).toEqual([
+      expect.stringMatching(/^http:\/\/127\.0\.0\.1:3000\/signed-out\?state=[\w-]{43}$/),
+      401,
+    ]);
+    expect(result.text).toContain('You are signed out here and at ');
     expect(user.history.filter((entry) => entry.includes('/logout')).length).toBe(3);
     expect(await refusals(connected, 'sso.logout_rejected')).toEqual([]);
   });

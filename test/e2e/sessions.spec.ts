@@ -60,9 +60,10 @@ describe('the session cookie', () => {
   it('is deleted at sign-out and no longer valid', async () => {
     const client = await member('trainee');
     const stolen = client.cookieHeader;
-    const { headers, status: logoutStatus } = await client.post('/v1/auth/logout');
+    const { headers, status: logoutStatus, body } = await client.post('/v1/auth/logout');
+    expect(body).toEqual({ url: 'http://127.0.0.1:3000/signed-out' });
     expect([logoutStatus, headers.getSetCookie()[0]]).toEqual([
-      204,
+      200,
       'vouchsafe_test=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax',
     ]);
     expect((await harness.client().get('/v1/auth/me', { headers: { cookie: stolen } })).status).toBe(401);

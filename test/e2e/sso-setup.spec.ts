@@ -92,7 +92,7 @@ describe('the setup of a connection', () => {
     for (const [body, code] of [
       [{ metadata, metadataUrl: publisher.url }, 'invalid_request'],
       [{ metadata, idpSsoUrl: 'https://idp.test.example/sso' }, 'invalid_request'],
-      [{}, 'invalid_request'],
+      [{ idpSloUrl: 'https://idp.test.example/slo' }, 'invalid_request'],
       [{ idpEntityId: ENTITY }, 'invalid_request'],
       [{ metadataUrl: 'https://169.254.169.254/latest' }, 'invalid_metadata'],
       [{ metadataUrl: 'http://192.168.1.1/' }, 'invalid_metadata'],
@@ -129,6 +129,92 @@ describe('the setup of a connection', () => {
     expect(open).toEqual([]);
     expect([status, body.idpMetadataUrl, body.name]).toEqual([200, publisher.url, 'Published']);
     expect((await auditEvents('sso.connection_updated', id)).length).toBe(1);
+  });
+});
+
+describe('a draft', () => {
+  const draft = async (body: object = {}) => {
+    const { status, body: connection } = await director.post(CONNECTIONS, { name: 'Draft', ...body });
+    expect([status, connection.status]).toEqual([201, 'draft']);
+    return connection as Record<string, any>;
+  };
+  const login = (protocol: string, id: string) => harness.client().get(`/v1/sso/${protocol}/${id}/login`);
+
+  it('shows the values for a SAML provider, and becomes ready without another change of them', async () => {
+    const { id, ...values } = await draft({ signRequests: true });
+    const shown = ['entityId', 'acsUrl', 'metadataUrl', 'spCertificates'] as const;
+    expect(values['spCertificates']).toHaveLength(1);
+    const metadata = (await harness.client().get(`/v1/sso/saml/${id}/metadata`)).text;
+    expect(metadata).toContain(`entityID="${values['entityId']}"`);
+    expect(metadata).toContain('use="encryption"');
+    const guide = await director.get(`${CONNECTIONS}/${id}/guide?provider=generic`);
+    expect([guide.status, JSON.stringify(guide.body.fields)]).toEqual([200, expect.stringContaining(values['acsUrl'])]);
+    for (const body of [{ idpEntityId: ENTITY }, { idpSloUrl: 'https://idp.test.example/slo' }])
+      expect(statusAndCode(await director.patch(`${CONNECTIONS}/${id}`, body))).toEqual([400, 'invalid_request']);
+    expect((await director.patch(`${CONNECTIONS}/${id}`, { name: 'Renamed' })).body.status).toBe('draft');
+    const { body } = await director.patch(`${CONNECTIONS}/${id}`, { metadata: metadataOf(ENTITY, [keys[0]!]) });
+    expect(body.status).toBe('ready');
+    expect(shown.map((name) => body[name])).toEqual(shown.map((name) => values[name]));
+    expect((await login('saml', id)).status).toBe(302);
+  });
+
+  it('shows the values for an OpenID provider, and becomes ready with issuer and client id', async () => {
+    const { id, callbackUrl, backchannelLogoutUrl } = await draft({ protocol: 'oidc', scopes: ['groups'] });
+    expect([callbackUrl, backchannelLogoutUrl]).toEqual([
+      `http://127.0.0.1:3000/v1/sso/oidc/${id}/callback`,
+      `http://127.0.0.1:3000/v1/sso/oidc/${id}/backchannel-logout`,
+    ]);
+    expect(statusAndCode(await login('oidc', id))).toEqual([409, 'sso_connection_draft']);
+    for (const body of [{ issuer: 'https://op.test.example' }, { clientId: 'client' }, { clientSecret: 'secret' }])
+      expect(statusAndCode(await director.patch(`${CONNECTIONS}/${id}`, body))).toEqual([400, 'invalid_request']);
+    const { body } = await director.patch(`${CONNECTIONS}/${id}`, {
+      issuer: 'https://op.test.example',
+      clientId: 'client',
+      clientSecret: 'secret',
+    });
+    expect([body.status, body.hasClientSecret, body.scopes]).toEqual(['ready', true, ['groups']]);
+  });
+
+  it('cannot be used to sign in, be tested, be enforced, or be offered to users', async () => {
+    const organization = await harness.make.organization('gme');
+    const member = await harness.make.member(organization, 'program_director');
+    const client = await harness.signIn(member.email);
+    const { body: connection } = await client.post(CONNECTIONS, { name: 'Draft' });
+    await harness.database.superuser(
+      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
+         VALUES ($1, gen_random_uuid(), 'draft.test.example', 'shown-by-a-dns-record', now())`,
+      [organization],
+    );
+    const page = await harness
+      .client()
+      .get(`/v1/sso/saml/${connection.id}/login`, { headers: { accept: 'text/html' } });
+    expect([page.status, page.text]).toEqual([409, expect.stringContaining('The connection is a draft')]);
+    expect(statusAndCode(await login('saml', connection.id))).toEqual([409, 'sso_connection_draft']);
+    expect(statusAndCode(await client.post(`${CONNECTIONS}/${connection.id}/test`))).toEqual([
+      409,
+      'sso_connection_draft',
+    ]);
+    const posted = await harness.client().post(`/v1/sso/saml/${connection.id}/acs`, undefined, {
+      raw: 'SAMLResponse=PHgvPg==',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(statusAndCode(posted)).toEqual([409, 'sso_connection_draft']);
+    expect((await harness.client().get('/v1/sso/discover?email=ada@draft.test.example')).body.connections).toEqual([]);
+    const enforced = await client.patch('/v1/organizations/current/sign-in', { requireSso: true });
+    expect(statusAndCode(enforced)).toEqual([409, 'sso_connection_not_tested']);
+  });
+
+  it('has all of the data or none and no test, also by raw SQL', async () => {
+    const { id } = await draft();
+    for (const change of [
+      'tested_at = now()',
+      `idp_entity_id = 'x'`,
+      `idp_sso_url = 'https://x.test.example'`,
+      `idp_certificates = '{x}'`,
+    ])
+      await expect(
+        harness.database.superuser(`UPDATE sso_connections SET ${change} WHERE id = $1`, [id]),
+      ).rejects.toThrow(/check constraint/);
   });
 });
 

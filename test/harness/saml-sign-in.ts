@@ -63,6 +63,7 @@ export function testConnection(
     found: { id, orgId } as FoundConnection,
     ...serviceProviderUrls(PUBLIC_URL, id),
     idpEntityId: 'https://idp.example.test/metadata',
+    metadataUrl: null,
     idpSsoUrl: 'https://idp.example.test/sso',
     idpSsoBinding: 'redirect',
     idpSloBinding: 'redirect',
@@ -128,6 +129,7 @@ export class SamlServiceProvider {
       verifier,
       PUBLIC_URL,
       this.clock,
+      { verify: async (connection, verify) => verify(connection) },
     );
     this.passport.use('saml', new SamlStrategy(this.responses));
   }

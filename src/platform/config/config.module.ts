@@ -5,6 +5,7 @@ import type { Config } from './config.types.js';
 import { DatabaseConfig } from './database.config.js';
 import { HttpConfig } from './http.config.js';
 import { MailConfig } from './mail.config.js';
+import { OperatorConfig } from './operator.config.js';
 import { OutboundConfig } from './outbound.config.js';
 import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
@@ -21,6 +22,7 @@ export class ConfigModule {
       { provide: StorageConfig, useValue: config.storage },
       { provide: MailConfig, useValue: config.mail },
       { provide: OutboundConfig, useValue: config.outbound },
+      { provide: OperatorConfig, useValue: config.operator },
     ];
     return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
   }

@@ -5,6 +5,7 @@ import type { Config } from './config.types.js';
 import type { Environment, Role } from './env.js';
 import { HttpConfig } from './http.config.js';
 import { MailConfig } from './mail.config.js';
+import { OperatorConfig } from './operator.config.js';
 import { OutboundConfig } from './outbound.config.js';
 import { brokenRules } from './rules.js';
 import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
@@ -19,6 +20,7 @@ export const CONFIG_CLASSES = [
   StorageConfig,
   MailConfig,
   OutboundConfig,
+  OperatorConfig,
 ] as const;
 
 /**
@@ -37,6 +39,7 @@ export function loadConfig(env: Environment, role: Role): Config {
     storage: readConfig(StorageConfig, env, role, problems),
     mail: readConfig(MailConfig, env, role, problems),
     outbound: readConfig(OutboundConfig, env, role, problems),
+    operator: readConfig(OperatorConfig, env, role, problems),
   };
   if (problems.length === 0) problems.push(...brokenRules(config));
   if (problems.length > 0) throw new ConfigError(problems);

@@ -3,6 +3,7 @@ import type { DatabaseConfig } from './database.config.js';
 import type { Role } from './env.js';
 import type { HttpConfig } from './http.config.js';
 import type { MailConfig } from './mail.config.js';
+import type { OperatorConfig } from './operator.config.js';
 import type { OutboundConfig } from './outbound.config.js';
 import type { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
@@ -17,4 +18,5 @@ export interface Config {
   readonly storage: StorageConfig;
   readonly mail: MailConfig;
   readonly outbound: OutboundConfig;
+  readonly operator: OperatorConfig;
 }

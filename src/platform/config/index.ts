@@ -7,5 +7,6 @@ export { ConfigError } from './env.js';
 export type { Environment, Role } from './env.js';
 export { HttpConfig } from './http.config.js';
 export { MailConfig } from './mail.config.js';
+export { OperatorConfig } from './operator.config.js';
 export { OutboundConfig } from './outbound.config.js';
 export { DEVELOPMENT_KEY_PREFIX, RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';

@@ -1,10 +1,17 @@
 import { html, type Html } from './html.js';
 
+/** The head of a page. `continueAt` is a URL that the browser opens at once, without a script. */
+export interface PageHead {
+  readonly title: string;
+  readonly script?: 'passkeys' | 'token';
+  readonly continueAt?: string;
+}
+
 /**
  * Renders a complete page. Style and scripts are separate files, because the content security policy blocks inline
  * code.
  */
-export function page({ title, script }: { title: string; script?: 'passkeys' | 'token' }, body: Html): string {
+export function page({ title, script, continueAt }: PageHead, body: Html): string {
   return `<!doctype html>\n${
     html`<html lang="en">
 <head>
@@ -12,6 +19,7 @@ export function page({ title, script }: { title: string; script?: 'passkeys' | '
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Vouchsafe</title>
 <link rel="stylesheet" href="/assets/style.css">
+${continueAt !== undefined && html`<meta http-equiv="refresh" content="0; url=${continueAt}">`}
 ${script !== undefined && html`<script type="module" src="/assets/${script}.js"></script>`}
 </head>
 <body>

@@ -1,11 +1,13 @@
-import { Controller, Get, Post, Res, UseFilters } from '@nestjs/common';
-import type { Response } from 'express';
+import { Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
-import { PageFilter } from '../../../platform/pages/index.js';
+import { PageFilter, seeOther } from '../../../platform/pages/index.js';
 import { SessionCookies, SessionsService } from '../sessions/index.js';
+import { SignOutService } from '../sso/index.js';
 import { accountPage } from './account.views.js';
+import { leavingPage } from './sign-out.views.js';
 
 const PAGE = 'text/html; charset=utf-8';
 
@@ -15,6 +17,7 @@ const PAGE = 'text/html; charset=utf-8';
 export class AccountPageController {
   constructor(
     private readonly account: SessionsService,
+    private readonly signOut: SignOutService,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -41,10 +44,11 @@ export class AccountPageController {
     allowIncompleteSetup: true,
     interactiveOnly: true,
   })
-  @ResponseType.redirect(303)
-  async signOut(@Res({ passthrough: true }) response: Response) {
-    await this.account.signOut();
+  @ResponseType.text(PAGE)
+  async leave(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const { url, setCookies } = await this.signOut.signOut(request.headers.cookie);
     this.cookies.clear(response);
-    return { url: '/sign-in' };
+    for (const cookie of setCookies) response.append('Set-Cookie', cookie);
+    return url.startsWith('/') ? seeOther(response, url) : leavingPage(url);
   }
 }

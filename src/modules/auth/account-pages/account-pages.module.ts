@@ -5,17 +5,19 @@ import { MfaModule } from '../mfa/index.js';
 import { PasswordsModule } from '../passwords/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SignInModule } from '../sign-in/index.js';
+import { SsoModule } from '../sso/index.js';
 import { AccountPageController } from './account-page.controller.js';
 import { HomePageController } from './home-page.controller.js';
 import { PasswordPageController } from './password-page.controller.js';
 import { RecoveryPageController } from './recovery-page.controller.js';
 import { SecurityPageController } from './security-page.controller.js';
 import { SignInPageController } from './sign-in-page.controller.js';
+import { SignedOutPageController } from './signed-out-page.controller.js';
 import { SignInPages } from './sign-in-pages.service.js';
 
 /** Server-rendered pages for sign-in, account recovery, and security settings. */
 @Module({
-  imports: [DomainsModule, MfaModule, PasswordsModule, AccountRecoveryModule, SessionsModule, SignInModule],
+  imports: [DomainsModule, MfaModule, PasswordsModule, AccountRecoveryModule, SessionsModule, SignInModule, SsoModule],
   controllers: [
     AccountPageController,
     HomePageController,
@@ -23,6 +25,7 @@ import { SignInPages } from './sign-in-pages.service.js';
     RecoveryPageController,
     SecurityPageController,
     SignInPageController,
+    SignedOutPageController,
   ],
   providers: [SignInPages],
 })

@@ -37,7 +37,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      WHERE o.status = 'active'
   ), ways AS (
     SELECT c.id, c.name, c.protocol, CASE WHEN c.org_id <> (h.org).id THEN (h.org).id END AS organization
-      FROM home h JOIN public.sso_connections c ON c.enabled AND c.protocol = ANY ((h.org).allowed_sign_in)
+      FROM home h JOIN public.sso_connections c ON c.enabled AND c.status = 'ready'
+       AND c.protocol = ANY ((h.org).allowed_sign_in)
        AND (c.org_id = (h.org).id OR c.shared AND app_private.trusts(h.org, c.org_id))
       JOIN public.organizations x ON x.id = c.org_id AND c.protocol = ANY (x.allowed_sign_in)
   )

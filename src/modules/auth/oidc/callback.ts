@@ -54,10 +54,13 @@ export function checkResponseIssuer(
   connection: OidcConnection,
 ): void {
   ensure(iss !== undefined || announced !== true, 'response_issuer_missing');
-  const expected = issuer.includes(TENANT)
-    ? connection.tenants.map((tenant) => issuer.replaceAll(TENANT, tenant.toLowerCase()))
-    : [issuer];
-  ensure(iss === undefined || expected.includes(iss), 'response_issuer_mismatch');
+  ensure(iss === undefined || issuersOf(issuer, connection).includes(iss), 'response_issuer_mismatch');
+}
+
+/** Returns the issuers that the provider's messages may name: one for each tenant if it serves several. */
+export function issuersOf(issuer: string, { tenants }: OidcConnection): string[] {
+  if (!issuer.includes(TENANT)) return [issuer];
+  return tenants.map((tenant) => issuer.replaceAll(TENANT, tenant.toLowerCase()));
 }
 
 /** Returns the authorization code. Throws OidcError when the provider sent an error. */

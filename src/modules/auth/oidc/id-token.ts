@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { checkPolicy, checkToken, text, time, type ExpectedToken } from './token-checks.js';
+import { checkAuthorizedParty, checkPolicy, checkToken, text, time, type ExpectedToken } from './token-checks.js';
 import { ensure } from './oidc-error.js';
 import type { ProviderKeys } from './provider-metadata-cache.js';
 import { verifyToken, type JwtClaims, type SignedToken } from './signed-token.js';
@@ -33,6 +33,7 @@ export async function verifyIdToken(raw: unknown, expected: ExpectedIdToken): Pr
   ensure(!('events' in claims), 'token_type_mismatch', 'a security event');
   ensure(time(claims, 'exp') !== undefined, 'time_malformed', 'exp');
   const issuer = checkToken(claims, expected);
+  checkAuthorizedParty(claims);
   checkPolicy(claims, expected);
   ensure(claims['nonce'] === expected.nonce, 'nonce_mismatch');
   const subject = text(claims, 'sub');

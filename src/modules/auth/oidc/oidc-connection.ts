@@ -1,4 +1,4 @@
-import type { FoundConnection } from '../sso/index.js';
+import { SIGNED_OUT_PAGE, type FoundConnection } from '../sso/index.js';
 
 /** One organization's OpenID provider, and the application's client registration at that provider. */
 export interface OidcConnection {
@@ -24,6 +24,8 @@ export interface OidcConnection {
   readonly groupRoles: readonly { readonly group: string; readonly role: string }[];
   readonly attributeRoles: readonly { readonly attribute: string; readonly value: string; readonly role: string }[];
   readonly defaultRole?: string;
+  /** Whether a front-channel logout request names the subject in place of the session. */
+  readonly frontchannelBySubject: boolean;
   /** Whether the provider must ask for credentials at every sign-in. */
   readonly forceAuthn: boolean;
   /** The greatest allowed difference between the clocks. */
@@ -40,6 +42,7 @@ export function relyingPartyUrls(origin: string, connectionId: string) {
     loginUrl: `${base}/login`,
     callbackUrl: `${base}/callback`,
     backchannelLogoutUrl: `${base}/backchannel-logout`,
-    postLogoutUrl: `${origin}/`,
+    frontchannelLogoutUrl: `${base}/frontchannel-logout`,
+    postLogoutUrl: `${origin}${SIGNED_OUT_PAGE}`,
   };
 }

@@ -14,7 +14,6 @@ export interface PendingOidcRequest extends PendingRequest {
 
 /** The parameters of a sign-in at an OpenID provider. */
 export interface OidcLoginRequest extends SsoLoginRequest {
-  readonly forceAuthn?: boolean;
   readonly loginHint?: string;
 }
 
@@ -53,7 +52,8 @@ export async function beginSignIn(
     nonce,
     code_challenge: await calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
-    ...(forceAuthn && { prompt: 'login', max_age: '0' }),
+    ...((forceAuthn || login.askAgain) && { prompt: 'login' }),
+    ...(forceAuthn && { max_age: '0' }),
     ...(login.loginHint !== undefined && { login_hint: login.loginHint }),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);

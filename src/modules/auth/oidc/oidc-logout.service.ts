@@ -1,28 +1,38 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { currentMember } from '../../../platform/context/context.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import {
   LogoutTokenReplayCache,
   problemOf,
+  type ProviderSession,
   SIGN_IN_MS,
-  SsoLogoutService,
+  SignOutService,
   SsoError,
-  SsoRepository,
+  type SsoLogoutRedirect,
+  type SsoLogoutRequest,
+  SsoLogoutService,
 } from '../sso/index.js';
+import { issuersOf } from './callback.js';
 import { verifyLogoutToken, type VerifiedLogoutToken } from './logout-token.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
+import { subjectKey } from './oidc-claims.js';
 import { ensure } from './oidc-error.js';
 import { ProviderMetadataCache } from './provider-metadata-cache.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
+import { text } from './token-checks.js';
 
-/**
- * Handles back-channel logout by the provider. Also handles logout by the user, which ends the local session and the
- * session at the provider.
- */
+/** A request to the front-channel logout URL. */
+export interface FrontchannelLogout {
+  readonly query: Readonly<Record<string, unknown>>;
+  /** The session secret from the cookie. Null when the browser sent none, as in a frame of another site. */
+  readonly session: string | null;
+}
+
+/** A shorter id of a session could be guessed. */
+const MIN_SID_LENGTH = 16;
+
+/** Ends sessions at the request of the provider, and starts a logout at the provider. */
 @Injectable()
 export class OidcLogoutService {
   private readonly log = new Logger('OpenID Connect');
@@ -32,9 +42,7 @@ export class OidcLogoutService {
     private readonly providers: ProviderMetadataCache,
     private readonly replays: LogoutTokenReplayCache,
     private readonly logouts: SsoLogoutService,
-    private readonly repository: SsoRepository,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditLog,
+    private readonly signOut: SignOutService,
     private readonly app: AppConfig,
     private readonly clock: Clock,
   ) {}
@@ -45,7 +53,7 @@ export class OidcLogoutService {
    * the provider does not answer.
    */
   async endByProvider(connectionId: string, form: unknown): Promise<{ accepted: true }> {
-    try {
+    return this.asLogoutProblems(async () => {
       const connection = await this.connections.find(connectionId);
       ensure(connection !== undefined, 'connection_unknown');
       const token = await this.verified(connection, form);
@@ -55,12 +63,33 @@ export class OidcLogoutService {
         idpSessions: token.session === undefined ? [] : [token.session],
       });
       return { accepted: true };
-    } catch (error) {
-      if (!(error instanceof SsoError)) throw error;
-      this.log.warn(`logout rejected: ${error.message}`);
-      const problem = problemOf(error);
-      throw problem.code === 'sso_failed' ? new Problem('invalid_logout_token', { cause: error }) : problem;
-    }
+    });
+  }
+
+  /**
+   * Ends sessions by a request in a frame of the provider's logout page (OpenID Connect Front-Channel Logout 1.0,
+   * section 3). The request is not signed. It ends the sessions whose unguessable `sid` it names. If the connection
+   * says so, `sid` is the subject. A browser on the same site also sends its cookie: its session from this connection
+   * ends. Returns the origins whose pages may contain the frame. Throws the errors of `endByProvider`.
+   */
+  async endByFrame(connectionId: string, { query, session }: FrontchannelLogout): Promise<string[]> {
+    return this.asLogoutProblems(async () => {
+      const connection = await this.connections.find(connectionId);
+      ensure(connection !== undefined, 'connection_unknown');
+      const { metadata } = await this.providers.find(connection.issuer);
+      const [issuer, sid] = [text(query, 'iss', 1024), text(query, 'sid')];
+      ensure(issuer !== undefined && issuersOf(metadata.issuer, connection).includes(issuer), 'issuer_mismatch');
+      if (session !== null) await this.signOut.endOwn(session, connectionId);
+      const { found: named, frontchannelBySubject } = connection;
+      if (frontchannelBySubject && sid !== undefined)
+        await this.logouts.end({ connection: named, subject: subjectKey(issuer, sid), idpSessions: [] });
+      else if (session === null || sid !== undefined) {
+        ensure(sid !== undefined && sid.length >= MIN_SID_LENGTH, 'logout_session_missing');
+        await this.logouts.end({ connection: named, idpSessions: [sid] });
+      }
+      const pages = [metadata.issuer, metadata.authorization_endpoint, metadata.end_session_endpoint];
+      return [...new Set(pages.filter((url) => url !== undefined).map((url) => new URL(url).origin))];
+    });
   }
 
   private async verified(connection: OidcConnection, form: unknown): Promise<VerifiedLogoutToken> {
@@ -72,34 +101,33 @@ export class OidcLogoutService {
     return token;
   }
 
-  /**
-   * Ends the caller's session and returns the logout URL of the provider (OpenID Connect RP-Initiated Logout 1.0).
-   * Returns the start page if the provider has no logout URL or does not answer. Throws `not_found` when the session
-   * does not belong to this connection.
-   */
-  async leave(connectionId: string): Promise<string> {
-    const { sessionId, userId } = currentMember();
-    const { postLogoutUrl } = relyingPartyUrls(this.app.origin, connectionId);
-    const url = await this.unitOfWork.withoutTransaction(() => this.endSessionUrl(connectionId, postLogoutUrl));
-    if ((await this.repository.endSession(sessionId!, connectionId)) === null) throw new Problem('not_found');
-    this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
-    return url ?? postLogoutUrl;
+  /** Runs a step and converts its errors to problems: `invalid_logout_token` for every rejected request. */
+  private async asLogoutProblems<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof SsoError)) throw error;
+      this.log.warn(`logout rejected: ${error.message}`);
+      const problem = problemOf(error);
+      throw problem.code === 'sso_failed' ? new Problem('invalid_logout_token', { cause: error }) : problem;
+    }
   }
 
-  /** Returns the provider's logout URL without an ID token hint, because ID tokens are not stored. */
-  private async endSessionUrl(connectionId: string, postLogoutUrl: string): Promise<string | undefined> {
-    try {
-      const connection = await this.connections.find(connectionId);
-      if (connection === undefined) return undefined;
-      const { metadata } = await this.providers.find(connection.issuer);
-      if (metadata.end_session_endpoint === undefined) return undefined;
-      const url = new URL(metadata.end_session_endpoint);
-      url.searchParams.set('client_id', connection.clientId);
-      url.searchParams.set('post_logout_redirect_uri', postLogoutUrl);
-      return url.href;
-    } catch (error) {
-      if (error instanceof SsoError) return undefined;
-      throw error;
-    }
+  /**
+   * Returns the provider's logout URL for a session (OpenID Connect RP-Initiated Logout 1.0, section 2). Returns
+   * undefined when the provider has none. Throws SsoError when the provider does not answer.
+   */
+  async startLogout(session: ProviderSession, { state }: SsoLogoutRequest): Promise<SsoLogoutRedirect | undefined> {
+    const connection = await this.connections.find(session.connectionId);
+    if (connection === undefined) return undefined;
+    const { metadata } = await this.providers.find(connection.issuer);
+    if (metadata.end_session_endpoint === undefined) return undefined;
+    const hint = await connection.found.openHint(session);
+    const url = new URL(metadata.end_session_endpoint);
+    if (hint !== undefined) url.searchParams.set('id_token_hint', hint);
+    url.searchParams.set('client_id', connection.clientId);
+    url.searchParams.set('post_logout_redirect_uri', relyingPartyUrls(this.app.origin, connection.id).postLogoutUrl);
+    url.searchParams.set('state', state);
+    return { url: url.href };
   }
 }

@@ -7,14 +7,17 @@ import { SsoProtocols } from '../sso/index.js';
 import type {
   ConnectionColumns,
   GuidedProvider,
+  ProviderSession,
   SsoConnectionEntity,
   SsoLoginRequest,
+  SsoLogoutRequest,
   SsoProtocolHandler,
 } from '../sso/index.js';
 import type { UpdateSsoConnectionDto } from '../sso/index.js';
 import { OIDC_GUIDES } from './guides/index.js';
 import { IssuerCheck } from './issuer-check.js';
 import { relyingPartyUrls } from './oidc-connection.js';
+import { OidcLogoutService } from './oidc-logout.service.js';
 import { OidcService } from './oidc.service.js';
 import { isOfManyTenants, isProviderUrl } from './provider-metadata.js';
 
@@ -24,12 +27,13 @@ export class OidcProtocol implements SsoProtocolHandler {
   readonly protocol = 'oidc';
   readonly refreshJob = 'sso.check_issuer';
   readonly subjects = ['sub', 'entra-object'] as const;
-  readonly fields = ['issuer', 'clientId', 'clientSecret', 'tenants', 'scopes'] as const;
+  readonly fields = ['issuer', 'clientId', 'clientSecret', 'tenants', 'scopes', 'frontchannelBySubject'] as const;
 
   constructor(
     private readonly oidc: OidcService,
     private readonly issuers: IssuerCheck,
     private readonly unitOfWork: UnitOfWork,
+    private readonly logout: OidcLogoutService,
     private readonly dataKeys: DataKeys,
     private readonly app: AppConfig,
     protocols: SsoProtocols,
@@ -41,13 +45,17 @@ export class OidcProtocol implements SsoProtocolHandler {
     return this.oidc.startLogin(connectionId, request);
   }
 
+  startLogout(session: ProviderSession, request: SsoLogoutRequest) {
+    return this.logout.startLogout(session, request);
+  }
+
   /**
-   * Throws `invalid_request`. An issuer that does not answer is stored with its fault, because the administrator may
-   * set up the provider later.
+   * Returns a draft's columns when the body names neither issuer nor client. Throws `invalid_request`. An issuer that
+   * does not answer is stored with its fault, because the administrator may set up the provider later.
    */
   async columnsOf(
     id: string,
-    { issuer, clientId, clientSecret, tenants, scopes }: UpdateSsoConnectionDto,
+    { issuer, clientId, clientSecret, tenants, scopes, frontchannelBySubject }: UpdateSsoConnectionDto,
     stored?: SsoConnectionEntity,
   ): Promise<ConnectionColumns> {
     const next = {
@@ -55,6 +63,15 @@ export class OidcProtocol implements SsoProtocolHandler {
       clientId: clientId ?? stored?.oidcClientId,
       tenants: tenants ?? stored?.oidcTenants ?? [],
     };
+    const settings = {
+      ...(tenants !== undefined && { oidcTenants: tenants }),
+      ...(scopes !== undefined && { oidcScopes: scopes }),
+      ...(frontchannelBySubject !== undefined && { frontchannelBySubject }),
+    };
+    if (!next.issuer && !next.clientId) {
+      if (clientSecret !== undefined) throw invalidField('clientId', 'clientId is required with clientSecret');
+      return settings;
+    }
     if (!isProviderUrl(next.issuer, !this.app.deployed)) throw invalidField('issuer', 'issuer must be an https URL');
     if (!next.clientId) throw invalidField('clientId', 'clientId is required');
     if (isOfManyTenants(next.issuer) && next.tenants.length === 0)
@@ -67,8 +84,7 @@ export class OidcProtocol implements SsoProtocolHandler {
         ...(await this.unitOfWork.withoutTransaction(() => this.issuers.check(issuer))),
       }),
       ...(clientId !== undefined && { oidcClientId: clientId }),
-      ...(tenants !== undefined && { oidcTenants: tenants }),
-      ...(scopes !== undefined && { oidcScopes: scopes }),
+      ...settings,
       ...(isOtherIssuer && { oidcClientSecret: null }),
       ...(clientSecret !== undefined && { oidcClientSecret: await this.sealed(id, clientSecret) }),
     };

@@ -4,23 +4,22 @@ import { Access, Public } from '../../../platform/access/decorators.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
-import { SsoSignInService, SsoConnectionTests } from '../sso/index.js';
+import { SignedOutMark, SignOutService, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
 import { BackchannelLogoutResponse, OidcLoginQuery } from './oidc.dto.js';
 import { OidcService } from './oidc.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
-/**
- * The OpenID Connect endpoints for the browser and the provider. Front-channel logout is not supported: browsers no
- * longer send the cookies that it needs.
- */
+/** The OpenID Connect endpoints for the browser and the provider. */
 @Controller('v1/sso/oidc/:connectionId')
 export class OidcController {
   constructor(
     private readonly oidc: OidcService,
     private readonly logout: OidcLogoutService,
     private readonly signIn: SsoSignInService,
+    private readonly signOut: SignOutService,
+    private readonly mark: SignedOutMark,
     private readonly tests: SsoConnectionTests,
     private readonly cookies: SessionCookies,
   ) {}
@@ -68,6 +67,7 @@ export class OidcController {
     if (verified.intent?.testBy !== undefined) return { url: await this.tests.finish(verified) };
     const session = await this.signIn.open(verified);
     this.cookies.set(response, session.secret, session.expiresAt);
+    this.mark.signedIn(request, response, connectionId);
     return { url: verified.returnTo };
   }
 
@@ -80,9 +80,29 @@ export class OidcController {
     @Res({ passthrough: true }) response: Response,
   ) {
     assertNotFromElsewhere(request);
-    const url = await this.logout.leave(connectionId);
+    const { url, setCookies } = await this.signOut.signOut(request.headers.cookie, connectionId);
     this.cookies.clear(response);
+    for (const cookie of setCookies) response.append('Set-Cookie', cookie);
     return { url };
+  }
+
+  /** Ends sessions from a frame in the provider's logout page. The response is an empty page. */
+  @Get('frontchannel-logout')
+  @Public('ends only sessions whose unguessable id the request names, or the session of the requesting browser', {
+    emits: ['sso.sessions_ended', 'auth.signed_out'],
+    limit: { name: 'sso-logout', points: 600, seconds: 300 },
+  })
+  @ResponseType.text('text/html; charset=utf-8')
+  async endByFrame(
+    @Param('connectionId') connectionId: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    // another site can open this URL in the browser of a user, and must not end that session
+    const isForeign = request.headers['sec-fetch-site'] === 'cross-site';
+    const logout = { query: request.query, session: isForeign ? null : this.cookies.read(request) };
+    allowFrame(response, await this.logout.endByFrame(connectionId, logout));
+    return '<!doctype html><title>Signed out</title>';
   }
 
   @Post('backchannel-logout')
@@ -96,4 +116,10 @@ export class OidcController {
   endByProvider(@Param('connectionId') connectionId: string, @Body() body: unknown) {
     return this.logout.endByProvider(connectionId, body);
   }
+}
+
+/** Allows the page in a frame of these origins. `X-Frame-Options` cannot name an origin, so the policy replaces it. */
+function allowFrame(response: Response, origins: readonly string[]): void {
+  response.removeHeader('X-Frame-Options');
+  response.setHeader('Content-Security-Policy', `default-src 'none'; frame-ancestors ${origins.join(' ')}`);
 }

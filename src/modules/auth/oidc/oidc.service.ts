@@ -6,6 +6,7 @@ import {
   diagnosticsOfClaims,
   PendingRequests,
   problemOf,
+  SignedOutMark,
   type SsoLoginRedirect,
   SsoError,
   SsoRepository,
@@ -34,6 +35,7 @@ export class OidcService {
     private readonly exchange: CodeExchange,
     private readonly requests: PendingRequests,
     private readonly signIn: SsoSignInService,
+    private readonly mark: SignedOutMark,
     private readonly repository: SsoRepository,
     private readonly app: AppConfig,
     private readonly clock: Clock,
@@ -49,7 +51,9 @@ export class OidcService {
     return this.recordingRejections(connectionId, async () => {
       const connection = await this.connection(connectionId);
       const { metadata } = await this.providers.find(connection.issuer);
-      return beginSignIn(connection, metadata, this.requests, login, this.app.origin, this.clock.now());
+      const askAgain = this.mark.includes(login.cookieHeader, connectionId);
+      const request = { ...login, askAgain };
+      return beginSignIn(connection, metadata, this.requests, request, this.app.origin, this.clock.now());
     });
   }
 
@@ -115,6 +119,7 @@ export class OidcService {
     return {
       connection: connection.found,
       identity,
+      logoutHint: String(idToken),
       returnTo: pending.returnTo,
       idpSession: text(token.claims, 'sid'),
       idpSubject: identity.subjectKey,

@@ -75,8 +75,15 @@ export function checkPolicy(claims: JwtClaims, { connection }: ExpectedToken): v
 function checkAudience({ aud, azp }: JwtClaims, clientId: string): void {
   const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
   ensure(audiences.length <= 20 && audiences.includes(clientId), 'audience_mismatch');
-  // A token for several audiences counts only if the provider issued it to this client.
-  ensure(azp === undefined ? audiences.length === 1 : azp === clientId, 'authorized_party_mismatch');
+  ensure(azp === undefined || azp === clientId, 'authorized_party_mismatch');
+}
+
+/**
+ * Checks that a token for several audiences was issued to this client (OpenID Connect Core 1.0, section 3.1.3.7). This
+ * rule is for ID tokens. A logout token reports one event to all audiences and names no authorized party.
+ */
+export function checkAuthorizedParty({ aud, azp }: JwtClaims): void {
+  ensure(!Array.isArray(aud) || aud.length === 1 || azp !== undefined, 'authorized_party_mismatch');
 }
 
 function checkTimes(claims: JwtClaims, { connection, now }: ExpectedToken): void {

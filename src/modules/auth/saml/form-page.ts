@@ -24,13 +24,15 @@ export function formPage({ action, fields }: OutgoingForm): string {
   );
 }
 
+const RULES = ["default-src 'none'", `script-src 'sha256-${SUBMIT_HASH}'`, "base-uri 'none'"];
+
 /**
  * The content security policy of that page. It allows this one script only. It has no `form-action`, because browsers
  * also apply that rule to every later redirect. The page contains no other form.
  */
-export const FORM_PAGE_POLICY = [
-  "default-src 'none'",
-  `script-src 'sha256-${SUBMIT_HASH}'`,
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+export const FORM_PAGE_POLICY = [...RULES, "frame-ancestors 'none'"].join('; ');
+
+/** Returns the policy of that page for a frame in pages of these origins. */
+export function framedFormPolicy(origins: readonly string[]): string {
+  return [...RULES, `frame-ancestors ${origins.join(' ')}`].join('; ');
+}

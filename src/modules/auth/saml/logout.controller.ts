@@ -2,11 +2,13 @@ import { Controller, Get, Logger, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
+import { seeOther } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import { problemOf, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
-import { SAML_FORM } from './saml-form.js';
+import { REFRESH_EVENTS, SAML_FORM } from './saml-form.js';
 
+const PAGE = 'text/html; charset=utf-8';
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
 /** Single logout: the start of a logout, and the endpoint for the identity provider's messages. */
@@ -22,10 +24,10 @@ export class LogoutController {
 
   @Get()
   @Public('ends the session of the browser; the identity provider signs its messages', {
-    emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_rejected'],
+    emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_rejected', ...REFRESH_EVENTS],
     limit: LIMIT,
   })
-  @ResponseType.redirect(303)
+  @ResponseType.text(PAGE)
   byRedirect(
     @Param('connectionId') connectionId: string,
     @Req() request: Request,
@@ -36,12 +38,12 @@ export class LogoutController {
 
   @Post()
   @Public('the identity provider sends a signed message', {
-    emits: ['sso.sessions_ended', 'sso.logout_rejected'],
+    emits: ['sso.sessions_ended', 'sso.logout_rejected', ...REFRESH_EVENTS],
     limit: LIMIT,
     body: SAML_FORM,
     otherOrigins: 'the page of the identity provider posts the message, and its signature is verified',
   })
-  @ResponseType.redirect(303)
+  @ResponseType.text(PAGE)
   byPost(
     @Param('connectionId') connectionId: string,
     @Req() request: Request,
@@ -50,12 +52,7 @@ export class LogoutController {
     return this.receive(connectionId, request, response, request.body ?? {});
   }
 
-  private async receive(
-    connectionId: string,
-    request: Request,
-    response: Response,
-    body: unknown,
-  ): Promise<{ url: string }> {
+  private async receive(connectionId: string, request: Request, response: Response, body: unknown): Promise<string> {
     const [, rawQuery = ''] = request.originalUrl.split(/\?(.*)/s);
     const about = {
       connectionId,
@@ -66,10 +63,11 @@ export class LogoutController {
       body,
     };
     try {
-      const { url, setCookie, signedOut } = await this.logout.receive(about);
-      if (setCookie !== undefined) response.append('Set-Cookie', setCookie);
-      if (signedOut) this.cookies.clear(response);
-      return { url };
+      const answer = await this.logout.receive(about);
+      if ('page' in answer) return framed(response, answer);
+      for (const cookie of answer.setCookies) response.append('Set-Cookie', cookie);
+      if (answer.signedOut) this.cookies.clear(response);
+      return seeOther(response, answer.url);
     } catch (error) {
       const rejection = toSsoError(error);
       await this.record(connectionId, rejection);
@@ -84,4 +82,11 @@ export class LogoutController {
       .recordLogoutRejection(connectionId, reason)
       .catch((error: unknown) => this.log.error('a rejected logout could not be recorded', error));
   }
+}
+
+/** Allows the page in a frame of the provider. `X-Frame-Options` cannot name an origin, so the policy replaces it. */
+function framed(response: Response, { page, policy }: { page: string; policy: string }): string {
+  response.removeHeader('X-Frame-Options');
+  response.setHeader('Content-Security-Policy', policy);
+  return page;
 }

@@ -1,16 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { withIdentity } from '../../../platform/context/context.js';
-import { enterSession } from '../../../platform/database/tenant-context.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { bindBrowser, browserSecret } from '../sessions/index.js';
-import { type ProviderSession, SsoLogoutService, SsoError, SsoRepository } from '../sso/index.js';
+import {
+  type ProviderSession,
+  SIGNED_OUT_PAGE,
+  SignOutService,
+  SsoError,
+  type SsoLogoutRedirect,
+  type SsoLogoutRequest,
+  SsoLogoutService,
+} from '../sso/index.js';
+import { formPage, framedFormPolicy } from './form-page.js';
+import { KeyRenewal } from './key-renewal.js';
 import { nameIdKey } from './identity.js';
 import type { IncomingLogout, LogoutMessage } from './logout-message.js';
 import { MessageVerifier } from './message-verifier.js';
-import { elementXml, messageXml, sendOut, SUCCESS_XML } from './outgoing.js';
+import { elementXml, messageXml, outgoingForm, redirectUrl, sendOut, SUCCESS_XML } from './outgoing.js';
 import {
   clockSkewMillis,
   messageSettings,
@@ -22,13 +28,15 @@ import { ensure, SamlError } from './saml-error.js';
 import { LogoutReplayCache, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
-/** The redirect with which the API answers a logout request or message. */
-export interface LogoutRedirect {
-  readonly url: string;
-  readonly setCookie?: string;
-  /** Whether the session of this browser has ended. */
-  readonly signedOut: boolean;
-}
+/** The answer of the logout endpoint: a redirect, or a page that posts a message to the provider. */
+export type LogoutAnswer =
+  | {
+      readonly url: string;
+      readonly setCookies: readonly string[];
+      /** Whether the session of this browser has ended. */
+      readonly signedOut: boolean;
+    }
+  | { readonly page: string; readonly policy: string };
 
 /** The part of an HTTP request that the logout endpoint reads. */
 export interface LogoutRequestContext extends IncomingLogout {
@@ -38,9 +46,6 @@ export interface LogoutRequestContext extends IncomingLogout {
   readonly session: string | null;
 }
 
-/** The browser opens this page after a logout. A logout message cannot choose another page. */
-const SIGNED_OUT_PAGE = '/';
-
 /**
  * Handles single logout (saml-profiles-2.0-os, section 4.4). The user can start it here or at the identity provider.
  */
@@ -48,14 +53,13 @@ const SIGNED_OUT_PAGE = '/';
 export class LogoutService {
   constructor(
     private readonly connections: StoredSamlConnections,
-    private readonly repository: SsoRepository,
+    private readonly keys: KeyRenewal,
     private readonly logouts: SsoLogoutService,
+    private readonly signOut: SignOutService,
     private readonly pending: PendingLogouts,
     private readonly replays: LogoutReplayCache,
     private readonly forms: OutgoingForms,
     private readonly verifier: MessageVerifier,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditLog,
     private readonly clock: Clock,
     private readonly app: AppConfig,
   ) {}
@@ -65,36 +69,32 @@ export class LogoutService {
    * session. A request with a logout request ends sessions and gets a logout response. A request with a logout response
    * completes a logout that started here. Throws SamlError when the message is invalid.
    */
-  async receive(context: LogoutRequestContext): Promise<LogoutRedirect> {
+  async receive(context: LogoutRequestContext): Promise<LogoutAnswer> {
     const connection = await this.connections.find(context.connectionId);
     ensure(connection !== undefined, 'connection_unknown');
-    if (context.body === undefined && context.rawQuery === '') return this.begin(connection, context);
+    if (context.body === undefined && context.rawQuery === '') return this.begin(context);
     ensure(connection.idpSloUrl !== undefined, 'logout_not_offered');
     const { rawQuery, query, body } = context;
     const incoming = { rawQuery, query, body };
-    const message = await this.verifier.run('logout', incoming, messageSettings(connection), this.clock.millis());
+    const now = this.clock.millis();
+    const message = await this.keys.verify(connection, (current) =>
+      this.verifier.run('logout', incoming, messageSettings(current), now),
+    );
     return message.kind === 'LogoutRequest'
-      ? this.end(connection, context, message)
+      ? this.end(connection, message)
       : this.complete(connection, context, message);
   }
 
   /**
-   * Ends the local session, then sends a logout request to the provider. The local session ends first, so that it ends
-   * even if the provider cannot be notified.
+   * Returns the redirect that carries a logout request to the provider of a session, bound to this browser. Returns
+   * undefined when the provider offers no single logout. Throws SamlError `unavailable`.
    */
-  private async begin(
-    connection: SamlConnection,
-    { session, cookieHeader }: LogoutRequestContext,
-  ): Promise<LogoutRedirect> {
-    const ended = session === null ? null : await this.endOwn(session);
-    const signedOut = { url: SIGNED_OUT_PAGE, signedOut: true };
-    if (
-      ended === null ||
-      ended.idpSubject === null ||
-      ended.connectionId !== connection.id ||
-      connection.idpSloUrl === undefined
-    )
-      return signedOut;
+  async startLogout(
+    { connectionId, idpSubject, idpSession }: ProviderSession,
+    { cookieHeader, returnTo }: SsoLogoutRequest,
+  ): Promise<SsoLogoutRedirect | undefined> {
+    const connection = await this.connections.find(connectionId);
+    if (connection?.idpSloUrl === undefined || idpSubject === null) return undefined;
     const { secret: browser, setCookie } = bindBrowser(cookieHeader, this.app.origin);
     const now = this.clock.millis();
     const request = messageXml({
@@ -104,12 +104,11 @@ export class LogoutService {
       now,
       attributes: { NotOnOrAfter: new Date(now + UNSOLICITED_MS).toISOString() },
       inside:
-        nameIdXml(ended.idpSubject, connection) +
-        (ended.idpSession === null ? '' : elementXml('samlp:SessionIndex', ended.idpSession)),
+        nameIdXml(idpSubject, connection) + (idpSession === null ? '' : elementXml('samlp:SessionIndex', idpSession)),
     });
     await this.pending.remember(
       { connectionId: connection.id, requestId: request.id, browser },
-      { createdAt: new Date(now).toISOString(), returnTo: SIGNED_OUT_PAGE },
+      { createdAt: new Date(now).toISOString(), returnTo },
     );
     const message = {
       field: 'SAMLRequest',
@@ -117,36 +116,28 @@ export class LogoutService {
       destination: connection.idpSloUrl,
       binding: connection.idpSloBinding,
     } as const;
-    return {
-      url: await sendOut(message, signingKey(connection), this.forms, { browser, formUrl: connection.formUrl }),
-      setCookie,
-      signedOut: true,
-    };
+    const url = await sendOut(message, signingKey(connection), this.forms, { browser, formUrl: connection.formUrl });
+    return { url, setCookie };
   }
 
-  private async endOwn(secret: string): Promise<ProviderSession | null> {
-    return this.unitOfWork.run<
-      ProviderSession | null,
-      { state: string; session_id: string; org_id: string; user_id: string; email: string }
-    >(enterSession(secret, false), async ({ state, session_id: id, org_id: orgId, user_id: userId, email }) => {
-      if (state !== 'ok') return null;
-      return withIdentity({ orgId, actor: { type: 'user', id: userId, email } }, async () => {
-        const ended = await this.repository.endSession(id);
-        this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
-        return ended;
-      });
-    });
+  /**
+   * Ends the session of this browser, then starts the logout at its provider. The local session ends first, so that it
+   * ends even if the provider cannot be notified.
+   */
+  private async begin({ session, cookieHeader }: LogoutRequestContext): Promise<LogoutAnswer> {
+    const ended = session === null ? null : await this.signOut.endOwn(session);
+    return { ...(await this.signOut.leave(ended, cookieHeader)), signedOut: true };
   }
 
   /**
    * Handles a logout request of the provider. Ends the sessions that the provider opened for the user, and returns the
-   * answer.
+   * answer. The signature authenticates the request. The browser may send no cookie, because providers open this URL in
+   * a frame of their own page.
    */
   private async end(
     connection: SamlConnection,
-    context: LogoutRequestContext,
     request: LogoutMessage & { kind: 'LogoutRequest' },
-  ): Promise<LogoutRedirect> {
+  ): Promise<LogoutAnswer> {
     const now = this.clock.millis();
     await this.replays.claim(
       connection.id,
@@ -168,36 +159,35 @@ export class LogoutService {
       attributes: { InResponseTo: request.id },
       inside: SUCCESS_XML,
     });
-    const { secret: browser, setCookie } = bindBrowser(context.cookieHeader, this.app.origin);
-    const message = {
-      field: 'SAMLResponse',
-      ...response,
-      destination,
-      binding: connection.idpSloBinding,
-      relayState: request.relayState,
-    } as const;
-    return {
-      url: await sendOut(message, signingKey(connection), this.forms, { browser, formUrl: connection.formUrl }),
-      setCookie,
-      signedOut: false,
-    };
+    const { relayState } = request;
+    const message = { field: 'SAMLResponse', ...response, destination, relayState } as const;
+    const key = signingKey(connection);
+    if (connection.idpSloBinding === 'redirect')
+      return { url: redirectUrl(message, key), setCookies: [], signedOut: false };
+    return { page: formPage(outgoingForm(message, key)), policy: framedFormPolicy(originsOf(connection)) };
   }
 
   /** Handles the provider's response to a logout that started in this browser. The local session has already ended. */
   private async complete(
     connection: SamlConnection,
     { cookieHeader }: LogoutRequestContext,
-    { inResponseTo }: LogoutMessage & { kind: 'LogoutResponse' },
-  ): Promise<LogoutRedirect> {
+    { inResponseTo, success }: LogoutMessage & { kind: 'LogoutResponse' },
+  ): Promise<LogoutAnswer> {
     const browser = browserSecret(cookieHeader, this.app.origin);
     ensure(browser !== undefined, 'browser_binding_missing');
-    await this.pending
+    const { returnTo } = await this.pending
       .consume({ connectionId: connection.id, requestId: inResponseTo, browser })
       .catch((error: unknown) => {
         throw error instanceof SsoError && error.reason === 'request_unknown' ? new SamlError('logout_unknown') : error;
       });
-    return { url: SIGNED_OUT_PAGE, signedOut: false };
+    return { url: success ? returnTo : SIGNED_OUT_PAGE, setCookies: [], signedOut: false };
   }
+}
+
+/** Returns the origins of the provider's pages, which may show the page with the logout response in a frame. */
+function originsOf({ idpSsoUrl, idpSloUrl, idpSloResponseUrl }: SamlConnection): string[] {
+  const urls = [idpSsoUrl, idpSloUrl, idpSloResponseUrl].filter((url) => url !== undefined);
+  return [...new Set(urls.map((url) => new URL(url).origin))];
 }
 
 /**

@@ -1,9 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { newSigningKey, type SigningKey } from '../../../../test/harness/saml-idp.js';
 import { readIdpMetadata } from './idp-metadata.js';
-import { attribute, readXml } from './strict-xml.js';
-import { serviceProviderMetadata } from './sp-metadata.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
@@ -11,7 +8,6 @@ const POST = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
 const bare = (xml: string): string => xml.replace(/^<\?xml[^>]*\?>/, '');
 const federation = (inside: string, about = ''): string =>
   `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"${about}>${inside}</EntitiesDescriptor>`;
-const LIMITS = { maxBytes: 9999, maxDepth: 9, maxElements: 99, maxAttributes: 99 };
 
 let key: SigningKey;
 let next: SigningKey;
@@ -181,50 +177,5 @@ describe('readIdpMetadata', () => {
     await expect(
       readIdpMetadata('<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"/>', NOW),
     ).rejects.toMatchObject({ reason: 'metadata_not_idp' });
-  });
-});
-
-describe('serviceProviderMetadata', () => {
-  it("contains the connection's entity id and ACS URL, and requires signed assertions", () => {
-    const root = readXml(serviceProviderMetadata(testConnection('one', [key.certificate])), LIMITS);
-    const [descriptor] = root.children;
-    const endpoint = descriptor!.children.at(-1)!;
-    expect(attribute(root, 'entityID')).toBe('https://vouchsafe.example.test/v1/sso/saml/one/metadata');
-    expect(attribute(descriptor!, 'WantAssertionsSigned')).toBe('true');
-    expect(attribute(descriptor!, 'AuthnRequestsSigned')).toBe('false');
-    expect(attribute(endpoint, 'Location')).toBe('https://vouchsafe.example.test/v1/sso/saml/one/acs');
-  });
-
-  it('contains the certificate of the request signatures', () => {
-    const text = serviceProviderMetadata(
-      testConnection('one', [key.certificate], { signRequests: true, spKeys: [next] }),
-    );
-    expect(text).toContain('AuthnRequestsSigned="true"');
-    expect(text.replace(/\s/g, '')).toContain(base64(next).replace(/\s/g, ''));
-  });
-
-  it('contains two signing keys during a rotation, and the new key for encryption', () => {
-    const root = readXml(
-      serviceProviderMetadata(testConnection('one', [key.certificate], { spKeys: [key, next] })),
-      LIMITS,
-    );
-    const shown = root.children[0]!.children.filter(({ local }) => local === 'KeyDescriptor').map((item) => [
-      attribute(item, 'use'),
-      item.children[0]!.children[0]!.children[0]!.text,
-    ]);
-    const [first, second] = [key, next].map((one) => base64(one).replace(/\s/g, ''));
-    expect(shown).toEqual([
-      ['signing', first],
-      ['signing', second],
-      ['encryption', second],
-    ]);
-  });
-
-  it('contains the logout URL when the connection has a signing key', () => {
-    expect(serviceProviderMetadata(testConnection('one', [key.certificate]))).not.toContain('SingleLogoutService');
-    const text = serviceProviderMetadata(testConnection('one', [key.certificate], { spKeys: [next] }));
-    expect(
-      text.match(/SingleLogoutService [^>]*Location="https:\/\/vouchsafe.example.test\/v1\/sso\/saml\/one\/logout"/g),
-    ).toHaveLength(2);
   });
 });

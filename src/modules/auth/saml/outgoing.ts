@@ -1,7 +1,7 @@
 import { createSign, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import type { SamlBinding } from '../sso/index.js';
-import type { OutgoingForms } from './saml-stores.js';
+import type { OutgoingForm, OutgoingForms } from './saml-stores.js';
 import type { SpKey } from './saml-connection.js';
 import { PROTOCOL, ASSERTION, RSA_SHA256, STATUS_SUCCESS } from './saml-names.js';
 import { signXml } from './xml-signature.js';
@@ -74,7 +74,10 @@ export const SUCCESS_XML = `<samlp:Status><samlp:StatusCode Value="${STATUS_SUCC
  * Returns the URL that carries a message (saml-bindings-2.0-os, section 3.4.4.1). If a key is given, it signs the
  * octets of the query.
  */
-function redirectUrl({ field, xml, destination, relayState }: Outgoing, key: SpKey | undefined): string {
+export function redirectUrl(
+  { field, xml, destination, relayState }: Omit<Outgoing, 'binding'>,
+  key: SpKey | undefined,
+): string {
   const parts = [`${field}=${encodeURIComponent(deflateRawSync(xml).toString('base64'))}`];
   if (relayState !== undefined) parts.push(`RelayState=${encodeURIComponent(relayState)}`);
   if (key !== undefined) {
@@ -83,6 +86,19 @@ function redirectUrl({ field, xml, destination, relayState }: Outgoing, key: SpK
     parts.push(`Signature=${encodeURIComponent(signature)}`);
   }
   return `${destination}${destination.includes('?') ? '&' : '?'}${parts.join('&')}`;
+}
+
+/** Returns the form that carries a message (saml-bindings-2.0-os, section 3.5.4), signed if a key is given. */
+export function outgoingForm(
+  { field, id, xml, destination, relayState }: Omit<Outgoing, 'binding'>,
+  key: SpKey | undefined,
+): OutgoingForm {
+  const signed = key === undefined ? xml : signXml(xml, id, key);
+  const fields = {
+    [field]: Buffer.from(signed).toString('base64'),
+    ...(relayState !== undefined && { RelayState: relayState }),
+  };
+  return { action: destination, fields };
 }
 
 /**
@@ -96,12 +112,7 @@ export async function sendOut(
   { browser, formUrl }: { browser: string; formUrl: string },
 ): Promise<string> {
   if (message.binding === 'redirect') return redirectUrl(message, key);
-  const xml = key === undefined ? message.xml : signXml(message.xml, message.id, key);
   const ticket = randomBytes(32).toString('base64url');
-  const fields = {
-    [message.field]: Buffer.from(xml).toString('base64'),
-    ...(message.relayState !== undefined && { RelayState: message.relayState }),
-  };
-  await forms.store(ticket, browser, { action: message.destination, fields });
+  await forms.store(ticket, browser, outgoingForm(message, key));
   return `${formUrl}?ticket=${ticket}`;
 }

@@ -19,6 +19,8 @@ export interface SamlConnection {
   readonly logoutUrl: string;
   readonly formUrl: string;
   readonly idpEntityId: string;
+  /** The URL at which the provider publishes its metadata, if the connection was set up with one. */
+  readonly metadataUrl: string | null;
   readonly idpSsoUrl: string;
   readonly idpSsoBinding: SamlBinding;
   /** The provider's URL for logout messages. Without it, single logout is off. */
@@ -81,6 +83,8 @@ const MESSAGE_SETTINGS = [
 export function messageSettings(connection: SamlConnection): MessageSettings {
   return Object.fromEntries(MESSAGE_SETTINGS.map((name) => [name, connection[name]])) as unknown as MessageSettings;
 }
+/** The part of a connection that is known before the provider's data is. */
+export type ServiceProviderConnection = Omit<SamlConnection, `idp${string}`>;
 
 /** The source of the connections. */
 export abstract class SamlConnections {

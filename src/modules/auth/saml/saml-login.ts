@@ -13,7 +13,10 @@ export interface SamlLoginRequest extends SsoLoginRequest {
 }
 
 /** Returns a sign-in request (saml-core-2.0-os, section 3.4.1). The provider chooses the format of the NameID. */
-function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlLoginRequest): { id: string; xml: string } {
+function authnRequest(
+  connection: SamlConnection,
+  { forceAuthn, askAgain, now }: SamlLoginRequest,
+): { id: string; xml: string } {
   return messageXml({
     kind: 'AuthnRequest',
     issuer: connection.spEntityId,
@@ -22,7 +25,7 @@ function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlLogin
     attributes: {
       ProtocolBinding: BINDING_POST,
       AssertionConsumerServiceURL: connection.acsUrl,
-      ForceAuthn: forceAuthn ? 'true' : undefined,
+      ForceAuthn: forceAuthn || askAgain ? 'true' : undefined,
     },
     inside: '<samlp:NameIDPolicy AllowCreate="true"/>',
   });

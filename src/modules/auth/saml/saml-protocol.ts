@@ -6,12 +6,15 @@ import { SsoProtocols } from '../sso/index.js';
 import type {
   ConnectionColumns,
   GuidedProvider,
+  ProviderSession,
   SsoConnectionEntity,
   SsoLoginRequest,
+  SsoLogoutRequest,
   SsoProtocolHandler,
 } from '../sso/index.js';
 import type { UpdateSsoConnectionDto } from '../sso/index.js';
 import { SAML_GUIDES } from './guides/index.js';
+import { LogoutService } from './logout.service.js';
 import { serviceProviderUrls } from './saml-connection.js';
 import { ProviderSettings } from './saml-settings.js';
 import { SamlService } from './saml.service.js';
@@ -40,6 +43,7 @@ export class SamlProtocol implements SsoProtocolHandler {
 
   constructor(
     private readonly saml: SamlService,
+    private readonly logout: LogoutService,
     private readonly providers: ProviderSettings,
     private readonly spKeys: SpKeys,
     private readonly app: AppConfig,
@@ -52,6 +56,10 @@ export class SamlProtocol implements SsoProtocolHandler {
     return this.saml.startLogin(connectionId, request);
   }
 
+  startLogout(session: ProviderSession, request: SsoLogoutRequest) {
+    return this.logout.startLogout(session, request);
+  }
+
   /** Throws `invalid_metadata` or `invalid_request`. */
   async columnsOf(_id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<ConnectionColumns> {
     const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates } = body;
@@ -61,11 +69,7 @@ export class SamlProtocol implements SsoProtocolHandler {
       { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates },
       stored,
     );
-    if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
-      throw new Problem('invalid_request', {
-        detail: 'Send metadata, metadataUrl, or idpEntityId, idpSsoUrl, and idpCertificates.',
-      });
-    }
+    assertAllOrNone({ ...stored, ...columns });
     return {
       ...columns,
       ...(wantResponseSigned !== undefined && { wantResponseSigned }),
@@ -101,4 +105,13 @@ export class SamlProtocol implements SsoProtocolHandler {
   async keysFor(id: string, connection: ConnectionColumns): Promise<ConnectionColumns> {
     return this.spKeys.needed(connection) ? this.spKeys.create(id) : {};
   }
+}
+
+/** Rejects a part of the provider's data. A connection without any of it is a draft. */
+function assertAllOrNone({ idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates }: ConnectionColumns): void {
+  const required = [idpEntityId, idpSsoUrl, idpCertificates?.length].map(Boolean);
+  if (required.every(Boolean) || !(idpSloUrl || required.some(Boolean))) return;
+  throw new Problem('invalid_request', {
+    detail: 'Send metadata, metadataUrl, or idpEntityId, idpSsoUrl, and idpCertificates.',
+  });
 }

@@ -1,11 +1,12 @@
 import type { Clock } from '../../../platform/clock/clock.js';
 import { browserSecret } from '../sessions/index.js';
-import { SIGN_IN_MS } from '../sso/index.js';
+import { SIGN_IN_MS, SsoError } from '../sso/index.js';
 import type { AssertionReplayCache, PendingRequest, PendingRequests, VerifiedIdentity } from '../sso/index.js';
 import { identityOf, nameIdKey } from './identity.js';
 import type { VerifiedContent } from './message-steps.js';
 import { postedField } from './message-text.js';
 import type { MessageVerifier } from './message-verifier.js';
+import type { CurrentKeys } from './key-renewal.js';
 import { messageSettings, UNSOLICITED_MS, type SamlConnection, type SamlConnections } from './saml-connection.js';
 import { ensure, SamlError } from './saml-error.js';
 
@@ -36,18 +37,26 @@ export class SamlResponses {
     private readonly verifier: MessageVerifier,
     private readonly publicUrl: string,
     private readonly clock: Clock,
+    private readonly keys: CurrentKeys,
   ) {}
 
   async verifyResponse(form: IncomingForm): Promise<VerifiedResponse> {
     const connection = await this.connectionOf(form.connectionId);
     const { xml } = postedField(form.body, form.query, ['SAMLResponse']);
-    const settings = messageSettings(connection);
-    const { inResponseTo } = await this.verifier.run('outline', xml, settings);
+    const { inResponseTo } = await this.verifier.run('outline', xml, messageSettings(connection));
     const request = await this.requestOf(inResponseTo, connection, form.cookieHeader);
+    return this.keys.verify(connection, (current) => this.verified(xml, request, current));
+  }
+
+  private async verified(
+    xml: string,
+    request: PendingRequest | undefined,
+    connection: SamlConnection,
+  ): Promise<VerifiedResponse> {
     const now = this.clock.millis();
     const content = await this.verifier.run('response', {
       xml,
-      settings,
+      settings: messageSettings(connection),
       request: request && { requestId: request.requestId, createdAt: request.createdAt },
       authenticatedSince: authenticatedSince(connection, request, now),
       maxAgeMs: request === undefined ? UNSOLICITED_MS : SIGN_IN_MS,
@@ -65,7 +74,7 @@ export class SamlResponses {
 
   private async connectionOf(id: string): Promise<SamlConnection> {
     const connection = await this.connections.find(id).catch((cause: unknown) => {
-      throw new SamlError('unavailable', undefined, { cause });
+      throw cause instanceof SsoError ? cause : new SamlError('unavailable', undefined, { cause });
     });
     ensure(connection !== undefined, 'connection_unknown');
     return connection;

@@ -65,9 +65,9 @@ export class ProviderSettings {
   /**
    * Fetches and reads metadata; a failure is returned with its code. The caller must not have an open transaction.
    */
-  async fetch(url: string, choice?: ProviderChoice): Promise<Fetched> {
+  async fetch(url: string, choice?: ProviderChoice, timeoutMs = FILE.timeoutMs): Promise<Fetched> {
     try {
-      return { provider: await this.parse(this.outbound.bytes(url, FILE), choice) };
+      return { provider: await this.parse(this.outbound.bytes(url, { ...FILE, timeoutMs }), choice) };
     } catch (error) {
       if (error instanceof OutboundError || error instanceof SamlError) return { problem: error.reason, error };
       throw error;
@@ -98,7 +98,7 @@ export class ProviderSettings {
 }
 
 /** Returns the choice that keeps the provider of a connection in a file of several. */
-export function storedChoice(stored: SsoConnectionEntity | undefined): ProviderChoice | undefined {
+export function storedChoice(stored: Pick<SsoConnectionEntity, 'idpEntityId'> | undefined): ProviderChoice | undefined {
   const entityId = stored?.idpEntityId ?? undefined;
   return entityId === undefined ? undefined : { entityId, required: false };
 }

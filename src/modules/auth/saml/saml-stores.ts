@@ -36,3 +36,16 @@ export class PendingLogouts extends PendingRequests {
 export class LogoutReplayCache extends ReplayCache {
   protected readonly kind = 'message';
 }
+
+const REFRESH_MS = 60_000;
+
+/** Allows one refresh of a connection's metadata in a minute, over all processes. */
+export class RefreshClaims {
+  constructor(private readonly redis: SignInRedis) {}
+
+  /** Returns whether the caller may refresh now. */
+  async claim(connectionId: string): Promise<boolean> {
+    const key = keyOf('metadata-refresh', connectionId);
+    return (await answerOf(this.redis.set(key, '1', 'PX', REFRESH_MS, 'NX'))) === 'OK';
+  }
+}

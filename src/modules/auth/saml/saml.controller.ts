@@ -3,9 +3,9 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
-import { LoginQuery, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
+import { LoginQuery, SignedOutMark, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
-import { SAML_FORM } from './saml-form.js';
+import { REFRESH_EVENTS, SAML_FORM } from './saml-form.js';
 import { SamlResponseGuard, type SamlRequest } from './saml-response.guard.js';
 import { SamlService } from './saml.service.js';
 
@@ -19,6 +19,7 @@ export class SamlController {
     private readonly signIn: SsoSignInService,
     private readonly tests: SsoConnectionTests,
     private readonly cookies: SessionCookies,
+    private readonly mark: SignedOutMark,
   ) {}
 
   @Get('metadata')
@@ -69,6 +70,7 @@ export class SamlController {
       'sso.role_synced',
       'auth.organization_switched',
       'sso.connection_tested',
+      ...REFRESH_EVENTS,
     ],
     limit: LIMIT,
     body: SAML_FORM,
@@ -81,6 +83,7 @@ export class SamlController {
     if (verified.intent?.testBy !== undefined) return { url: await this.tests.finish(verified) };
     const session = await this.signIn.open(verified);
     this.cookies.set(response, session.secret, session.expiresAt);
+    this.mark.signedIn(request, response, verified.connection.id);
     return { url: verified.returnTo };
   }
 }

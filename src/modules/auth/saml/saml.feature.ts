@@ -28,7 +28,7 @@ export const samlFeature = defineFeature({
     'sso.metadata_refreshed': {
       category: 'sso',
       severity: 'notice',
-      description: "The worker read a provider's metadata and found a change, or could not read it.",
+      description: "The application read a provider's metadata and found a change, or could not read it.",
       meta: { reason: 'code', warnings: 'codes' },
     },
     'sso.certificate_added': {
@@ -95,7 +95,8 @@ export const samlFeature = defineFeature({
     'sso.refresh': {
       claims: ['M14'],
       description:
-        'The worker reads metadata every day. It ignores unreadable metadata and metadata of another provider.',
+        'The worker reads metadata every day. A signature with an unknown key causes another refresh, once a minute ' +
+        'at most. The application ignores unreadable metadata and metadata of another provider.',
     },
   },
 });

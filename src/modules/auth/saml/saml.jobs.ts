@@ -6,6 +6,7 @@ import { Jobs } from '../../../platform/jobs/jobs.js';
 import { OnJob, type JobCounts, type JobPayload } from '../../../platform/jobs/on-job.js';
 import type { SsoConnectionEntity } from '../sso/index.js';
 import { SsoNotices, SsoProtocols, SsoRepository } from '../sso/index.js';
+import { REFRESH_EVENTS } from './saml-form.js';
 import { MetadataRefresh } from './metadata-refresh.js';
 
 const DAY_MS = 86_400_000;
@@ -40,7 +41,7 @@ export class SamlJobs {
 
   @OnJob('sso.refresh_metadata', {
     transaction: 'own',
-    emits: ['sso.metadata_refreshed', 'sso.certificate_added', 'sso.certificate_removed'],
+    emits: REFRESH_EVENTS,
   })
   refresh({ connectionId }: JobPayload): Promise<void> {
     return this.metadata.refresh(String(connectionId));

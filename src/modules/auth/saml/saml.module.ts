@@ -5,13 +5,14 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { SessionsModule } from '../sessions/index.js';
 import { AssertionReplayCache, PendingRequests, type SignInRedis, SsoModule } from '../sso/index.js';
 import { RedisConnections } from '../../../platform/redis/index.js';
+import { KeyRenewal } from './key-renewal.js';
 import { LogoutController } from './logout.controller.js';
 import { LogoutService } from './logout.service.js';
 import { SamlController } from './saml.controller.js';
 import { MessageVerifier, ThreadedVerifier } from './message-verifier.js';
 import { SamlResponses } from './saml-responses.js';
 import { SamlService } from './saml.service.js';
-import { LogoutReplayCache, OutgoingForms, PendingLogouts } from './saml-stores.js';
+import { LogoutReplayCache, OutgoingForms, PendingLogouts, RefreshClaims } from './saml-stores.js';
 import { SamlStrategy } from './saml.strategy.js';
 import { MetadataRefresh } from './metadata-refresh.js';
 import { SamlJobs } from './saml.jobs.js';
@@ -29,6 +30,7 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
   AssertionReplayCache,
   LogoutReplayCache,
   OutgoingForms,
+  RefreshClaims,
 ];
 
 /** SAML 2.0 sign-in and logout. Pending messages are stored in Redis; without Redis, no user can sign in. */
@@ -36,6 +38,7 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
   imports: [PassportModule, SessionsModule, SsoModule],
   controllers: [SamlController, LogoutController, SamlSetupController],
   providers: [
+    KeyRenewal,
     MetadataRefresh,
     ProviderSettings,
     SamlJobs,
@@ -53,7 +56,15 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
     })),
     {
       provide: SamlResponses,
-      inject: [StoredSamlConnections, PendingRequests, AssertionReplayCache, MessageVerifier, AppConfig, Clock],
+      inject: [
+        StoredSamlConnections,
+        PendingRequests,
+        AssertionReplayCache,
+        MessageVerifier,
+        AppConfig,
+        Clock,
+        KeyRenewal,
+      ],
       useFactory: (
         connections: StoredSamlConnections,
         requests: PendingRequests,
@@ -61,7 +72,8 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
         verifier: MessageVerifier,
         app: AppConfig,
         clock: Clock,
-      ) => new SamlResponses(connections, requests, replays, verifier, app.origin, clock),
+        keys: KeyRenewal,
+      ) => new SamlResponses(connections, requests, replays, verifier, app.origin, clock, keys),
     },
     {
       provide: SamlStrategy,

@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { AppConfig } from '../../../platform/config/index.js';
+import { AppConfig, OperatorConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { browserSecret } from '../sessions/index.js';
-import { asProblems, PendingRequests, type SsoLoginRedirect, type SsoLoginRequest } from '../sso/index.js';
+import {
+  asProblems,
+  PendingRequests,
+  SignedOutMark,
+  type SsoLoginRedirect,
+  type SsoLoginRequest,
+} from '../sso/index.js';
 import { formPage } from './form-page.js';
 import type { SamlConnection } from './saml-connection.js';
 import { beginSignIn } from './saml-login.js';
@@ -18,24 +24,31 @@ export class SamlService {
     private readonly connections: StoredSamlConnections,
     private readonly requests: PendingRequests,
     private readonly forms: OutgoingForms,
+    private readonly mark: SignedOutMark,
     private readonly clock: Clock,
     private readonly app: AppConfig,
+    private readonly operator: OperatorConfig,
   ) {}
 
   /**
-   * Returns the service provider metadata of one connection. Throws `not_found` when no enabled connection has this id.
+   * Returns the service provider metadata of one connection, also of a draft. Throws `not_found` when no enabled
+   * connection has this id.
    */
   async metadata(connectionId: string): Promise<string> {
-    return serviceProviderMetadata(await this.connection(connectionId));
+    const connection = await this.connections.findServiceProvider(connectionId);
+    if (connection === undefined) throw new Problem('not_found');
+    return serviceProviderMetadata(connection, this.operator);
   }
 
   /**
    * Starts a sign-in and returns the redirect. Throws `not_found` when no enabled connection has this id. Throws
+   * `sso_connection_draft` when the provider's data is missing. Throws
    * `invalid_request` when the return path is on another host. Throws `unavailable` when Redis does not answer.
    */
   async startLogin(connectionId: string, request: SsoLoginRequest): Promise<SsoLoginRedirect> {
-    const connection = await this.connection(connectionId);
-    const login = { ...request, publicUrl: this.app.origin, now: this.clock.millis() };
+    const connection = await asProblems(() => this.connection(connectionId));
+    const askAgain = this.mark.includes(request.cookieHeader, connectionId);
+    const login = { ...request, askAgain, publicUrl: this.app.origin, now: this.clock.millis() };
     return asProblems(() => beginSignIn(connection, this.requests, this.forms, login));
   }
 

@@ -12,7 +12,9 @@ const VALID_YEARS = 10;
 /** The columns of a connection that store its keys. */
 export type StoredKeys = Pick<SsoConnectionEntity, 'spKey' | 'spCertificates'>;
 
-type Needs = Partial<Pick<SsoConnectionEntity, 'signRequests' | 'wantAssertionEncrypted' | 'idpSloUrl' | 'spKey'>>;
+type Needs = Partial<
+  Pick<SsoConnectionEntity, 'idpEntityId' | 'signRequests' | 'wantAssertionEncrypted' | 'idpSloUrl' | 'spKey'>
+>;
 
 /**
  * Manages the service provider keys of connections: RSA keys with self-signed certificates, encrypted with the
@@ -25,9 +27,13 @@ export class SpKeys {
     private readonly clock: Clock,
   ) {}
 
-  /** Returns whether a connection needs its first key: to sign, to decrypt, or for single logout. */
-  needed({ signRequests, wantAssertionEncrypted, idpSloUrl, spKey }: Needs): boolean {
-    return (signRequests === true || wantAssertionEncrypted === true || typeof idpSloUrl === 'string') && !spKey;
+  /**
+   * Returns whether a connection needs its first key: to sign, to decrypt, or for single logout. A draft needs one,
+   * because the provider reads the draft's metadata before these settings are known.
+   */
+  needed({ idpEntityId, signRequests, wantAssertionEncrypted, idpSloUrl, spKey }: Needs): boolean {
+    if (spKey) return false;
+    return !idpEntityId || signRequests === true || wantAssertionEncrypted === true || typeof idpSloUrl === 'string';
   }
 
   async create(connectionId: string): Promise<StoredKeys> {

@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
-import { SsoConnectionFinder } from '../sso/index.js';
-import { SamlConnections, serviceProviderUrls, type SamlConnection } from './saml-connection.js';
+import { type FoundConnection, SsoConnectionFinder } from '../sso/index.js';
+import {
+  SamlConnections,
+  serviceProviderUrls,
+  type SamlConnection,
+  type ServiceProviderConnection,
+} from './saml-connection.js';
 import { keysFrom } from './sp-keys.js';
 
 /** Finds stored connections in the form that the SAML steps use. */
@@ -16,7 +21,16 @@ export class StoredSamlConnections extends SamlConnections {
 
   async find(connectionId: string): Promise<SamlConnection | undefined> {
     const found = await this.connections.find(connectionId, 'saml');
-    if (found === undefined) return undefined;
+    return found && this.read(found);
+  }
+
+  /** Returns the service provider of a connection, which exists before the provider's data does. */
+  async findServiceProvider(connectionId: string): Promise<ServiceProviderConnection | undefined> {
+    const found = await this.connections.findWithDrafts(connectionId, 'saml');
+    return found && this.read(found);
+  }
+
+  private async read(found: FoundConnection): Promise<SamlConnection> {
     const { row } = found;
     return {
       ...row,

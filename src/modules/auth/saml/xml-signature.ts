@@ -126,7 +126,21 @@ export function verifiedWithDecoy(
 }
 
 /** Signs an outgoing message and puts the signature after the Issuer, as the schema requires. */
-export function signXml(xml: string, id: string, { privateKey, certificate }: SpKey): string {
+export function signXml(xml: string, id: string, key: SpKey): string {
+  return signRoot(xml, id, key, { reference: `/*/*[local-name(.)='Issuer']`, action: 'after' });
+}
+
+/** Signs metadata and puts the signature first, as the schema requires (saml-metadata-2.0-os, section 3.1). */
+export function signMetadata(xml: string, id: string, key: SpKey): string {
+  return signRoot(xml, id, key, { reference: '/*', action: 'prepend' });
+}
+
+function signRoot(
+  xml: string,
+  id: string,
+  { privateKey, certificate }: SpKey,
+  location: { reference: string; action: 'after' | 'prepend' },
+): string {
   const signer = new SignedXml({
     privateKey,
     publicCert: certificate,
@@ -134,9 +148,6 @@ export function signXml(xml: string, id: string, { privateKey, certificate }: Sp
     canonicalizationAlgorithm: EXCLUSIVE,
   });
   signer.addReference({ xpath: `/*[@ID='${id}']`, digestAlgorithm: SHA256, transforms: [ENVELOPED, EXCLUSIVE] });
-  signer.computeSignature(xml, {
-    prefix: 'ds',
-    location: { reference: `/*/*[local-name(.)='Issuer']`, action: 'after' },
-  });
+  signer.computeSignature(xml, { prefix: 'ds', location });
   return signer.getSignedXml();
 }

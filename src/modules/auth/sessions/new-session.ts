@@ -20,15 +20,26 @@ export interface NewSessionOptions {
   device?: string;
   /** The identity provider's subject of the user. With it, the provider can end the session. */
   idpSubject?: string;
+  /** The id of the session, if a value was encrypted for it. */
+  id?: string;
+  /** The encrypted token that a logout at the identity provider sends. */
+  logoutHint?: Buffer | null;
   /** The time when the identity provider last authenticated the user, in epoch milliseconds. */
   signedInAt?: number;
 }
 
 /** Returns the data of a new session for the sender of the current request. */
-export function newSession({ rememberMe, device, idpSubject, signedInAt }: NewSessionOptions = {}): NewSession {
+export function newSession({
+  id = newId(),
+  rememberMe,
+  device,
+  idpSubject,
+  logoutHint = null,
+  signedInAt,
+}: NewSessionOptions = {}): NewSession {
   const { ip, userAgent, requestId, location } = currentContext();
   const { country, latitude, longitude, radiusKm } = location() ?? {};
-  const [id, secret] = [newId(), randomToken()];
+  const secret = randomToken();
   const fields = {
     id,
     secret_hash: hex(hashToken(secret)),
@@ -43,6 +54,7 @@ export function newSession({ rememberMe, device, idpSubject, signedInAt }: NewSe
     request_id: requestId,
     remembered_hash: device === undefined ? null : hex(hashToken(device)),
     idp_subject: idpSubject,
+    logout_hint_enc: logoutHint === null ? null : hex(logoutHint),
     signed_in_at: signedInAt === undefined ? undefined : new Date(signedInAt),
   };
   return { id, secret, parameter: JSON.stringify(fields) };

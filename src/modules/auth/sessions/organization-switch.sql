@@ -35,12 +35,13 @@ GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
 -- - The state is `not_found` if the user has no active membership in the organization.
 -- - The state is `organization_sign_in_required` if the organization does not accept the session's sign-in.
 -- - The state is `session_ended` if a parallel request switched or ended the session first.
--- The new session keeps the sign-in method, the sign-in time, the MFA state, and the expiry.
+-- The new session keeps the sign-in method, the sign-in time, the MFA state, and the expiry. The logout hint is read
+-- first, because the end of a session deletes it.
 CREATE OR REPLACE FUNCTION app.switch_organization(
   secret text, org uuid, visit app.new_session, OUT state text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  d record; s public.sessions;
+  d record; s public.sessions; old public.sessions;
 BEGIN
   SELECT * INTO d FROM app_private.switch_targets(secret) x WHERE (x.m).org_id = org;
   IF NOT FOUND THEN
@@ -56,6 +57,8 @@ BEGIN
   END IF;
   state := CASE WHEN d.reachable THEN 'ok' ELSE 'organization_sign_in_required' END;
   IF state <> 'ok' THEN RETURN; END IF;
+  SELECT * INTO old FROM public.sessions x
+    WHERE x.org_id = app.org_id() AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) FOR UPDATE;
   UPDATE public.sessions x SET revoked_at = now() WHERE x.org_id = app.org_id()
      AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.revoked_at IS NULL RETURNING * INTO s;
   IF NOT FOUND THEN state := 'session_ended'; RETURN; END IF;
@@ -64,7 +67,8 @@ BEGIN
          flagged_suspicious = x.flagged_suspicious OR s.flagged_suspicious,
          second_factor_at = s.second_factor_at, remembered_device = s.remembered_device,
          origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id,
-         idp_subject = s.idp_subject, idp_session = s.idp_session
+         idp_subject = s.idp_subject, idp_session = s.idp_session,
+         logout_hint_enc = old.logout_hint_enc, logout_hint_session = old.logout_hint_session
    WHERE x.org_id = org AND x.id = visit.id;
 END $$;
 GRANT EXECUTE ON FUNCTION app.switch_organization TO vouchsafe_app;

@@ -1,25 +1,12 @@
-import { Controller, Delete, Get, Param, ParseUUIDPipe, Post, Res } from '@nestjs/common';
-import type { Response } from 'express';
+import { Controller, Delete, Get, Param, ParseUUIDPipe } from '@nestjs/common';
 import { Access } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
-import { SessionCookies } from './session-cookies.js';
 import { MeResponse, SessionResponse } from './sessions.dto.js';
 import { SessionsService } from './sessions.service.js';
 
 @Controller('v1/auth')
 export class SessionsController {
-  constructor(
-    private readonly sessionsService: SessionsService,
-    private readonly cookies: SessionCookies,
-  ) {}
-
-  @Post('logout')
-  @Access('signed-in', { emits: ['auth.signed_out'], allowIncompleteSetup: true, interactiveOnly: true })
-  @ResponseType.nothing()
-  async logout(@Res({ passthrough: true }) response: Response) {
-    await this.sessionsService.signOut();
-    this.cookies.clear(response);
-  }
+  constructor(private readonly sessionsService: SessionsService) {}
 
   @Get('me')
   @Access('signed-in', { allowIncompleteSetup: true })

@@ -40,6 +40,7 @@ export const sessionsFeature = defineFeature({
       ip: { class: 'PII', erasure: 'delete' },
       user_agent: { class: 'PII', erasure: 'delete' },
       idp_subject: { class: 'PII', erasure: 'delete' },
+      logout_hint_enc: { class: 'PII', erasure: 'delete' },
       country: { class: 'PII', erasure: 'delete' },
       latitude: { class: 'PII', erasure: 'delete' },
       longitude: { class: 'PII', erasure: 'delete' },

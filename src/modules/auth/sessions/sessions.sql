@@ -221,3 +221,16 @@ GRANT EXECUTE ON FUNCTION app.rotate_session TO vouchsafe_app;
 -- A revoked session stays revoked.
 CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE
   FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
+
+-- Deletes the logout hint of a session that ends.
+CREATE OR REPLACE FUNCTION app_private.logout_hint_ended() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.logout_hint_enc := NULL;
+  NEW.logout_hint_session := NULL;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER logout_hint_ended BEFORE UPDATE ON sessions FOR EACH ROW
+  WHEN (NEW.revoked_at IS NOT NULL AND NEW.logout_hint_enc IS NOT NULL)
+    EXECUTE FUNCTION app_private.logout_hint_ended();

@@ -8,6 +8,7 @@ export type CommonErrorCode =
   | 'request_unknown'
   | 'too_large'
   | 'connection_unknown'
+  | 'connection_draft'
   | 'email_invalid'
   | 'groups_truncated'
   | 'subject_attributes_missing'

@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataKeys, ORGANIZATION, type KeyRing, type WrappedKey } from '../../../platform/keys/data-keys.js';
+import { ensure } from '../sso-messages/index.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
-import { SsoRepository, type SignInConnection } from './sso.repository.js';
+import { SsoRepository, type ProviderSession, type SignInConnection } from './sso.repository.js';
+
+const HINT = 'logout_hint_enc';
+/** The greatest length of a logout hint, because many servers accept URLs of 8 kB. */
+const MAX_HINT = 6 * 1024;
 
 /**
  * A connection that users may sign in through, found once per request and passed on to every step. The data key of its
@@ -35,6 +40,18 @@ export class FoundConnection {
     return (await this.keys()).forRow('sso_connections', this.id, this.orgId).open(column, sealed);
   }
 
+  /** Encrypts the logout hint of a session. Returns null without a hint, or if a URL could not contain it. */
+  async sealHint(sessionId: string, hint: string | undefined): Promise<Buffer | null> {
+    if (hint === undefined || hint.length > MAX_HINT) return null;
+    return (await this.keys()).forRow('sessions', sessionId, this.orgId).seal(HINT, hint);
+  }
+
+  /** Decrypts the logout hint of a session. */
+  async openHint({ logoutHint, logoutHintSession }: ProviderSession): Promise<string | undefined> {
+    if (logoutHint === null || logoutHintSession === null) return undefined;
+    return (await this.keys()).forRow('sessions', logoutHintSession, this.orgId).open(HINT, logoutHint) ?? undefined;
+  }
+
   /** Returns the secret that proves to the database that the application verified a message of the provider. */
   async dbSecret(): Promise<Buffer> {
     return Buffer.from((await this.open('db_secret_enc', this.row.dbSecret))!);
@@ -49,8 +66,18 @@ export class SsoConnectionFinder {
     private readonly dataKeys: DataKeys,
   ) {}
 
-  /** Returns the connection that users may sign in through; undefined when none has this id and protocol. */
+  /**
+   * Returns the connection that users may sign in through; undefined when none has this id and protocol. Throws
+   * SsoError `connection_draft` when the provider's data is missing.
+   */
   async find(connectionId: string, protocol: SsoProtocol): Promise<FoundConnection | undefined> {
+    const found = await this.findWithDrafts(connectionId, protocol);
+    ensure(found?.row.status !== 'draft', 'connection_draft');
+    return found;
+  }
+
+  /** Returns an enabled connection, also a draft; undefined when none has this id and protocol. */
+  async findWithDrafts(connectionId: string, protocol: SsoProtocol): Promise<FoundConnection | undefined> {
     const found = await this.repository.findForSignIn(connectionId);
     if (found === null || found.connection.protocol !== protocol) return undefined;
     return new FoundConnection(found.connection, found.keys, this.dataKeys);

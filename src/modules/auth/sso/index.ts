@@ -10,6 +10,8 @@ export {
   type SignInRedis,
 } from './request-store.js';
 export { roleOf } from './role-mapping.js';
+export { SIGNED_OUT_PAGE, SignOutService, type SignedOut } from './sign-out.service.js';
+export { SignedOutMark } from './signed-out-mark.js';
 export { SsoSignInService } from './sso-sign-in.service.js';
 export { FoundConnection, SsoConnectionFinder } from './found-connection.js';
 export type {
@@ -30,6 +32,8 @@ export {
   type ConnectionColumns,
   type SsoLoginRedirect,
   type SsoLoginRequest,
+  type SsoLogoutRedirect,
+  type SsoLogoutRequest,
   type SsoProtocolHandler,
 } from './sso-protocols.js';
 export { GUIDED, type GuidedProvider, type GuideValues, type ProviderGuide, type Row } from './setup-guide.js';

@@ -34,12 +34,14 @@ export class SsoConnectionTests {
 
   /**
    * Starts a test and returns the URL that the caller's browser must open. Throws `not_found` when there is no such
-   * connection. Throws `sso_connection_disabled` when the connection is disabled.
+   * connection. Throws `sso_connection_disabled` when the connection is disabled. Throws `sso_connection_draft` when
+   * the provider's data is missing.
    */
   async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoLoginRedirect> {
     const connection = await this.repository.find(connectionId);
     if (connection === null) throw new Problem('not_found');
     if (!connection.enabled) throw new Problem('sso_connection_disabled');
+    if (connection.status === 'draft') throw new Problem('sso_connection_draft');
     const intent = { testBy: currentMember().membershipId };
     const redirect = await this.unitOfWork.withoutTransaction(() =>
       this.protocols.get(connection.protocol).startLogin(connectionId, { cookieHeader, intent }),

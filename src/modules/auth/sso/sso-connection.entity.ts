@@ -1,6 +1,7 @@
 import type { Columns } from '../../../platform/database/columns.js';
 
 export type SsoProtocol = 'saml' | 'oidc';
+export type SsoConnectionStatus = 'draft' | 'ready';
 /** How messages reach a SAML identity provider: by redirect if it offers that binding, otherwise by a form post. */
 export type SamlBinding = 'redirect' | 'post';
 
@@ -33,6 +34,8 @@ export interface SsoConnectionEntity {
   name: string;
   enabled: boolean;
   protocol: SsoProtocol;
+  /** The database sets `draft` while the provider's data is missing. A draft cannot be used to sign in. */
+  readonly status: SsoConnectionStatus;
   idpEntityId: string | null;
   idpSsoUrl: string | null;
   idpSsoBinding: SamlBinding;
@@ -66,6 +69,8 @@ export interface SsoConnectionEntity {
   oidcTenants: string[];
   /** The scopes that are requested in addition to openid, email, and profile. */
   oidcScopes: string[];
+  /** Whether a front-channel logout request names the subject in place of the session. */
+  frontchannelBySubject: boolean;
   subject: 'name-id' | 'entra-object' | 'sub';
   emailAttribute: string | null;
   nameAttribute: string | null;
@@ -90,6 +95,7 @@ export const SSO_CONNECTION_COLUMNS: Columns<SsoConnectionEntity> = {
   name: 'name',
   enabled: 'enabled',
   protocol: 'protocol',
+  status: 'status',
   idpEntityId: 'idp_entity_id',
   idpSsoUrl: 'idp_sso_url',
   idpSsoBinding: 'idp_sso_binding',
@@ -116,6 +122,7 @@ export const SSO_CONNECTION_COLUMNS: Columns<SsoConnectionEntity> = {
   oidcClientSecret: 'oidc_client_secret_enc',
   oidcTenants: 'oidc_tenants',
   oidcScopes: 'oidc_scopes',
+  frontchannelBySubject: 'frontchannel_by_subject',
   subject: 'subject',
   emailAttribute: 'email_attribute',
   nameAttribute: 'name_attribute',

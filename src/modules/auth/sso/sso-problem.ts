@@ -14,6 +14,8 @@ export function problemOf(error: SsoError): Problem {
     case 'connection_unknown':
     case 'logout_not_offered':
       return new Problem('not_found', { cause: error });
+    case 'connection_draft':
+      return new Problem('sso_connection_draft', { cause: error });
     case 'unavailable':
       return new Problem('unavailable', { cause: error });
     case 'provider_unreachable':

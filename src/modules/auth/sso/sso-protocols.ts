@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
+import type { ProviderSession } from './sso.repository.js';
 import type { UpdateSsoConnectionDto } from './sso.dto.js';
 import type { GuidedProvider, GuideValues, ProviderGuide } from './setup-guide.js';
 import type { SsoIntent } from './verified-identity.js';
@@ -10,14 +11,31 @@ export interface SsoLoginRequest {
   /** A path on this host to return to. */
   readonly returnTo?: string;
   readonly intent?: SsoIntent;
-  /** Whether the provider must authenticate the user again. */
+  /** Whether the provider must authenticate the user again. The response must prove it. */
   readonly forceAuthn?: boolean;
+  /** Whether the provider is asked to authenticate the user again. Providers that ignore the wish are accepted. */
+  readonly askAgain?: boolean;
+}
+
+/** The parameters of a logout at the identity provider that opened a session. */
+export interface SsoLogoutRequest {
+  readonly cookieHeader: string | undefined;
+  /** The path on this host to which the provider returns the browser after the logout. */
+  readonly returnTo: string;
+  /** The unguessable value in `returnTo`. */
+  readonly state: string;
 }
 
 /** Where to send the browser, and the cookie that binds the response to it. */
 export interface SsoLoginRedirect {
   readonly url: string;
   readonly setCookie: string;
+}
+
+/** Where to send the browser for a logout, and a cookie if the response is bound to the browser. */
+export interface SsoLogoutRedirect {
+  readonly url: string;
+  readonly setCookie?: string;
 }
 
 export type ConnectionColumns = Partial<SsoConnectionEntity>;
@@ -38,6 +56,8 @@ export interface SsoProtocolHandler {
   readonly subjects: readonly SsoConnectionEntity['subject'][];
   /** Starts a sign-in. Rejects with the problem for the response. */
   startLogin(connectionId: string, request: SsoLoginRequest): Promise<SsoLoginRedirect>;
+  /** Returns the redirect that ends the provider's session too; undefined when the provider offers no logout. */
+  startLogout(session: ProviderSession, request: SsoLogoutRequest): Promise<SsoLogoutRedirect | undefined>;
   /** Returns the columns that a body sets. Throws invalid_request or a problem of the protocol. */
   columnsOf(id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<ConnectionColumns>;
   /** Returns the URLs of a connection and the response fields that only this protocol has. */

@@ -137,6 +137,7 @@ const OTHER_PROTOCOL = {
   metadataUrl: null,
   callbackUrl: null,
   backchannelLogoutUrl: null,
+  frontchannelLogoutUrl: null,
   postLogoutUrl: null,
   certificatesExpireAt: [],
   issuer: null,

@@ -52,7 +52,12 @@ export class SsoSignInService {
    */
   async open(verified: VerifiedIdentity): Promise<OpenedSession> {
     const secret = await verified.connection.dbSecret();
-    const session = newSession(verified);
+    const id = newId();
+    const session = newSession({
+      ...verified,
+      id,
+      logoutHint: await verified.connection.sealHint(id, verified.logoutHint),
+    });
     const opened = await this.unitOfWork
       .run<OpenedSession | null, SsoOutcome>(this.signInContext(verified, secret, session), async (outcome) => {
         await this.record(outcome, verified);

@@ -69,7 +69,10 @@ export class MetadataWarningResponse {
   @Expose() detail: string;
 }
 
-/** The SAML identity provider. The caller sends its metadata as a file, the URL of its metadata, or single fields. */
+/**
+ * The SAML identity provider. The caller sends its metadata as a file, the URL of its metadata, or single fields.
+ * Without any of them, a new connection is a draft.
+ */
 export class SamlProviderDto {
   /**
    * The identity provider's metadata file (saml-metadata-2.0-os). It sets the entity id, the URLs, and the
@@ -186,6 +189,14 @@ class SsoConnectionSettings extends SamlProviderDto {
   @IsString({ each: true })
   @Matches(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, { each: true })
   scopes?: string[];
+
+  /**
+   * OpenID Connect: whether the provider's front-channel logout sends the `sub` in place of the `sid`, as LemonLDAP::NG
+   * 2.16 does. The request is not signed, so a person who knows the `sub` of a user can then end the user's sessions.
+   */
+  @MayBeAbsent()
+  @IsBoolean()
+  frontchannelBySubject?: boolean;
 
   @MayBeAbsent()
   @IsString()
@@ -325,10 +336,20 @@ export class LoginQuery {
   forceAuthn?: 'true' | 'false';
 }
 
+export class SignedOutResponse {
+  /** The URL that the browser opens next: the logout of the identity provider, or the signed-out page. */
+  @Expose() url: string;
+}
+
 export class SsoConnectionResponse {
   @Expose() id: string;
   @Expose() name: string;
   @StaffOnly() protocol: string;
+  /**
+   * `draft` or `ready`. A draft lacks the data of the identity provider. It shows the values to enter there, and cannot
+   * be used to sign in.
+   */
+  @StaffOnly() status: string;
   @StaffOnly() enabled: boolean;
   /** The entity id of the application for this identity provider. */
   @StaffOnly() entityId: string | null;
@@ -383,6 +404,9 @@ export class SsoConnectionResponse {
   /** The URL to register at the OpenID provider. */
   @StaffOnly() callbackUrl: string | null;
   @StaffOnly() backchannelLogoutUrl: string | null;
+  /** The URL for OpenID providers without back-channel logout. */
+  @StaffOnly() frontchannelLogoutUrl: string | null;
+  @StaffOnly() frontchannelBySubject: boolean;
   @StaffOnly() postLogoutUrl: string | null;
   @StaffOnly() createdAt: Date;
 }

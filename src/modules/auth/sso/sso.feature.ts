@@ -88,6 +88,10 @@ export const ssoFeature = defineFeature({
       title: 'The identity provider cannot be reached: try again later, or ask your administrator',
     },
     sso_connection_disabled: { status: 409, title: 'The connection is disabled' },
+    sso_connection_draft: {
+      status: 409,
+      title: "The connection is a draft: an administrator must add the identity provider's data",
+    },
     sso_connection_not_tested: {
       status: 409,
       title: 'Complete a test sign-in through a connection before you enforce single sign-on',

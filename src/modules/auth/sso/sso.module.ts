@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { RbacModule } from '../../rbac/index.js';
 import { SessionsModule } from '../sessions/index.js';
+import { SignOutController } from './sign-out.controller.js';
+import { SignOutService } from './sign-out.service.js';
+import { SignedOutMark } from './signed-out-mark.js';
 import { SsoLogoutService } from './sso-logout.service.js';
 import { SsoConnectionFinder } from './found-connection.js';
 import { SetupGuideController } from './setup-guide.controller.js';
@@ -23,9 +26,11 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
 /** Connections to identity providers, and the parts that all SSO protocols share. */
 @Module({
   imports: [RbacModule, SessionsModule],
-  controllers: [SsoSetupController, SsoConnectionTestController, SetupGuideController],
+  controllers: [SignOutController, SsoSetupController, SsoConnectionTestController, SetupGuideController],
   providers: [
     SsoConnectionFinder,
+    SignedOutMark,
+    SignOutService,
     SsoSignInService,
     SsoLogoutService,
     SsoRepository,
@@ -42,6 +47,8 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
   ],
   exports: [
     SsoConnectionFinder,
+    SignedOutMark,
+    SignOutService,
     SsoNotices,
     SsoSignInService,
     SsoLogoutService,

@@ -7,22 +7,12 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { storableJson } from '../../../platform/http/one-line.js';
 import { type NewSession, newSessionParam } from '../sessions/index.js';
 import type { RoleFacts } from './role-mapping.js';
-import { SSO_CONNECTION_COLUMNS, type SsoConnectionEntity } from './sso-connection.entity.js';
+import { SSO_CONNECTION_COLUMNS, type SsoConnectionEntity, type SsoProtocol } from './sso-connection.entity.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The columns that a sign-in does not read. */
-const NOT_FOR_SIGN_IN = [
-  'name',
-  'enabled',
-  'dbSecretHash',
-  'createdAt',
-  'metadataUrl',
-  'metadataFetchedAt',
-  'metadataError',
-  'metadataWarnings',
-  'expiryAlert',
-] as const;
+const NOT_FOR_SIGN_IN = ['enabled', 'dbSecretHash', 'createdAt', 'metadataFetchedAt', 'expiryAlert'] as const;
 
 /** The columns of a connection that a sign-in reads. */
 export type SignInConnection = Omit<SsoConnectionEntity, (typeof NOT_FOR_SIGN_IN)[number]>;
@@ -80,11 +70,15 @@ export interface IdentifiedMember {
   [column: string]: unknown;
 }
 
-/** The provider's identifiers of a session and its user; null when no provider opened the session. */
+/** A session that an identity provider opened, with the provider's identifiers of the session and its user. */
 export interface ProviderSession {
-  connectionId: string | null;
+  connectionId: string;
+  protocol: SsoProtocol;
   idpSubject: string | null;
   idpSession: string | null;
+  /** The encrypted token for a logout at the provider, and the session for which it was encrypted. */
+  logoutHint: Buffer | null;
+  logoutHintSession: string | null;
   [column: string]: unknown;
 }
 
@@ -190,18 +184,35 @@ export class SsoRepository {
   }
 
   /**
-   * Ends a session of the caller and returns the provider that opened it. Returns null when the session has ended or
-   * does not belong to the given connection.
+   * Returns the tenant context that stores newly read metadata of a SAML connection; see `app.refresh_sso_connection`.
    */
-  async endSession(id: string, connectionId: string | null = null): Promise<ProviderSession | null> {
-    if (connectionId !== null && !UUID.test(connectionId)) return null;
+  refreshMetadata(row: SignInConnection, dbSecret: Buffer, changes: Partial<SsoConnectionEntity>): TenantContext {
+    const columns = Object.entries(changes).map(([name, value]) => [columnName(SSO_CONNECTION_COLUMNS, name), value]);
+    return {
+      call: {
+        text: 'app.refresh_sso_connection($1, $2, $3, $4, $5)',
+        values: [row.id, dbSecret, row.metadataUrl, row.idpCertificates, storableJson(Object.fromEntries(columns))],
+      },
+    };
+  }
+
+  /** Returns the provider's side of a session of the caller. Returns null when no provider opened the session. */
+  async providerSession(id: string): Promise<ProviderSession | null> {
     const [row] = await this.unitOfWork.sql<ProviderSession>(
-      `UPDATE sessions SET revoked_at = now() WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL
-         AND ($2::uuid IS NULL OR connection_id = $2)
-       RETURNING connection_id AS "connectionId", idp_subject AS "idpSubject", idp_session AS "idpSession"`,
-      [id, connectionId],
+      `SELECT connection_id AS "connectionId", method AS protocol, idp_subject AS "idpSubject",
+              idp_session AS "idpSession", logout_hint_enc AS "logoutHint", logout_hint_session AS "logoutHintSession"
+         FROM sessions WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL AND connection_id IS NOT NULL`,
+      [id],
     );
     return row ?? null;
+  }
+
+  /** Ends a session of the caller. */
+  async endSession(id: string): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE sessions SET revoked_at = now() WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL',
+      [id],
+    );
   }
 
   /**

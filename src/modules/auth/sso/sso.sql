@@ -138,7 +138,7 @@ DECLARE
 BEGIN
   SELECT x.* INTO c FROM public.sso_connections x
     JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
-   WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(db_secret);
+   WHERE x.id = connection AND x.enabled AND x.status = 'ready' AND x.db_secret_hash = sha256(db_secret);
   IF NOT FOUND THEN
     state := 'connection_rejected';
     org_id := app.enter_sso_log(connection);
@@ -179,6 +179,8 @@ BEGIN
   expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
   UPDATE public.sessions s
     SET connection_id = c.id, idp_subject = visit.idp_subject, idp_session = sso_sign_in.idp_session,
+         logout_hint_enc = visit.logout_hint_enc,
+         logout_hint_session = CASE WHEN visit.logout_hint_enc IS NOT NULL THEN visit.id END,
          signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
   user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
 END $$;
@@ -212,3 +214,30 @@ BEGIN
   PERFORM app_private.sign_member(app_private.with_active_grants(m));
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;
+
+-- Stores what the provider of a SAML connection publishes now. The caller must present the secret of the connection,
+-- and the metadata URL and certificates that it read. If they have changed, `stored` is false and nothing is stored.
+-- The entity id cannot change. If the row was changed, the context can then write audit events of the organization.
+CREATE OR REPLACE FUNCTION app.refresh_sso_connection(
+  connection uuid, db_secret bytea, read_url text, read_certificates text[], changes jsonb, OUT stored boolean,
+  OUT org_id uuid
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections;
+BEGIN
+  SELECT * INTO c FROM public.sso_connections x
+    WHERE x.id = connection AND x.enabled AND x.protocol = 'saml' AND x.db_secret_hash = sha256(db_secret)
+     AND x.metadata_url = read_url AND x.idp_certificates = read_certificates FOR NO KEY UPDATE;
+  stored := FOUND;
+  org_id := app.enter_sso_log(connection);
+  IF NOT stored THEN RETURN; END IF;
+  c := jsonb_populate_record(c, changes);
+  UPDATE public.sso_connections x
+    SET idp_sso_url = c.idp_sso_url, idp_sso_binding = c.idp_sso_binding, idp_slo_url = c.idp_slo_url,
+        idp_slo_response_url = c.idp_slo_response_url, idp_slo_binding = c.idp_slo_binding,
+        idp_certificates = c.idp_certificates, idp_scopes = c.idp_scopes, metadata_warnings = c.metadata_warnings,
+        metadata_fetched_at = c.metadata_fetched_at, metadata_error = c.metadata_error
+   WHERE x.id = connection AND x.db_secret_hash = sha256(db_secret);
+  PERFORM app_private.sign_authenticated_context(org_id);
+END $$;
+GRANT EXECUTE ON FUNCTION app.refresh_sso_connection TO vouchsafe_app;

@@ -41,6 +41,8 @@ export interface VerifiedIdentity {
    * key.
    */
   readonly idpSubject?: string;
+  /** The provider's token that a later logout request contains: the ID token of OpenID Connect. */
+  readonly logoutHint?: string;
   /**
    * The time of the user's last authentication at the provider. The session is no fresher. Epoch milliseconds.
    */
