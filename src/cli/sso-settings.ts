@@ -101,6 +101,12 @@ const SAML: readonly SettingOption[] = [
     parse: isOn,
   },
   {
+    flags: '--want-assertion-signed <on|off>',
+    description: 'whether the assertion itself must be signed, also inside a signed response',
+    setting: 'wantAssertionSigned',
+    parse: isOn,
+  },
+  {
     flags: '--want-encrypted <on|off>',
     description: 'whether assertions must be encrypted',
     setting: 'wantAssertionEncrypted',
@@ -141,6 +147,12 @@ const OIDC: readonly SettingOption[] = [
     description: 'scope in addition to openid, email, and profile; repeatable',
     setting: 'scopes',
     repeatable: true,
+  },
+  {
+    flags: '--frontchannel-by-subject <on|off>',
+    description: 'whether a front-channel logout may name the subject as its sid, as LemonLDAP::NG does',
+    setting: 'frontchannelBySubject',
+    parse: isOn,
   },
 ];
 

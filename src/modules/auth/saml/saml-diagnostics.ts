@@ -1,6 +1,5 @@
 import { masked, type SsoDiagnostics } from '../sso-messages/index.js';
 import { ASSERTION, GROUP_NAMES, SIGNATURE } from './saml-names.js';
-import { adviceFor } from './saml-advice.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxElements: 1500, maxAttributes: 15_000 };
@@ -64,14 +63,16 @@ export function diagnosticsOf(xml: string, connection: { groupAttribute?: string
   };
 }
 
-/**
- * Returns the diagnostics of a form post that was rejected. The body may have any shape. The text begins with what the
- * administrator can change.
- */
-export function diagnosticsOfForm(body: unknown, rejection: { reason: string; detail?: string }): SsoDiagnostics {
+/** Returns a comment. It contains no characters that could end it. */
+function comment(text: string): string {
+  return `<!-- ${text.replaceAll(/[^\w .:/#-]|-{2,}/g, '')} -->\n`;
+}
+
+/** Returns the diagnostics of a form post that was rejected, after the detail. The body may have any shape. */
+export function diagnosticsOfForm(body: unknown, rejection: { detail?: string }): SsoDiagnostics {
   const posted =
     typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['SAMLResponse'] : undefined;
   const found = diagnosticsOf(typeof posted === 'string' ? Buffer.from(posted, 'base64').toString('utf8') : '');
-  const text = adviceFor(rejection) + (found.text ?? '');
-  return text === '' ? found : { ...found, text };
+  const text = rejection.detail === undefined ? found.text : `${comment(rejection.detail)}${found.text ?? ''}`;
+  return { ...found, text };
 }

@@ -55,7 +55,7 @@ export class SamlResponseGuard extends AuthGuard('saml') {
     if (reason === 'unexpected') this.log.error('a response could not be verified', cause);
     if (reason === 'server_busy') return; // the request was not examined
     try {
-      const diagnostics = await this.verifier.run('diagnostics', body, { reason, detail });
+      const diagnostics = await this.verifier.run('diagnostics', body, { detail });
       await this.signIn.recordRejection(connectionId, 'saml', reason, diagnostics);
     } catch (error) {
       this.log.error('a rejected response could not be recorded', error);

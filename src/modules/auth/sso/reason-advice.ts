@@ -40,12 +40,19 @@ const ADVICE: Readonly<Record<string, string>> = {
   token_encrypted: 'Switch off the encryption of ID tokens for this client.',
   algorithm_not_allowed: 'Sign ID tokens with RS256, PS256, ES256, EdDSA, or a stronger variant.',
   // SAML
-  assertion_unsigned: 'Sign the assertion at the provider.',
+  assertion_unsigned: 'Sign the assertion at the provider, or the response unless wantAssertionSigned is set.',
   response_unsigned: 'Sign the response at the provider, or set wantResponseSigned to false.',
+  key_info_unexpected: 'Send only the certificate or the name of the key with a signature.',
   assertion_not_encrypted:
     'Encrypt assertions with the certificate of the application, or set wantAssertionEncrypted to false.',
-  signature_algorithm: 'Sign with RSA and SHA-256 or stronger.',
-  digest_algorithm: 'Use SHA-256 or a stronger digest.',
+  encryption_algorithm:
+    'Triple DES and RSA 1.5 are not secure. Set the provider to AES-256-GCM, or AES-256-CBC if it has no GCM, and to ' +
+    'RSA-OAEP (rsa-oaep-mgf1p) for the key.',
+  decryption_failed:
+    'Let the provider read the metadata of the connection again. With AES-CBC, let it sign the response too.',
+  conditions_without_end: 'Set NotOnOrAfter wherever NotBefore is set.',
+  signature_algorithm: 'Sign with RSA and SHA-256, SHA-384, or SHA-512.',
+  digest_algorithm: 'Use the digest SHA-256, SHA-384, or SHA-512.',
   signature_invalid: "The connection lacks the provider's certificate. Send its current metadata.",
   audience_mismatch: 'Enter the entity id or client id of this connection as the audience at the provider.',
   destination_mismatch: 'Enter the assertion consumer service URL of this connection at the provider.',
