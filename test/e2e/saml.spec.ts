@@ -193,7 +193,7 @@ describe('a browser', () => {
     }
   });
 
-  it('reaches the account page after a sign-in without a target, and the sign-in page after a logout', async () => {
+  it('reaches the account page after a sign-in without a target, and the signed-out page after a logout', async () => {
     const client = harness.client();
     const follow = async (location: string | null) => {
       let answer = await client.get(location!, { headers: HTML });
@@ -204,8 +204,9 @@ describe('a browser', () => {
     expect([account.status, account.text.includes('mentor@gme.example')]).toEqual([200, true]);
     await client.post('/v1/auth/logout');
     const { headers } = await client.get(`/v1/sso/saml/${connectionId}/logout`, { headers: HTML });
-    const signInPage = await follow(headers.get('location'));
-    expect([signInPage.status, signInPage.text.includes('action="/sign-in"')]).toEqual([200, true]);
+    const signedOut = await follow(headers.get('location'));
+    expect([signedOut.status, signedOut.text]).toEqual([200, expect.stringContaining('You are signed out')]);
+    expect(signedOut.text).toContain('You are still signed in at ');
   });
 });
 
