@@ -70,6 +70,7 @@ async function startSession(
   name: string,
   session: string,
   client = harness.client(),
+  qualifiers: Record<string, string | undefined> = {},
 ): Promise<Client> {
   const validParts = truthfulParts(connection, '');
   const parts = {
@@ -77,7 +78,7 @@ async function startSession(
     responseAttrs: { ...validParts.responseAttrs, InResponseTo: undefined, ID: `_r${(count += 1)}` },
     assertionAttrs: { ...validParts.assertionAttrs, ID: `_a${count}` },
     confirmations: confirmation({ Recipient: connection.acsUrl, NotOnOrAfter: instant(300) }),
-    nameId: nameId(name),
+    nameId: nameId(name, qualifiers),
     authn: authnStatement({ SessionIndex: session }),
     attributes: validParts.attributes.replace('ada@', `${name}@`),
   };
@@ -218,6 +219,16 @@ describe('a logout response', () => {
     expect(page.text).toContain('You are signed out here and at Test.');
     expect((await sendByRedirect(one, answer(one, id), ada, 'SAMLResponse')).body.code).toBe('sso_failed');
     expect((await refusals(one)).slice(-2)).toEqual(['browser_binding_missing', 'logout_unknown']);
+  });
+
+  it('repeats the NameID with exactly the attributes that the assertion had', async () => {
+    const { idpEntityId: NameQualifier, spEntityId: SPNameQualifier } = one;
+    for (const qualifiers of [{}, { SPNameQualifier }, { NameQualifier, SPNameQualifier }]) {
+      const client = await startSession(one, 'ida', 's1', harness.client(), qualifiers);
+      const { headers } = await client.get(`/v1/sso/saml/${one.id}/logout`);
+      const sent = new URL(headers.get('location')!).searchParams.get('SAMLRequest')!;
+      expect(inflateRawSync(Buffer.from(sent, 'base64')).toString()).toContain(nameId('ida', qualifiers));
+    }
   });
 
   it('is rejected as a sign-in response, even when signed', async () => {

@@ -79,7 +79,7 @@ describe('a SAML message', () => {
     const answer = await postSaml(browser, connection, { SAMLResponse: Buffer.from(sealed).toString('base64') });
     expect([answer.status, answer.body.code]).toEqual([403, 'sso_failed']);
     const [latest] = await attempts();
-    expect(latest).toMatchObject({ reason: 'encryption_algorithm', diagnostics: expect.stringMatching(/AES-256-GCM/) });
+    expect(latest).toMatchObject({ reason: 'encryption_algorithm', advice: expect.stringMatching(/AES-256-GCM/) });
   });
 
   it.each([

@@ -23,6 +23,8 @@ export interface NameId {
   readonly format: string;
   readonly nameQualifier: string;
   readonly spNameQualifier: string;
+  /** The attributes that the message has. Absent ones have their default above. */
+  readonly sent: Readonly<Record<'Format' | 'NameQualifier' | 'SPNameQualifier', string | undefined>>;
 }
 
 /** An attribute with its text values; values with markup are left out. */
@@ -83,11 +85,17 @@ export function nameIdOf(subject: XmlElement, connection: MessageSettings): Name
   const [name] = names;
   ensure(names.length === 1 && name !== undefined && name.children.length === 0, 'name_id_missing');
   ensure(name.text.length > 0 && name.text.length <= 256 && name.text.trim() === name.text, 'name_id_missing');
+  const sent = {
+    Format: attribute(name, 'Format'),
+    NameQualifier: attribute(name, 'NameQualifier'),
+    SPNameQualifier: attribute(name, 'SPNameQualifier'),
+  };
   return {
     value: name.text,
-    format: attribute(name, 'Format') ?? FORMAT_UNSPECIFIED,
-    nameQualifier: attribute(name, 'NameQualifier') ?? connection.idpEntityId,
-    spNameQualifier: attribute(name, 'SPNameQualifier') ?? connection.spEntityId,
+    format: sent.Format ?? FORMAT_UNSPECIFIED,
+    nameQualifier: sent.NameQualifier ?? connection.idpEntityId,
+    spNameQualifier: sent.SPNameQualifier ?? connection.spEntityId,
+    sent,
   };
 }
 

@@ -3,6 +3,7 @@ import { cleanLine } from '../../../platform/http/one-line.js';
 import { isMailAddress } from '../../../platform/mail/index.js';
 import { roleOf, type SsoIdentity } from '../sso/index.js';
 import type { SamlConnection } from './saml-connection.js';
+import { elementXml } from './outgoing.js';
 import { FORMAT_EMAIL, FORMAT_TRANSIENT, GROUP_NAMES } from './saml-names.js';
 import { ensure } from './saml-error.js';
 import { withinScopes } from './scopes.js';
@@ -69,6 +70,14 @@ function single(attributes: Attributes, name: string): string {
 /** Returns a NameID as one text: equal texts mean the same user (saml-core-2.0-os, section 8.3.7). */
 export function nameIdKey({ format, nameQualifier, spNameQualifier, value }: NameId): string {
   return JSON.stringify(['name-id', format, nameQualifier, spNameQualifier, value]);
+}
+
+/**
+ * Returns a NameID as the XML element that the provider sent. A logout request repeats it literally, because Lasso and
+ * others compare every attribute and know no defaults.
+ */
+export function sentNameId({ value, sent }: NameId): string {
+  return elementXml('saml:NameID', value, sent);
 }
 
 function subjectKeyOf({ attributes, nameId }: VerifiedAssertion, connection: SamlConnection): string {

@@ -90,11 +90,12 @@ export class LogoutService {
    * undefined when the provider offers no single logout. Throws SamlError `unavailable`.
    */
   async startLogout(
-    { connectionId, idpSubject, idpSession }: ProviderSession,
+    session: ProviderSession,
     { cookieHeader, returnTo }: SsoLogoutRequest,
   ): Promise<SsoLogoutRedirect | undefined> {
-    const connection = await this.connections.find(connectionId);
-    if (connection?.idpSloUrl === undefined || idpSubject === null) return undefined;
+    const connection = await this.connections.find(session.connectionId);
+    const nameId = await connection?.found.openHint(session);
+    if (connection?.idpSloUrl === undefined || nameId === undefined) return undefined;
     const { secret: browser, setCookie } = bindBrowser(cookieHeader, this.app.origin);
     const now = this.clock.millis();
     const request = messageXml({
@@ -103,8 +104,7 @@ export class LogoutService {
       destination: connection.idpSloUrl,
       now,
       attributes: { NotOnOrAfter: new Date(now + UNSOLICITED_MS).toISOString() },
-      inside:
-        nameIdXml(idpSubject, connection) + (idpSession === null ? '' : elementXml('samlp:SessionIndex', idpSession)),
+      inside: nameId + (session.idpSession === null ? '' : elementXml('samlp:SessionIndex', session.idpSession)),
     });
     await this.pending.remember(
       { connectionId: connection.id, requestId: request.id, browser },
@@ -188,25 +188,4 @@ export class LogoutService {
 function originsOf({ idpSsoUrl, idpSloUrl, idpSloResponseUrl }: SamlConnection): string[] {
   const urls = [idpSsoUrl, idpSloUrl, idpSloResponseUrl].filter((url) => url !== undefined);
   return [...new Set(urls.map((url) => new URL(url).origin))];
-}
-
-/**
- * Returns the NameID of a session's user as the provider sent it. Default qualifiers are left out, because some
- * providers compare the text.
- */
-function nameIdXml(idpSubject: string, { idpEntityId, spEntityId }: SamlConnection): string {
-  const [, format, nameQualifier, spNameQualifier, value] = JSON.parse(idpSubject) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const unlessDefault = (defaultValue: string, given: string): string | undefined =>
-    given === defaultValue ? undefined : given;
-  return elementXml('saml:NameID', value, {
-    Format: format,
-    NameQualifier: unlessDefault(idpEntityId, nameQualifier),
-    SPNameQualifier: unlessDefault(spEntityId, spNameQualifier),
-  });
 }

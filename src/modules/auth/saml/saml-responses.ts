@@ -2,7 +2,7 @@ import type { Clock } from '../../../platform/clock/clock.js';
 import { browserSecret } from '../sessions/index.js';
 import { SIGN_IN_MS, SsoError } from '../sso/index.js';
 import type { AssertionReplayCache, PendingRequest, PendingRequests, VerifiedIdentity } from '../sso/index.js';
-import { identityOf, nameIdKey } from './identity.js';
+import { identityOf, nameIdKey, sentNameId } from './identity.js';
 import type { VerifiedContent } from './message-steps.js';
 import { postedField } from './message-text.js';
 import type { MessageVerifier } from './message-verifier.js';
@@ -117,6 +117,7 @@ function identityIn({ assertion, connection, request, diagnostics }: VerifiedRes
     sessionEnds: assertion.sessionEnds,
     idpSession: assertion.sessionIndex,
     idpSubject: nameIdKey(assertion.nameId),
+    logoutHint: sentNameId(assertion.nameId),
     signedInAt: assertion.authenticatedAt,
     intent: request?.intent,
     diagnostics,

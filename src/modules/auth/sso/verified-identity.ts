@@ -41,7 +41,7 @@ export interface VerifiedIdentity {
    * key.
    */
   readonly idpSubject?: string;
-  /** The provider's token that a later logout request contains: the ID token of OpenID Connect. */
+  /** What a later logout request repeats: the ID token of OpenID Connect, or SAML's NameID as XML. */
   readonly logoutHint?: string;
   /**
    * The time of the user's last authentication at the provider. The session is no fresher. Epoch milliseconds.
