@@ -1405,6 +1405,42 @@ GRANT UPDATE (superseded) ON webhook_inbox TO vouchsafe_worker;
 ALTER TABLE exports ADD COLUMN bom boolean NOT NULL DEFAULT false, ADD COLUMN download_session uuid;
 GRANT INSERT (bom), UPDATE (download_session) ON exports TO vouchsafe_app;
 
+-- ==================== migrations/0007-assertion-signatures.sql
+
+-- Whether the assertion itself must be signed. Otherwise a signature of the response around it suffices.
+ALTER TABLE sso_connections ADD COLUMN want_assertion_signed boolean NOT NULL DEFAULT false;
+GRANT UPDATE (want_assertion_signed) ON sso_connections TO vouchsafe_app;
+
+-- ==================== migrations/0008-provider-sign-out-and-drafts.sql
+
+-- logout_hint_enc: the ID token of an OpenID provider, encrypted with the data key of the connection's organization. A
+-- logout at the provider sends it (OpenID Connect RP-Initiated Logout 1.0). logout_hint_session: the session for which
+-- it was encrypted. A switch to another organization keeps both.
+ALTER TABLE sessions
+  ADD COLUMN logout_hint_enc bytea CHECK (length(logout_hint_enc) <= 8192),
+  ADD COLUMN logout_hint_session uuid,
+  ADD CHECK ((logout_hint_enc IS NULL) = (logout_hint_session IS NULL));
+GRANT SELECT (logout_hint_enc, logout_hint_session) ON sessions TO vouchsafe_app;
+ALTER TYPE app.new_session ADD ATTRIBUTE logout_hint_enc bytea;
+
+-- A connection without the provider's data is a draft. It shows the values that the provider needs. It has either all
+-- of the provider's data or none, and no test sign-in.
+ALTER TABLE sso_connections DROP CONSTRAINT sso_connections_check, DROP CONSTRAINT sso_connections_check2;
+ALTER TABLE sso_connections
+  ADD COLUMN status text NOT NULL GENERATED ALWAYS AS (
+    CASE WHEN CASE protocol WHEN 'saml' THEN idp_entity_id ELSE oidc_issuer END IS NULL THEN 'draft' ELSE 'ready' END
+  ) STORED,
+  ADD CONSTRAINT sso_connections_saml_complete CHECK (protocol <> 'saml'
+    OR ((idp_entity_id IS NULL) = (idp_sso_url IS NULL)
+      AND (idp_entity_id IS NULL) = (cardinality(idp_certificates) = 0))),
+  ADD CONSTRAINT sso_connections_oidc_complete CHECK (protocol <> 'oidc'
+    OR (oidc_issuer IS NULL) = (oidc_client_id IS NULL)),
+  ADD CONSTRAINT sso_connections_draft_untested CHECK (status = 'ready' OR tested_at IS NULL);
+
+-- LemonLDAP::NG sends the subject in place of the session id. Then the request ends all sessions of the user.
+ALTER TABLE sso_connections ADD COLUMN frontchannel_by_subject boolean NOT NULL DEFAULT false;
+GRANT UPDATE (frontchannel_by_subject) ON sso_connections TO vouchsafe_app;
+
 -- ==================== src/platform/database/context.sql
 
 -- The tenant context: its signature, verification, and fields. The transaction-local setting vouchsafe.context contains
@@ -2380,7 +2416,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      WHERE o.status = 'active'
   ), ways AS (
     SELECT c.id, c.name, c.protocol, CASE WHEN c.org_id <> (h.org).id THEN (h.org).id END AS organization
-      FROM home h JOIN public.sso_connections c ON c.enabled AND c.protocol = ANY ((h.org).allowed_sign_in)
+      FROM home h JOIN public.sso_connections c ON c.enabled AND c.status = 'ready'
+       AND c.protocol = ANY ((h.org).allowed_sign_in)
        AND (c.org_id = (h.org).id OR c.shared AND app_private.trusts(h.org, c.org_id))
       JOIN public.organizations x ON x.id = c.org_id AND c.protocol = ANY (x.allowed_sign_in)
   )
@@ -3814,12 +3851,13 @@ GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
 -- - The state is `not_found` if the user has no active membership in the organization.
 -- - The state is `organization_sign_in_required` if the organization does not accept the session's sign-in.
 -- - The state is `session_ended` if a parallel request switched or ended the session first.
--- The new session keeps the sign-in method, the sign-in time, the MFA state, and the expiry.
+-- The new session keeps the sign-in method, the sign-in time, the MFA state, and the expiry. The logout hint is read
+-- first, because the end of a session deletes it.
 CREATE OR REPLACE FUNCTION app.switch_organization(
   secret text, org uuid, visit app.new_session, OUT state text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  d record; s public.sessions;
+  d record; s public.sessions; old public.sessions;
 BEGIN
   SELECT * INTO d FROM app_private.switch_targets(secret) x WHERE (x.m).org_id = org;
   IF NOT FOUND THEN
@@ -3835,6 +3873,8 @@ BEGIN
   END IF;
   state := CASE WHEN d.reachable THEN 'ok' ELSE 'organization_sign_in_required' END;
   IF state <> 'ok' THEN RETURN; END IF;
+  SELECT * INTO old FROM public.sessions x
+    WHERE x.org_id = app.org_id() AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) FOR UPDATE;
   UPDATE public.sessions x SET revoked_at = now() WHERE x.org_id = app.org_id()
      AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.revoked_at IS NULL RETURNING * INTO s;
   IF NOT FOUND THEN state := 'session_ended'; RETURN; END IF;
@@ -3843,7 +3883,8 @@ BEGIN
          flagged_suspicious = x.flagged_suspicious OR s.flagged_suspicious,
          second_factor_at = s.second_factor_at, remembered_device = s.remembered_device,
          origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id,
-         idp_subject = s.idp_subject, idp_session = s.idp_session
+         idp_subject = s.idp_subject, idp_session = s.idp_session,
+         logout_hint_enc = old.logout_hint_enc, logout_hint_session = old.logout_hint_session
    WHERE x.org_id = org AND x.id = visit.id;
 END $$;
 GRANT EXECUTE ON FUNCTION app.switch_organization TO vouchsafe_app;
@@ -4074,6 +4115,19 @@ GRANT EXECUTE ON FUNCTION app.rotate_session TO vouchsafe_app;
 CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE
   FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
+-- Deletes the logout hint of a session that ends.
+CREATE OR REPLACE FUNCTION app_private.logout_hint_ended() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.logout_hint_enc := NULL;
+  NEW.logout_hint_session := NULL;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER logout_hint_ended BEFORE UPDATE ON sessions FOR EACH ROW
+  WHEN (NEW.revoked_at IS NOT NULL AND NEW.logout_hint_enc IS NOT NULL)
+    EXECUTE FUNCTION app_private.logout_hint_ended();
+
 -- ==================== src/modules/auth/sign-in-alerts/sign-in-alerts.sql
 
 -- Anomaly detection at sign-in: new devices and countries, impossible travel, password guessing, and password spraying.
@@ -4240,12 +4294,12 @@ BEGIN
   IF current_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NEW; END IF;
   NEW.tested_at := CASE WHEN TG_OP = 'UPDATE' AND NEW.tested_at IS NOT NULL AND (app.is_system() OR
     (NEW.protocol, NEW.idp_entity_id, NEW.idp_sso_url, NEW.idp_certificates, NEW.metadata_url, NEW.want_response_signed,
-      NEW.want_assertion_encrypted,
+      NEW.want_assertion_signed, NEW.want_assertion_encrypted,
      NEW.sign_requests, NEW.force_authn, NEW.sp_certificates[1], NEW.oidc_issuer, NEW.oidc_client_id,
        NEW.oidc_client_secret_enc, NEW.oidc_tenants, NEW.subject)
     IS NOT DISTINCT FROM
     (OLD.protocol, OLD.idp_entity_id, OLD.idp_sso_url, OLD.idp_certificates, OLD.metadata_url, OLD.want_response_signed,
-      OLD.want_assertion_encrypted,
+      OLD.want_assertion_signed, OLD.want_assertion_encrypted,
      OLD.sign_requests, OLD.force_authn, OLD.sp_certificates[1], OLD.oidc_issuer, OLD.oidc_client_id,
        OLD.oidc_client_secret_enc, OLD.oidc_tenants, OLD.subject))
     THEN OLD.tested_at END;
@@ -4270,19 +4324,24 @@ BEGIN
   passed := FOUND;
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
+  -- The sign-in proves that the OpenID provider answers.
+  UPDATE public.sso_connections c SET metadata_error = NULL, metadata_warnings = '[]'
+    WHERE c.org_id = m.org_id AND c.id = connection AND c.protocol = 'oidc' AND c.metadata_error IS NOT NULL;
   org_id := m.org_id; user_id := m.user_id;
   PERFORM app_private.sign_authenticated_context(m.org_id); -- allows audit events but no access to tenant rows
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
 -- Rejects SSO enforcement if no tested connection is available. Connections that other organizations share with this
--- organization are also considered.
+-- organization are also considered. An OpenID provider that does not answer is not available. A SAML connection with an
+-- error keeps its last valid metadata.
 CREATE OR REPLACE FUNCTION app_private.sso_is_tested() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR EXISTS (
     SELECT FROM public.sso_connections c
       WHERE c.enabled AND c.tested_at IS NOT NULL AND c.protocol = ANY (NEW.allowed_sign_in)
+       AND (c.protocol <> 'oidc' OR c.metadata_error IS NULL)
        AND (c.org_id = NEW.id OR c.shared AND app_private.trusts(NEW, c.org_id))) THEN RETURN NEW; END IF;
   RAISE EXCEPTION 'sso_connection_not_tested' USING ERRCODE = 'VS409';
 END $$;
@@ -4500,7 +4559,7 @@ DECLARE
 BEGIN
   SELECT x.* INTO c FROM public.sso_connections x
     JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
-   WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(db_secret);
+   WHERE x.id = connection AND x.enabled AND x.status = 'ready' AND x.db_secret_hash = sha256(db_secret);
   IF NOT FOUND THEN
     state := 'connection_rejected';
     org_id := app.enter_sso_log(connection);
@@ -4541,6 +4600,8 @@ BEGIN
   expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
   UPDATE public.sessions s
     SET connection_id = c.id, idp_subject = visit.idp_subject, idp_session = sso_sign_in.idp_session,
+         logout_hint_enc = visit.logout_hint_enc,
+         logout_hint_session = CASE WHEN visit.logout_hint_enc IS NOT NULL THEN visit.id END,
          signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
   user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
 END $$;
@@ -4574,6 +4635,33 @@ BEGIN
   PERFORM app_private.sign_member(app_private.with_active_grants(m));
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;
+
+-- Stores what the provider of a SAML connection publishes now. The caller must present the secret of the connection,
+-- and the metadata URL and certificates that it read. If they have changed, `stored` is false and nothing is stored.
+-- The entity id cannot change. If the row was changed, the context can then write audit events of the organization.
+CREATE OR REPLACE FUNCTION app.refresh_sso_connection(
+  connection uuid, db_secret bytea, read_url text, read_certificates text[], changes jsonb, OUT stored boolean,
+  OUT org_id uuid
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections;
+BEGIN
+  SELECT * INTO c FROM public.sso_connections x
+    WHERE x.id = connection AND x.enabled AND x.protocol = 'saml' AND x.db_secret_hash = sha256(db_secret)
+     AND x.metadata_url = read_url AND x.idp_certificates = read_certificates FOR NO KEY UPDATE;
+  stored := FOUND;
+  org_id := app.enter_sso_log(connection);
+  IF NOT stored THEN RETURN; END IF;
+  c := jsonb_populate_record(c, changes);
+  UPDATE public.sso_connections x
+    SET idp_sso_url = c.idp_sso_url, idp_sso_binding = c.idp_sso_binding, idp_slo_url = c.idp_slo_url,
+        idp_slo_response_url = c.idp_slo_response_url, idp_slo_binding = c.idp_slo_binding,
+        idp_certificates = c.idp_certificates, idp_scopes = c.idp_scopes, metadata_warnings = c.metadata_warnings,
+        metadata_fetched_at = c.metadata_fetched_at, metadata_error = c.metadata_error
+   WHERE x.id = connection AND x.db_secret_hash = sha256(db_secret);
+  PERFORM app_private.sign_authenticated_context(org_id);
+END $$;
+GRANT EXECUTE ON FUNCTION app.refresh_sso_connection TO vouchsafe_app;
 
 -- ==================== src/modules/exports/exports.sql
 
@@ -5866,7 +5954,7 @@ CREATE POLICY rows_delete ON retention_runs AS RESTRICTIVE FOR DELETE TO vouchsa
 
 CREATE POLICY rows_select ON outbox AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('delivery:read', 'retention:read', 'retention:preview', 'retention:run')));
 
-CREATE POLICY rows_insert ON outbox AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE CASE job WHEN 'exports.render' THEN (SELECT app.org_if_any_scope('export:create')) WHEN 'factors.mail' THEN (SELECT app.org_if_any_scope('membership:reset-factors')) WHEN 'invite.send' THEN (SELECT app.org_if_any_scope('invite:create', 'invite:resend')) WHEN 'retention.run' THEN (SELECT app.org_if_any_scope('retention:run')) WHEN 'sso.check_domain' THEN (SELECT app.org_if_any_scope('sso:update')) WHEN 'sso.refresh_metadata' THEN (SELECT app.org_if_any_scope('sso:update')) END END);
+CREATE POLICY rows_insert ON outbox AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE CASE job WHEN 'exports.render' THEN (SELECT app.org_if_any_scope('export:create')) WHEN 'factors.mail' THEN (SELECT app.org_if_any_scope('membership:reset-factors')) WHEN 'invite.send' THEN (SELECT app.org_if_any_scope('invite:create', 'invite:resend')) WHEN 'retention.run' THEN (SELECT app.org_if_any_scope('retention:run')) WHEN 'sso.check_domain' THEN (SELECT app.org_if_any_scope('sso:update')) WHEN 'sso.check_issuer' THEN (SELECT app.org_if_any_scope('sso:update')) WHEN 'sso.refresh_metadata' THEN (SELECT app.org_if_any_scope('sso:update')) END END);
 
 CREATE POLICY rows_update ON outbox AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
