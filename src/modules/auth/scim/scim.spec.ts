@@ -1,7 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Problem } from '../../../platform/problem/index.js';
-import { compileFilter, GROUP_FILTER, USER_FILTER } from './scim-filter.js';
+import { GROUP_FILTER, USER_FILTER } from './scim-filter-columns.js';
+import { compileFilter } from './scim-filter.js';
 import { patchGroup, type ScimGroupFields } from './scim-group.js';
 import { Projection, readPage } from './scim-query.js';
 import { patchUser } from './scim-user-patch.js';
@@ -18,6 +19,7 @@ const USER: ScimUserFields = {
   emailType: 'work',
   emails: [{ value: 'user@dir.example', type: 'work', primary: false }],
   active: true,
+  attributes: {},
 };
 const PATCH = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
 const patch = (...operations: unknown[]) => patchUser(USER, { schemas: PATCH, Operations: operations });
