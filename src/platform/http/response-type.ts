@@ -36,8 +36,8 @@ export function responseClasses(): ResponseClass[] {
 
 /**
  * Declares the response class. Only its `@Expose()` fields are returned, and `@StaffOnly()` fields only to staff. With
- * `list`, the handler returns `{ items, nextCursor }`. With `isOptional`, the handler may return undefined and set status
- * 204. The default is status 200 and JSON.
+ * `list`, the handler returns `{ items, nextCursor }`. With `isOptional`, the handler may return undefined and set the
+ * status 204. The default is status 200 and JSON.
  */
 export function ResponseType(
   type: ResponseClass,

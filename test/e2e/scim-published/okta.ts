@@ -42,7 +42,7 @@ export const OKTA_SUITE: readonly PublishedRequest[] = [
   { name: 'Get Users/{{id}}', send: 'GET /Users/{existing}', expects: 200, has: () => shownUser },
   {
     name: 'Test invalid User by username',
-    send: 'GET /Users?filter=userName eq "nobody@dir.example"',
+    send: 'GET /Users?filter=userName eq "absent@dir.example"',
     expects: 200,
     has: empty,
   },

@@ -378,7 +378,8 @@ RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, giv
   active boolean, version integer, created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.membership_id, s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type,
-         s.emails, s.attributes, m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
+         s.emails, s.attributes, m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at,
+         s.updated_at
     FROM app_private.scim_connection() c
     JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id
     JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id

@@ -33,7 +33,7 @@ const entryParts = (value: string): readonly UserAttribute[] => [
 
 const ADDRESS_PARTS: readonly UserAttribute[] = [
   part('formatted', 'The full address for display.', 'lines'),
-  part('streetAddress', 'The street, with the house number.', 'lines'),
+  part('streetAddress', 'The street and the number.', 'lines'),
   part('locality', 'The city.'),
   part('region', 'The state or region.'),
   part('postalCode', 'The postal code.'),

@@ -33,7 +33,8 @@ export const USER_FILTER: Filterable = new Map<string, Column | MultiValued>([
     'emails',
     {
       within: (condition) =>
-        `EXISTS (SELECT FROM jsonb_to_recordset(r.emails) AS e(value text, type text, display text) WHERE ${condition})`,
+        `EXISTS (SELECT FROM jsonb_to_recordset(r.emails) AS e(value text, type text, display text)
+          WHERE ${condition})`,
       columns: new Map([
         ['value', column('e.value', 'email')],
         ['type', column('e.type', 'text')],

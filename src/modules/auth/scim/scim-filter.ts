@@ -62,8 +62,8 @@ export function compileFilter(text: string | undefined, attributes: Filterable, 
 }
 
 /**
- * Returns the SQL value by which `sortBy` sorts (RFC 7644 section 3.4.2.3). E-mail addresses sort by the used one. Sorts
- * by id if the attribute is missing, unknown, or another one with several values.
+ * Returns the SQL value by which `sortBy` sorts (RFC 7644 section 3.4.2.3). E-mail addresses sort by the used one. The
+ * value is the id if the attribute is missing, unknown, or another one with several values.
  */
 export function compileOrder(path: string | undefined, attributes: Filterable): string {
   const name = localName(path ?? 'id').replace(/^emails\.value$/, 'emails');
@@ -73,7 +73,7 @@ export function compileOrder(path: string | undefined, attributes: Filterable): 
   return found.kind === 'text' ? `lower(${found.sql})` : found.sql;
 }
 
-/** Returns the condition on the value of an entry. An attribute without a value, such as addresses, supports only pr. */
+/** Returns the condition on an entry's value. An attribute without a value, such as addresses, supports pr only. */
 function ofValue({ columns }: MultiValued, filter: AttrExp, parameter: Parameter): string {
   const value = columns.get('value');
   if (value !== undefined) return comparison(value, filter, parameter);

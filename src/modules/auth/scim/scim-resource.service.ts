@@ -90,9 +90,9 @@ export class ScimResourceService {
 
   /**
    * Replaces or patches a resource. After a patch, returns the resource only if the query selects attributes, because
-   * the response to a patch may have no content and a group can have many members (RFC 7644 section 3.5.2). Throws `not_found` when the directory has no such resource. Throws
-   * `scim_precondition_failed` when `ifMatch` names another version. Throws the errors of the type's `replace` or
-   * `patch`.
+   * the response to a patch may have no content and a group can have many members (RFC 7644 section 3.5.2). Throws
+   * `not_found` when the directory has no such resource. Throws `scim_precondition_failed` when `ifMatch` names another
+   * version. Throws the errors of the type's `replace` or `patch`.
    */
   async change<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,

@@ -42,8 +42,8 @@ function valueOf(target: UserAttribute, value: unknown, isEntry: boolean): unkno
 }
 
 /**
- * Returns a filter with declared parts only. Its booleans are no text: Microsoft Entra ID sends `primary eq "True"`. Its
- * text has no separators of a path, because the library splits the path at them.
+ * Returns a filter with declared parts only. Its booleans are no text, because Microsoft Entra ID sends
+ * `primary eq "True"`. Its text has no separators of a path, because the library splits the path at them.
  */
 function safeCondition(condition: string, target: UserAttribute): string {
   let filter: Filter;

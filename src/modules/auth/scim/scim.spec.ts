@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Problem } from '../../../platform/problem/index.js';
+import { CORE_ATTRIBUTES, ENTERPRISE_ATTRIBUTES, ENTERPRISE_SCHEMA, type UserAttribute } from './scim-attributes.js';
 import { GROUP_FILTER, USER_FILTER } from './scim-filter-columns.js';
 import { compileFilter } from './scim-filter.js';
 import { patchGroup, type ScimGroupFields } from './scim-group.js';
@@ -21,6 +22,9 @@ const USER: ScimUserFields = {
   active: true,
   attributes: {},
 };
+const names = (attributes: readonly UserAttribute[]): string[] =>
+  attributes.flatMap(({ name, parts }) => [name, ...names(parts ?? [])]);
+const LITERALS = ['', ' ', '[]', ENTERPRISE_SCHEMA, ...names([...CORE_ATTRIBUTES, ...ENTERPRISE_ATTRIBUTES])];
 const PATCH = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
 const patch = (...operations: unknown[]) => patchUser(USER, { schemas: PATCH, Operations: operations });
 
@@ -78,6 +82,13 @@ describe('a patch', () => {
       'emails[type eq "work"].value',
       'emails[type eq "home"]',
       'emails.value',
+      'title',
+      'name.middleName',
+      'addresses',
+      'addresses[type eq "work"].country',
+      'roles[primary eq "True"].value',
+      ENTERPRISE_SCHEMA,
+      `${ENTERPRISE_SCHEMA}:manager`,
       'displayName',
       'active',
       'name.__proto__',
@@ -189,6 +200,11 @@ describe('a filter', () => {
       'active',
       'emails',
       'emails.value',
+      'title',
+      'addresses',
+      'addresses.country',
+      'name.formatted',
+      `${ENTERPRISE_SCHEMA}:manager.value`,
       'groups',
       'meta.created',
       'id',
@@ -224,8 +240,11 @@ describe('a filter', () => {
           const condition = orRejected(() => compileFilter(text, users ? USER_FILTER : GROUP_FILTER, 3));
           if (condition === undefined) return;
           expect(new Set(parameters(condition.text))).toEqual(new Set(condition.values.map((_, i) => i + 3)));
-          // The SQL contains no text of the filter.
-          expect(condition.text.replaceAll(/\$\d+::(text|boolean|timestamptz)/g, '')).not.toMatch(/['"$;]|--/);
+          // The SQL contains no text of the filter. Its only literals are names in the schema, and separators.
+          const literal = /'([\w:.]+| |\[\]|)'/g;
+          for (const [, name = ''] of condition.text.matchAll(literal)) expect(LITERALS).toContain(name);
+          const rest = condition.text.replaceAll(literal, '').replaceAll(/\$\d+::(text|boolean|timestamptz)/g, '');
+          expect(rest).not.toMatch(/['"$;]|--/);
         },
       ),
       { numRuns: 3_000 },
