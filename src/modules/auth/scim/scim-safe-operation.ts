@@ -1,38 +1,53 @@
 import type { ScimPatchOperation } from 'scim-patch';
-import { parse, stringify, type Filter } from 'scim2-parse-filter';
+import { parse, type Filter } from 'scim2-parse-filter';
 import { Problem } from '../../../platform/problem/index.js';
 import { declaredIn, type UserAttribute } from './scim-attributes.js';
 import { complexOf, entriesOf } from './scim-attribute-values.js';
 import type { Operation } from './scim-operations.js';
 import { booleanOf, listOf } from './scim-values.js';
 
+/** An operation on the entries of a list that match a filter, or on a part of them. */
+export interface EntryOperation {
+  readonly op: Operation['op'];
+  /** The name of the list. */
+  readonly list: string;
+  readonly filter: Filter;
+  readonly part: string | undefined;
+  readonly value: unknown;
+}
+
 const PATH = /^((?:urn:.+:)?[^[.:]+)(?:\[(.*)\])?(?:\.(.+))?$/;
 
 /**
- * Returns an operation that the patch library can apply: its path and its filter name declared parts only, a list has
- * few entries, and a value has only declared parts. The library would read other field names as paths. Throws
- * `scim_invalid_path`, `scim_invalid_syntax`, or `scim_invalid_value`.
+ * Returns an operation whose path, filter, and value name declared parts only, and whose list has few entries. The patch
+ * library applies it, unless it has a filter: the library cannot split a path whose filter has the separators of a path.
+ * Throws `scim_invalid_path`, `scim_invalid_syntax`, or `scim_invalid_value`.
  */
-export function toSafeOperation({ op: asked, path, value }: Operation, target: UserAttribute): ScimPatchOperation {
+export function toSafeOperation(
+  { op: asked, path, value: sent }: Operation,
+  target: UserAttribute,
+): ScimPatchOperation | EntryOperation {
   const [, name = '', condition, part] = PATH.exec(path) ?? [];
   if (part !== undefined && declaredIn(target.parts ?? [], part) === undefined) throw new Problem('scim_invalid_path');
-  // The library would set a property of the list, which no reader sees.
-  if (target.multiValued && part !== undefined && condition === undefined)
-    throw new Problem('scim_invalid_path', { detail: 'Select an entry of the list by a filter.' });
-  const filter = condition === undefined ? '' : `[${safeCondition(condition, target)}]`;
-  const safePath = `${name}${filter}${part === undefined ? '' : `.${part}`}`;
-  // The library ignores an addition to entries that do not exist; it rejects the replacement of them.
-  const op = asked === 'add' && condition !== undefined && part === undefined ? 'replace' : asked;
   // RFC 7643 section 2.5: null is the same as no value
-  if (op === 'replace' && (value ?? null) === null) return { op: 'remove', path: safePath };
+  const op = asked === 'replace' && (sent ?? null) === null ? 'remove' : asked;
+  if (condition !== undefined) {
+    if (!target.multiValued) throw new Problem('scim_invalid_path');
+    const value = part === undefined ? valueOf(target, sent, true) : sent;
+    return { op, list: name, filter: declaredFilter(parsed(condition), target), part, value };
+  }
+  // The library would set a property of the list, which no reader sees.
+  if (target.multiValued && part !== undefined)
+    throw new Problem('scim_invalid_path', { detail: 'Select an entry of the list by a filter.' });
   // RFC 7644 section 3.5.2.2 defines no value here; a list alone selects its entries by value, as directories send them
-  if (op === 'remove' && (!target.multiValued || condition !== undefined)) return { op, path: safePath };
-  return { op, path: safePath, value: part === undefined ? valueOf(target, value, condition !== undefined) : value };
+  if (op === 'remove' && (!target.multiValued || op !== asked)) return { op, path };
+  return { op, path, value: part === undefined ? valueOf(target, sent, false) : sent } as ScimPatchOperation;
 }
 
 /** Returns the value of an attribute, or of one entry, in the declared form. */
 function valueOf(target: UserAttribute, value: unknown, isEntry: boolean): unknown {
   for (const one of listOf(value)) {
+    // the library would read such a name as a path
     if (typeof one === 'object' && one !== null && Object.keys(one).some((key) => !/^\$?\w+$/.test(key)))
       throw new Problem('scim_invalid_path');
   }
@@ -41,22 +56,15 @@ function valueOf(target: UserAttribute, value: unknown, isEntry: boolean): unkno
   return entriesOf(value, target.name).map((one) => complexOf(target, one));
 }
 
-/**
- * Returns a filter with declared parts only. Its booleans are no text, because Microsoft Entra ID sends
- * `primary eq "True"`. Its text has no separators of a path, because the library splits the path at them.
- */
-function safeCondition(condition: string, target: UserAttribute): string {
-  let filter: Filter;
+function parsed(condition: string): Filter {
   try {
-    filter = parse(condition);
+    return parse(condition);
   } catch {
     throw new Problem('scim_invalid_path');
   }
-  return stringify(declaredFilter(filter, target)).replaceAll(/"(?:[^"\\]|\\.)*"/g, (text) =>
-    text.replaceAll(/[:.[\]]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`),
-  );
 }
 
+/** Returns a filter with declared parts. Its booleans are no text: Microsoft Entra ID sends `primary eq "True"`. */
 function declaredFilter(filter: Filter, target: UserAttribute): Filter {
   if ('filters' in filter) return { ...filter, filters: filter.filters.map((one) => declaredFilter(one, target)) };
   if ('filter' in filter) return { ...filter, filter: declaredFilter(filter.filter, target) };

@@ -1,10 +1,11 @@
-import { NoTarget, scimPatch, type ScimPatchOperation, type ScimResource } from 'scim-patch';
+import { scimPatch, type ScimPatchOperation, type ScimResource } from 'scim-patch';
 import { Problem } from '../../../platform/problem/index.js';
 import { CORE_ATTRIBUTES, ENTERPRISE_ATTRIBUTES, ENTERPRISE_SCHEMA, type UserAttribute } from './scim-attributes.js';
 import { MAX_ENTRIES } from './scim-attribute-values.js';
 import { impliedPrimary } from './scim-emails.js';
+import { patchEntries } from './scim-entry-patch.js';
 import { readOperations } from './scim-operations.js';
-import { toSafeOperation } from './scim-safe-operation.js';
+import { toSafeOperation, type EntryOperation } from './scim-safe-operation.js';
 import { patchableUser, readUser, type ScimUserFields } from './scim-user.js';
 import { attribute, booleanOf, listOf, type Json } from './scim-values.js';
 
@@ -35,23 +36,24 @@ export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields
   // the library changes the document in place
   const implied = impliedPrimary(document.emails, before);
   const marked = document.emails.filter(isPrimary);
-  let patched: ScimResource;
-  try {
-    patched = scimPatch(document as unknown as ScimResource, operations, {
-      mutateDocument: true,
-      treatMissingAsAdd: true,
-    });
-  } catch (error) {
-    if (error instanceof NoTarget) throw new Problem('scim_no_target');
-    throw new Problem('scim_invalid_path', { cause: error });
-  }
-  const isReplaced = listOf(attribute(patched as unknown as Json, 'emails')).some(
-    (one) => isPrimary(one) && !marked.includes(one as Json),
-  );
+  for (const operation of operations) apply(document, operation);
+  const isReplaced = listOf(document.emails).some((one) => isPrimary(one) && !marked.includes(one as Json));
   // RFC 7644 section 3.5.2: a new primary address replaces the other one
   if (isReplaced) for (const one of marked) delete one['primary'];
   else if (implied !== undefined && !operations.some(setsPrimary)) delete implied['primary'];
-  return readUser(patched, before);
+  return readUser(document, before);
+}
+
+function apply(document: Json, operation: ScimPatchOperation | EntryOperation): void {
+  if ('filter' in operation) {
+    patchEntries(document, operation);
+    return;
+  }
+  try {
+    scimPatch(document as unknown as ScimResource, [operation], { mutateDocument: true });
+  } catch (error) {
+    throw new Problem('scim_invalid_path', { cause: error });
+  }
 }
 
 /** Returns whether an e-mail address is marked as primary. Other values are not. */
@@ -62,8 +64,8 @@ function isPrimary(one: unknown): boolean {
 }
 
 /** Returns whether an operation says which address is primary. */
-function setsPrimary({ path, value }: ScimPatchOperation): boolean {
-  const entries: unknown[] = Array.isArray(value) ? value : [value];
-  const isNamed = entries.some((one) => typeof one === 'object' && one !== null && 'primary' in one);
-  return path?.startsWith('emails') === true && (path.endsWith('.primary') || isNamed);
+function setsPrimary(operation: ScimPatchOperation | EntryOperation): boolean {
+  const [name, part] = 'filter' in operation ? [operation.list, operation.part] : [operation.path, undefined];
+  const isNamed = listOf(operation.value).some((one) => typeof one === 'object' && one !== null && 'primary' in one);
+  return name === 'emails' && (part === 'primary' || isNamed);
 }

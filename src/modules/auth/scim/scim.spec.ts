@@ -81,6 +81,7 @@ describe('a patch', () => {
       'emails',
       'emails[type eq "work"].value',
       'emails[type eq "home"]',
+      'emails[not (type eq "x")]',
       'emails.value',
       'title',
       'name.middleName',
