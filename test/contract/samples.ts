@@ -159,6 +159,8 @@ const scimPatch = (operation: object) => ({
 /** One sample for each route that accepts a SCIM token. */
 export const DIRECTORY: Record<string, (ids: Ids) => Sample> = {
   'GET /scim/v2/ServiceProviderConfig': () => ({}),
+  'GET /scim/v2/ServiceProviderConfigs': () => ({}),
+  'GET /scim/v2/serviceConfiguration': () => ({}),
   'GET /scim/v2/ResourceTypes': () => ({}),
   'GET /scim/v2/ResourceTypes/:id': () => ({ params: { id: 'User' } }),
   'GET /scim/v2/Schemas': () => ({}),

@@ -41,13 +41,13 @@ describe('RFC 7644', () => {
     });
     expect((await directory.get('ResourceTypes')).body).toMatchObject({
       totalResults: 2,
-      Resources: [{ id: 'User', endpoint: '/Users' }, { id: 'Group' }],
+      Resources: [{ id: 'User', endpoint: '/Users', schemaExtensions: [{ required: false }] }, { id: 'Group' }],
     });
     expect((await directory.get(`Schemas/${USER}`)).body).toMatchObject({
       id: USER,
       attributes: expect.arrayContaining([expect.objectContaining({ name: 'userName', required: true })]),
     });
-    expect((await directory.get('Schemas')).body.totalResults).toBe(2);
+    expect((await directory.get('Schemas')).body.totalResults).toBe(3);
   });
 
   it.each([
@@ -66,21 +66,44 @@ describe('RFC 7644', () => {
     expect(answer.headers.get('content-type')).toBe('application/scim+json');
   });
 
-  it('§3.3: rejects a duplicate name or external id: uniqueness', async () => {
-    const [userName, externalId] = [fresh(), fresh()];
-    await directory.create('Users', { userName, externalId });
-    for (const body of [{ userName: userName.toUpperCase() }, { userName: fresh(), externalId }]) {
-      expect(await directory.send('POST', 'Users', body)).toMatchObject({
+  it('§3.3: rejects a duplicate name: uniqueness, also if another value is invalid', async () => {
+    const userName = fresh();
+    await directory.create('Users', { userName });
+    const other = await directory.create('Users', { userName: fresh() });
+    for (const [method, path, body] of [
+      ['POST', 'Users', { userName: userName.toUpperCase() }],
+      ['POST', 'Users', { userName, emails: [{ value: 'no-address' }] }],
+      ['PUT', `Users/${other}`, { userName, active: 'maybe' }],
+    ] as const) {
+      expect(await directory.send(method, path, body)).toMatchObject({
         status: 409,
         body: { schemas: [ERROR], status: '409', scimType: 'uniqueness' },
       });
     }
+    expect((await directory.send('PUT', `Users/${other}`, { active: 'maybe' })).status).toBe(400);
     const displayName = `Once ${count}`;
     await directory.create('Groups', { displayName });
     expect(await directory.send('POST', 'Groups', { displayName })).toMatchObject({
       status: 409,
       body: { scimType: 'uniqueness' },
     });
+  });
+
+  it('§3.3: an invalid user with the name of a user of another organization is invalid', async () => {
+    const other = await makeOrganization(harness);
+    const userName = fresh();
+    await other.directory.create('Users', { userName });
+    const invalid = { userName, emails: [{ value: 'no-address' }] };
+    expect((await directory.send('POST', 'Users', invalid)).status).toBe(400);
+  });
+
+  it('RFC 7643 §3.1: two resources can have one externalId', async () => {
+    const externalId = fresh();
+    for (const body of [{ userName: fresh() }, { userName: fresh() }])
+      await directory.create('Users', { ...body, externalId });
+    for (const displayName of [fresh(), fresh()]) await directory.create('Groups', { displayName, externalId });
+    for (const kind of ['Users', 'Groups'] as const)
+      expect((await directory.find(kind, `externalId eq "${externalId}"`)).body.totalResults).toBe(2);
   });
 
   it('§3.6: a deleted resource is not found and can be created again', async () => {

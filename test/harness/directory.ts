@@ -45,8 +45,14 @@ export class Directory {
     return this.get(`${kind}?filter=${encodeURIComponent(filter)}${more}`);
   }
 
+  /** Sends a PATCH. It asks for all attributes that the service returns, so that the answer contains the resource. */
   patch(path: string, operations: object[], headers?: Record<string, string>): Promise<Answer> {
-    return this.send('PATCH', path, { schemas: [PATCH], Operations: operations }, headers);
+    return this.send(
+      'PATCH',
+      `${path}?excludedAttributes=password`,
+      { schemas: [PATCH], Operations: operations },
+      headers,
+    );
   }
 
   /** Creates a resource and returns its id. */

@@ -36,16 +36,29 @@ export function responseClasses(): ResponseClass[] {
 
 /**
  * Declares the response class. Only its `@Expose()` fields are returned, and `@StaffOnly()` fields only to staff. With
- * `list`, the handler returns `{ items, nextCursor }`. The default is status 200 and JSON.
+ * `list`, the handler returns `{ items, nextCursor }`. With `isOptional`, the handler may return undefined and set the
+ * status 204. The default is status 200 and JSON.
  */
 export function ResponseType(
   type: ResponseClass,
-  { list = false, status = 200, contentType }: { list?: boolean; status?: number; contentType?: string } = {},
+  {
+    list = false,
+    status = 200,
+    contentType,
+    isOptional = false,
+  }: { list?: boolean; status?: number; contentType?: string; isOptional?: boolean } = {},
 ): MethodDecorator {
   declaredClasses.add(type);
   const schema = list ? listSchema(type) : { $ref: getSchemaPath(type) };
+  const shape = list ? shapeList(type) : shapeItem(type);
   return applyDecorators(
-    declare({ kind: list ? 'list' : 'item', status, type, shape: list ? shapeList(type) : shapeItem(type) }),
+    declare({
+      kind: list ? 'list' : 'item',
+      status,
+      type,
+      shape: isOptional ? (value, audience) => (value === undefined ? undefined : shape(value, audience)) : shape,
+    }),
+    ...(isOptional ? [ApiResponse({ status: 204, description: 'No content' })] : []),
     HttpCode(status),
     ...(contentType === undefined ? [] : [Header('Content-Type', contentType)]),
     ApiExtraModels(type),

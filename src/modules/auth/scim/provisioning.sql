@@ -184,14 +184,14 @@ BEGIN
   UPDATE public.users x SET email = address WHERE x.id = u.id;
 END $$;
 
--- Raises an error if another user of the connection has the same userName or externalId.
+-- Raises an error if another user of the connection has the same userName. The directory answers for its externalIds.
 CREATE OR REPLACE FUNCTION app_private.scim_assert_unique(c public.sso_connections, u app.scim_user, own uuid)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM public.scim_users s
     WHERE s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id IS DISTINCT FROM own
-      AND (s.user_name_key = lower(u.user_name) OR s.external_id = u.external_id)) THEN
+      AND s.user_name_key = lower(u.user_name)) THEN
     RAISE EXCEPTION 'scim_uniqueness' USING ERRCODE = 'VS409';
   END IF;
 END $$;
@@ -252,9 +252,9 @@ BEGIN
     DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;
   END IF;
   INSERT INTO public.scim_users (org_id, connection_id, membership_id, user_name, external_id, email, email_type,
-    emails, given_name, family_name, active, without_role)
+    emails, given_name, family_name, active, attributes, without_role)
   VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.emails, u.given_name,
-    u.family_name, u.active, old_status IS NULL AND u.active AND group_role IS NULL);
+    u.family_name, u.active, u.attributes, old_status IS NULL AND u.active AND group_role IS NULL);
   IF old_status IS NULL THEN
     RETURN NEXT (m.id, 'provisioned', NULL, group_role)::app.scim_effect;
   ELSE
@@ -278,16 +278,17 @@ BEGIN
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
   SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member;
   was_active := m.status = 'active' OR s.active AND s.without_role;
-  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, s.emails,
+  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, s.emails, s.attributes,
       was_active) IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name,
-      u.email, u.email_type, u.emails, u.active) THEN RETURN; END IF;
+      u.email, u.email_type, u.emails, u.attributes, u.active) THEN RETURN; END IF;
   PERFORM app_private.scim_assert_unique(c, u, member);
   IF s.email <> u.email THEN PERFORM app_private.scim_move_email(c, m, u.email); END IF;
   IF m.name <> u.display_name THEN UPDATE public.memberships x SET name = u.display_name
     WHERE x.org_id = m.org_id AND x.id = m.id; END IF;
   UPDATE public.scim_users x
     SET user_name = u.user_name, external_id = u.external_id, given_name = u.given_name, family_name = u.family_name,
-         email = u.email, email_type = u.email_type, emails = u.emails, active = u.active, version = x.version + 1,
+         email = u.email, email_type = u.email_type, emails = u.emails, attributes = u.attributes, active = u.active,
+         version = x.version + 1,
          updated_at = now()
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
   IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[member], true); END IF;
@@ -320,7 +321,7 @@ DECLARE
   g public.scim_groups; before uuid[]; concerned uuid[];
 BEGIN
   IF EXISTS (SELECT FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id <> group_id
-      AND (x.display_name_key = lower(full_name) OR x.external_id = external)) THEN
+      AND x.display_name_key = lower(full_name)) THEN
     RAISE EXCEPTION 'scim_uniqueness' USING ERRCODE = 'VS409';
   END IF;
   IF is_new THEN INSERT INTO public.scim_groups (org_id, connection_id, id, display_name, external_id)
@@ -373,11 +374,12 @@ GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 -- Returns the users of the current connection. The result contains only data that the SCIM client sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
-  email text, email_type text, emails jsonb,
+  email text, email_type text, emails jsonb, attributes jsonb,
   active boolean, version integer, created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.membership_id, s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type,
-         s.emails, m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
+         s.emails, s.attributes, m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at,
+         s.updated_at
     FROM app_private.scim_connection() c
     JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id
     JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id

@@ -23,6 +23,22 @@ export class ScimDiscoveryController {
     return serviceProviderConfig(this.base);
   }
 
+  /** The path of SCIM 1.1, which some directories still request. */
+  @Get('ServiceProviderConfigs')
+  @ScimAccess({})
+  @ScimResponseType(ScimDocumentResponse)
+  earlierConfig() {
+    return serviceProviderConfig(this.base);
+  }
+
+  /** The path that Microsoft's reference requests use. */
+  @Get('serviceConfiguration')
+  @ScimAccess({})
+  @ScimResponseType(ScimDocumentResponse)
+  referenceConfig() {
+    return serviceProviderConfig(this.base);
+  }
+
   @Get('ResourceTypes')
   @ScimAccess({})
   @ScimResponseType(ScimDocumentsResponse)

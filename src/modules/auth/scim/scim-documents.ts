@@ -1,6 +1,7 @@
+import { CORE_ATTRIBUTES, ENTERPRISE_ATTRIBUTES, ENTERPRISE_SCHEMA, USER_SCHEMA } from './scim-attributes.js';
+import type { UserAttribute } from './scim-attributes.js';
 import { GROUP_SCHEMA } from './scim-group.js';
 import { MAX_RESULTS } from './scim-query.js';
-import { USER_SCHEMA } from './scim-user.js';
 import type { Json } from './scim-values.js';
 
 const CONFIG = 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig';
@@ -25,27 +26,25 @@ function attribute(name: string, description: string, rest: Json = {}): Json {
 
 const READ_ONLY = { mutability: 'readOnly' } as const;
 
+/** An account has one e-mail address, so the used address of a user is unique in the directory. */
+const CHARACTERISTICS: Readonly<Record<string, Json>> = { 'emails.value': { uniqueness: 'server' } };
+
+function declaredAttribute(declared: UserAttribute, prefix = ''): Json {
+  const { name, description, type, multiValued = false, parts } = declared;
+  return attribute(name, description, {
+    multiValued,
+    ...(type === 'boolean' && { type }),
+    ...(parts !== undefined && {
+      type: 'complex',
+      subAttributes: parts.map((part) => declaredAttribute(part, `${prefix}${name}.`)),
+    }),
+    ...CHARACTERISTICS[`${prefix}${name}`],
+  });
+}
+
 const USER_ATTRIBUTES: Json[] = [
   attribute('userName', 'The unique name of the user in the directory.', { required: true, uniqueness: 'server' }),
-  attribute('displayName', 'The name that the organization displays for the user.'),
-  attribute('name', 'The parts of the name.', {
-    type: 'complex',
-    subAttributes: [
-      attribute('formatted', 'The full name.', READ_ONLY),
-      attribute('givenName', 'The given name.'),
-      attribute('familyName', 'The family name.'),
-    ],
-  }),
-  attribute('emails', 'The e-mail addresses. The service stores only the primary one.', {
-    type: 'complex',
-    multiValued: true,
-    subAttributes: [
-      attribute('value', 'The e-mail address.'),
-      attribute('type', 'The type of the e-mail address, such as work.'),
-      attribute('primary', 'Whether this is the primary e-mail address.', { type: 'boolean' }),
-    ],
-  }),
-  attribute('active', 'Whether the user can sign in.', { type: 'boolean' }),
+  ...CORE_ATTRIBUTES.map((declared) => declaredAttribute(declared)),
   attribute('groups', 'The groups of the user.', {
     type: 'complex',
     multiValued: true,
@@ -102,23 +101,28 @@ export function serviceProviderConfig(base: string): Json {
 /** Returns the resource types of the service (RFC 7643 section 6). */
 export function resourceTypes(base: string): Json[] {
   return [
-    ['User', USER_SCHEMA],
-    ['Group', GROUP_SCHEMA],
-  ].map(([name, schema]) => ({
+    { name: 'User', schema: USER_SCHEMA, schemaExtensions: [{ schema: ENTERPRISE_SCHEMA, required: false }] },
+    { name: 'Group', schema: GROUP_SCHEMA },
+  ].map((type) => ({
     schemas: [RESOURCE_TYPE],
-    id: name,
-    name,
-    endpoint: `/${name}s`,
-    schema,
-    meta: { resourceType: 'ResourceType', location: `${base}/ResourceTypes/${name}` },
+    id: type.name,
+    endpoint: `/${type.name}s`,
+    ...type,
+    meta: { resourceType: 'ResourceType', location: `${base}/ResourceTypes/${type.name}` },
   }));
 }
 
 /** Returns the schemas of the service (RFC 7643 section 7). */
 export function schemas(base: string): Json[] {
   return [
-    { id: USER_SCHEMA, name: 'User', description: 'A member of the organization', attributes: USER_ATTRIBUTES },
+    { id: USER_SCHEMA, name: 'User', description: 'User Account', attributes: USER_ATTRIBUTES },
     { id: GROUP_SCHEMA, name: 'Group', description: 'A group of members', attributes: GROUP_ATTRIBUTES },
+    {
+      id: ENTERPRISE_SCHEMA,
+      name: 'EnterpriseUser',
+      description: 'Enterprise User',
+      attributes: ENTERPRISE_ATTRIBUTES.map((declared) => declaredAttribute(declared)),
+    },
   ].map((schema) => ({
     schemas: [SCHEMA],
     ...schema,

@@ -1,7 +1,7 @@
 import { Problem } from '../../../platform/problem/index.js';
-import { attribute, booleanOf, emailOf, listOf, objectOf, textOf, type Json } from './scim-values.js';
+import { entriesOf } from './scim-attribute-values.js';
+import { attribute, booleanOf, emailOf, objectOf, textOf, type Json } from './scim-values.js';
 
-export const MAX_EMAILS = 20;
 /** The type of the used address if the directory sent none. */
 const DEFAULT_TYPE = 'work';
 
@@ -10,6 +10,8 @@ export interface ScimEmail {
   value: string;
   type: string | null;
   primary: boolean;
+  /** Missing if the directory sent none. */
+  display?: string;
 }
 
 /** All addresses of a user, and the one that the application uses. */
@@ -24,9 +26,7 @@ export interface ScimEmails {
  * otherwise the userName if it is an e-mail address. Throws `scim_invalid_syntax` or `scim_invalid_value`.
  */
 export function readEmails(user: Json, userName: string): ScimEmails {
-  const entries = listOf(attribute(user, 'emails'));
-  if (entries.length > MAX_EMAILS)
-    throw new Problem('scim_invalid_value', { detail: `A user can have at most ${MAX_EMAILS} emails.` });
+  const entries = entriesOf(attribute(user, 'emails'), 'emails');
   const emails = entries.flatMap((one) => readEntry(objectOf(one, 'An entry of emails')));
   if (emails.length === 0) emails.push(fromUserName(userName));
   const primary = emails.findLast((one) => one.primary);
@@ -56,8 +56,9 @@ function fromUserName(userName: string): ScimEmail {
 export function shownEmails({ emails, email, emailType }: ScimEmails): Json[] {
   const used = usedIndex({ emails, email, emailType });
   if (used === -1) return [{ value: email, type: emailType, primary: true }];
-  return emails.map(({ value, type }, index) => ({
+  return emails.map(({ value, type, display }, index) => ({
     value,
+    ...(display !== undefined && { display }),
     ...(type !== null && { type }),
     ...(index === used && { primary: true }),
   }));
@@ -84,5 +85,13 @@ function readEntry(entry: Json): ScimEmail[] {
   if (value === undefined)
     throw new Problem('scim_invalid_value', { detail: 'The attribute emails.value must be an e-mail address.' });
   const primary = booleanOf(attribute(entry, 'primary'), 'emails.primary') === true;
-  return [{ value, type: textOf(attribute(entry, 'type'), 'emails.type', 40), primary }];
+  const display = textOf(attribute(entry, 'display'), 'emails.display');
+  return [
+    {
+      value,
+      type: textOf(attribute(entry, 'type'), 'emails.type', 40),
+      primary,
+      ...(display !== null && { display }),
+    },
+  ];
 }

@@ -1,16 +1,8 @@
 import { parse, type AttrExp, type Compare, type Filter } from 'scim2-parse-filter';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/problem/index.js';
+import type { Column, Filterable, Kind, MultiValued } from './scim-filter-columns.js';
 import { isResourceId } from './scim-group.js';
-
-/** How values of an attribute are compared: case-insensitive text, e-mail addresses, exact text, booleans, or times. */
-type Kind = 'text' | 'email' | 'exact' | 'boolean' | 'instant';
-type Column = { sql: string; kind: Kind };
-/** A multi-valued attribute. Each value is a row of another source. */
-type MultiValued = { within: (condition: string) => string; columns: ReadonlyMap<string, Column> };
-
-/** The attributes that a filter can use, by lower-case name. The SQL refers to the row as `r`. */
-export type Filterable = ReadonlyMap<string, Column | MultiValued>;
 
 /**
  * A filter as a SQL condition on rows `r`, with its parameters. `id` and `userName` are set when every match must have
@@ -23,63 +15,13 @@ export interface Condition {
   userName: string | null;
 }
 
+/** Adds a parameter and returns its SQL. */
+type Parameter = (value: unknown, type: string) => string;
+
 const MAX_FILTER_LENGTH = 1_000;
 const MAX_PARTS = 50;
 const CORE = /^urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):/;
 const COMPARISONS: Readonly<Record<string, string>> = { gt: '>', ge: '>=', lt: '<', le: '<=' };
-
-const column = (sql: string, kind: Kind): Column => ({ sql, kind });
-const COMMON: [string, Column][] = [
-  ['id', column('r.id::text', 'exact')],
-  ['externalid', column('r.external_id', 'exact')],
-  ['displayname', column('r.display_name', 'text')],
-  ['meta.created', column('r.created_at', 'instant')],
-  ['meta.lastmodified', column('r.updated_at', 'instant')],
-];
-
-export const USER_FILTER: Filterable = new Map<string, Column | MultiValued>([
-  ...COMMON,
-  ['username', column('r.user_name', 'text')],
-  ['active', column('r.active', 'boolean')],
-  ['name.givenname', column('r.given_name', 'text')],
-  ['name.familyname', column('r.family_name', 'text')],
-  [
-    'emails',
-    {
-      within: (condition) =>
-        `EXISTS (SELECT FROM jsonb_to_recordset(r.emails) AS e(value text, type text) WHERE ${condition})`,
-      columns: new Map([
-        ['value', column('e.value', 'email')],
-        ['type', column('e.type', 'text')],
-        ['primary', column('(e.value = r.email)', 'boolean')],
-      ]),
-    },
-  ],
-  [
-    'groups',
-    {
-      within: (condition) => `r.id IN (SELECT e.user_id FROM app.scim_group_members() e WHERE ${condition})`,
-      columns: new Map([
-        ['value', column('e.group_id::text', 'exact')],
-        ['display', column('e.group_name', 'text')],
-      ]),
-    },
-  ],
-]);
-
-export const GROUP_FILTER: Filterable = new Map<string, Column | MultiValued>([
-  ...COMMON,
-  [
-    'members',
-    {
-      within: (condition) => `r.id IN (SELECT e.group_id FROM app.scim_group_members() e WHERE ${condition})`,
-      columns: new Map([
-        ['value', column('e.user_id::text', 'exact')],
-        ['display', column('e.user_display', 'text')],
-      ]),
-    },
-  ],
-]);
 
 /**
  * Compiles a filter (RFC 7644 section 3.4.2.2) to a SQL condition. All values become parameters. Throws
@@ -90,7 +32,7 @@ export function compileFilter(text: string | undefined, attributes: Filterable, 
   const parsed = parsedFilter(text);
   const values: unknown[] = [];
   let parts = 0;
-  const parameter = (value: unknown, type: string) => {
+  const parameter: Parameter = (value, type) => {
     values.push(value);
     return `$${firstParameter + values.length - 1}::${type}`;
   };
@@ -105,7 +47,7 @@ export function compileFilter(text: string | undefined, attributes: Filterable, 
       throw new Problem('scim_invalid_filter', {
         detail: 'The filter contains an attribute that does not support filters.',
       });
-    if ('within' in found) return found.within(comparison(found.columns.get('value')!, filter, parameter));
+    if ('within' in found) return found.within(ofValue(found, filter, parameter));
     return comparison(found, filter, parameter);
   };
   const within = (path: string, inner: Filter): string => {
@@ -117,6 +59,26 @@ export function compileFilter(text: string | undefined, attributes: Filterable, 
   const whole = (path: string): Column | MultiValued | undefined =>
     attributes.get(localName(path)) ?? multiValuedPart(attributes, localName(path));
   return { text: compile(parsed, whole), values, ...keysOf(parsed) };
+}
+
+/**
+ * Returns the SQL value by which `sortBy` sorts (RFC 7644 section 3.4.2.3). E-mail addresses sort by the used one. The
+ * value is the id if the attribute is missing, unknown, or another one with several values.
+ */
+export function compileOrder(path: string | undefined, attributes: Filterable): string {
+  const name = localName(path ?? 'id').replace(/^emails\.value$/, 'emails');
+  const found = attributes.get(name);
+  if (found === undefined || name === 'id') return 'r.id';
+  if ('within' in found) return name === 'emails' ? 'r.email' : 'r.id';
+  return found.kind === 'text' ? `lower(${found.sql})` : found.sql;
+}
+
+/** Returns the condition on an entry's value. An attribute without a value, such as addresses, supports pr only. */
+function ofValue({ columns }: MultiValued, filter: AttrExp, parameter: Parameter): string {
+  const value = columns.get('value');
+  if (value !== undefined) return comparison(value, filter, parameter);
+  if (filter.op === 'pr') return 'true';
+  throw new Problem('scim_invalid_filter', { detail: 'The filter must name a part of the attribute.' });
 }
 
 /** Returns the source of a path such as `groups.value`, which compares the value of any group. */
@@ -144,11 +106,7 @@ function localName(path: string): string {
 }
 
 /** Returns a comparison that is never null: a comparison with a null value is false. */
-function comparison(
-  { sql, kind }: Column,
-  filter: AttrExp,
-  parameter: (value: unknown, type: string) => string,
-): string {
+function comparison({ sql, kind }: Column, filter: AttrExp, parameter: Parameter): string {
   if (filter.op === 'pr') return `(${sql} IS NOT NULL)`;
   const { op, compValue } = filter;
   if (compValue === null) return nullComparison(sql, op);

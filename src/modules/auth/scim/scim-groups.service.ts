@@ -39,7 +39,7 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
   /**
    * Creates a group. Throws `scim_invalid_syntax` when the body does not have the SCIM format. Throws
    * `scim_invalid_value` when a value is missing or invalid. Throws `scim_unknown_member` when a member is not a user
-   * of this directory. Throws `scim_uniqueness` when another group has the same displayName or externalId. Throws
+   * of this directory. Throws `scim_uniqueness` when another group has the same displayName. Throws
    * `last_owner` when the role change would leave no owner.
    */
   async create(body: unknown): Promise<string> {

@@ -5,7 +5,7 @@ import type { ScimRepresentation } from './scim-resources.js';
 
 /**
  * Sends the version and the URL of a resource as headers too. With the `ETag` header, express returns 304 to a client
- * that has the current version (RFC 9110 section 13.1.2).
+ * that has the current version (RFC 9110 section 13.1.2). Sends 204 without a resource.
  */
 @Injectable()
 export class ScimHeaders implements NestInterceptor {
@@ -17,6 +17,7 @@ export class ScimHeaders implements NestInterceptor {
       map((representation) => {
         if (representation?.version !== undefined) response.setHeader('ETag', `W/"${representation.version}"`);
         if (representation?.location !== undefined) response.setHeader('Location', representation.location);
+        if (representation !== undefined && representation.resource === undefined) response.status(204);
         return representation?.resource;
       }),
     );

@@ -33,8 +33,12 @@ interface ScimRoutes {
 }
 
 /** Declares a route for SCIM clients that returns a resource or a list. */
-function ScimRoute(type: ScimResponse, emits: readonly AuditEventType[], status = 200): MethodDecorator {
-  return applyDecorators(ScimAccess({ emits }), ScimResponseType(type, status));
+function ScimRoute(
+  type: ScimResponse,
+  emits: readonly AuditEventType[],
+  options?: Parameters<typeof ScimResponseType>[1],
+): MethodDecorator {
+  return applyDecorators(ScimAccess({ emits }), ScimResponseType(type, options));
 }
 
 /** Returns a controller base class with the routes of RFC 7644 section 3 for one resource type. */
@@ -59,7 +63,7 @@ export function ScimResourceController<Row extends ResourceMeta>(routes: ScimRou
     }
 
     @Post()
-    @ScimRoute(resource, [...created, ...MEMBER_EVENTS], 201)
+    @ScimRoute(resource, [...created, ...MEMBER_EVENTS], { status: 201 })
     create(@Body() body: unknown, @Query() query: ScimQuery) {
       return this.resources.create(this.type, body, query);
     }
@@ -75,8 +79,9 @@ export function ScimResourceController<Row extends ResourceMeta>(routes: ScimRou
       return this.resources.change(this.type, 'replace', { id, body, ifMatch, query });
     }
 
+    /** Returns 204, or the resource if the request selects attributes (RFC 7644 section 3.5.2). */
     @Patch(':id')
-    @ScimRoute(resource, [updated, ...MEMBER_EVENTS])
+    @ScimRoute(resource, [updated, ...MEMBER_EVENTS], { isOptional: true })
     patch(
       @Param('id') id: string,
       @Body() body: unknown,

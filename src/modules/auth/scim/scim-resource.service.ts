@@ -3,7 +3,7 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { isResourceId } from './scim-group.js';
 import { ScimLog } from './scim-log.js';
-import { assertVersion, Projection, readPage } from './scim-query.js';
+import { assertVersion, Projection, readPage, selectsAttributes } from './scim-query.js';
 import {
   baseUrl,
   listResource,
@@ -60,7 +60,7 @@ export class ScimResourceService {
     const { total, rows } = await type.list({
       filter: query['filter'],
       page,
-      order: query['sortBy']?.toLowerCase(),
+      order: query['sortBy'],
       descending: query['sortOrder'] === 'descending',
     });
     this.log.read(type.name, rows.length);
@@ -89,9 +89,10 @@ export class ScimResourceService {
   }
 
   /**
-   * Replaces or patches a resource. Throws `not_found` when the directory has no such resource. Throws
-   * `scim_precondition_failed` when `ifMatch` names another version. Throws the errors of the type's `replace` or
-   * `patch`.
+   * Replaces or patches a resource. After a patch, returns the resource only if the query selects attributes, because
+   * the response to a patch may have no content and a group can have many members (RFC 7644 section 3.5.2). Throws
+   * `not_found` when the directory has no such resource. Throws `scim_precondition_failed` when `ifMatch` names another
+   * version. Throws the errors of the type's `replace` or `patch`.
    */
   async change<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
@@ -99,7 +100,9 @@ export class ScimResourceService {
     { id, body, ifMatch, query }: { id: string; body: unknown; ifMatch: string | undefined; query: ScimQuery },
   ): Promise<ScimRepresentation> {
     await type[operation](await this.findVersion(type, id, ifMatch), body);
-    return this.represent(type, await this.find(type, id), query);
+    const row = await this.find(type, id);
+    if (operation === 'replace' || selectsAttributes(query)) return this.represent(type, row, query);
+    return this.headersOf(type, row);
   }
 
   /**
@@ -138,7 +141,11 @@ export class ScimResourceService {
     query: ScimQuery,
   ): Promise<ScimRepresentation> {
     const [resource] = await this.present(type, [row], query);
-    return { resource: resource!, version: row.version, location: `${this.base}/${type.name}s/${row.id}` };
+    return { resource: resource!, ...this.headersOf(type, row) };
+  }
+
+  private headersOf<Row extends ResourceMeta>({ name }: ScimResourceType<Row>, { version, id }: Row) {
+    return { version, location: `${this.base}/${name}s/${id}` };
   }
 
   private async present<Row extends ResourceMeta>(type: ScimResourceType<Row>, rows: readonly Row[], query: ScimQuery) {

@@ -1,8 +1,9 @@
 import { AppConfig } from '../../../platform/config/index.js';
-import { GROUP_SCHEMA } from './scim-group.js';
+import { GROUP_SCHEMA, isResourceId } from './scim-group.js';
 import { entityTag, type ScimPage } from './scim-query.js';
+import { ENTERPRISE_SCHEMA, USER_SCHEMA } from './scim-attributes.js';
 import { shownEmails } from './scim-emails.js';
-import { fullName, USER_SCHEMA, type ScimUserFields } from './scim-user.js';
+import { fullName, type ScimUserFields } from './scim-user.js';
 import type { Json } from './scim-values.js';
 
 const LIST = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
@@ -23,9 +24,9 @@ export interface GroupMemberRef {
   userDisplay: string;
 }
 
-/** A resource for a response, and the values of its headers. */
+/** A resource for a response, and the values of its headers. Without a resource, the response has no content. */
 export interface ScimRepresentation {
-  resource: Json;
+  resource?: Json;
   version?: number;
   location?: string;
 }
@@ -39,9 +40,11 @@ export function userResource(
   user: ScimUserFields & ResourceMeta,
   groups?: readonly GroupMemberRef[],
 ): Json {
-  const { id, userName, externalId, displayName, givenName, familyName, active } = user;
+  const { id, userName, externalId, displayName, givenName, familyName, active, attributes } = user;
+  const { name, [ENTERPRISE_SCHEMA]: enterprise, ...rest } = attributes as Record<string, Json | undefined>;
   return {
-    schemas: [USER_SCHEMA],
+    schemas: [USER_SCHEMA, ...(enterprise === undefined ? [] : [ENTERPRISE_SCHEMA])],
+    ...rest,
     id,
     externalId: externalId ?? undefined,
     userName,
@@ -51,6 +54,7 @@ export function userResource(
       formatted: fullName(user) ?? displayName,
       givenName: givenName ?? undefined,
       familyName: familyName ?? undefined,
+      ...name,
     },
     emails: shownEmails(user),
     ...(groups !== undefined && {
@@ -61,8 +65,16 @@ export function userResource(
         ref: `${base}/Groups/${groupId}`,
       })),
     }),
+    ...(enterprise !== undefined && { enterprise: shownExtension(base, enterprise) }),
     meta: meta(base, 'User', user),
   };
+}
+
+/** Returns the extension with the URL of the manager, if the directory named the manager by a resource id. */
+function shownExtension(base: string, { manager, ...rest }: Json): Json {
+  if (manager === undefined) return rest;
+  const { value } = manager as { value: string };
+  return { ...rest, manager: { value, ...(isResourceId(value) && { ref: `${base}/Users/${value}` }) } };
 }
 
 export function groupResource(

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { cutText } from '../../../platform/http/one-line.js';
 import { readEmails, shownEmails, type ScimEmails } from './scim-emails.js';
+import { CORE_ATTRIBUTES, ENTERPRISE_SCHEMA } from './scim-attributes.js';
+import { readAttributes } from './scim-attribute-values.js';
 import { attribute, booleanOf, objectOf, requiredText, textOf, type Json } from './scim-values.js';
-
-export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
 
 /** The stored fields of a SCIM User. The service ignores all other fields that a directory sends. */
 export interface ScimUserFields extends ScimEmails {
@@ -12,6 +13,8 @@ export interface ScimUserFields extends ScimEmails {
   givenName: string | null;
   familyName: string | null;
   active: boolean;
+  /** The values without a column of their own, in the form of a User resource. */
+  attributes: Json;
 }
 
 /**
@@ -26,12 +29,13 @@ export function readUser(body: unknown, before: { active: boolean } = { active: 
     textOf(attribute(name, 'givenName'), 'name.givenName', 200),
     textOf(attribute(name, 'familyName'), 'name.familyName', 200),
   ];
+  const attributes = withoutDerivedName(readAttributes(user), fullName({ givenName, familyName }));
   return {
     userName,
     externalId: textOf(attribute(user, 'externalId'), 'externalId'),
     displayName: truncateName(
       textOf(attribute(user, 'displayName'), 'displayName') ??
-        textOf(attribute(name, 'formatted'), 'name.formatted') ??
+        formattedName(attributes) ??
         fullName({ givenName, familyName }) ??
         userName,
     ),
@@ -39,12 +43,13 @@ export function readUser(body: unknown, before: { active: boolean } = { active: 
     familyName,
     ...readEmails(user, userName),
     active: booleanOf(attribute(user, 'active'), 'active') ?? before.active,
+    attributes,
   };
 }
 
 /**
- * Returns a User resource with the fields, as the input of a patch. Omits a displayName that derives from the given and
- * family name, so that it changes with them.
+ * Returns a User resource with the fields, as the input of a patch, which changes it in place. Omits a displayName that
+ * derives from the name, so that it changes with it. A list without entries is empty.
  */
 export function patchableUser({
   userName,
@@ -53,16 +58,30 @@ export function patchableUser({
   givenName,
   familyName,
   active,
+  attributes,
   ...emails
 }: ScimUserFields): Json & { emails: Json[] } {
+  const stored = structuredClone(attributes);
+  const derivedName = formattedName(stored) ?? fullName({ givenName, familyName }) ?? userName;
   return {
+    ...Object.fromEntries(CORE_ATTRIBUTES.flatMap(({ name, multiValued }) => (multiValued ? [[name, []]] : []))),
+    ...stored,
     userName,
     active,
     ...(externalId !== null && { externalId }),
-    ...(displayName !== truncateName(fullName({ givenName, familyName }) ?? userName) && { displayName }),
-    name: { ...(givenName !== null && { givenName }), ...(familyName !== null && { familyName }) },
+    ...(displayName !== truncateName(derivedName) && { displayName }),
+    name: {
+      ...(stored['name'] as Json | undefined),
+      ...(givenName !== null && { givenName }),
+      ...(familyName !== null && { familyName }),
+    },
     emails: shownEmails(emails),
   };
+}
+
+/** Returns the full name that the directory sent, or undefined when it derives from the given and the family name. */
+export function formattedName({ name }: Json): string | undefined {
+  return (name as { formatted?: string } | undefined)?.formatted;
 }
 
 /** Returns the given and the family name as one text, or null when both are null. */
@@ -70,10 +89,31 @@ export function fullName({ givenName, familyName }: Pick<ScimUserFields, 'givenN
   return [givenName, familyName].filter((part) => part !== null).join(' ') || null;
 }
 
-/** Returns the names of the fields that differ. */
+/** Returns the names of the fields that differ. The extension counts as its attributes. */
 export function changedFields(before: ScimUserFields, after: ScimUserFields): string[] {
-  const text = (value: unknown): string => JSON.stringify(value, ['value', 'type', 'primary']); // in this order
-  return (Object.keys(after) as (keyof ScimUserFields)[]).filter((field) => text(before[field]) !== text(after[field]));
+  const { attributes: old, ...oldFields } = before;
+  const { attributes: current, ...fields } = after;
+  const [oldValues, values] = [flat(old), flat(current)];
+  return [
+    ...differing({ ...oldFields }, fields, Object.keys(fields)),
+    ...differing(oldValues, values, [...new Set([...Object.keys(oldValues), ...Object.keys(values)])]),
+  ];
+}
+
+function differing(before: Json, after: Json, names: readonly string[]): string[] {
+  return names.filter((name) => !isDeepStrictEqual(before[name], after[name]));
+}
+
+function flat({ [ENTERPRISE_SCHEMA]: extension, ...core }: Json): Json {
+  return { ...core, ...(extension as Json | undefined) };
+}
+
+/** Omits a full name that consists of the given and the family name, so that it changes with them. */
+function withoutDerivedName(attributes: Json, derived: string | null): Json {
+  if (formattedName(attributes) !== derived) return attributes;
+  const { name, ...rest } = attributes;
+  const { formatted: _, ...parts } = (name ?? {}) as Json;
+  return Object.keys(parts).length === 0 ? rest : { ...rest, name: parts };
 }
 
 /** Truncates a name to the maximum length of a membership's name. */

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
+import { isOneLine } from '../../../platform/http/one-line.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { ScimLog } from './scim-log.js';
 import type { ScimResourceType } from './scim-resource.service.js';
 import { userResource, type GroupMemberRef } from './scim-resources.js';
 import { patchUser } from './scim-user-patch.js';
 import { changedFields, readUser, type ScimUserFields } from './scim-user.js';
+import { attribute, type Json } from './scim-values.js';
 import { ScimRepository, type ListQuery, type UserRow } from './scim.repository.js';
 
 /** Implements the SCIM resource type User. A user is a member whom the directory provisions. */
@@ -40,11 +43,11 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
   /**
    * Creates a user. Throws `scim_invalid_syntax` when the body does not have the SCIM format. Throws
    * `scim_invalid_value` when a value is missing or invalid. Throws `scim_uniqueness` when another user has the same
-   * userName or externalId. Throws `scim_account_exists` when the e-mail address belongs to an account that this
+   * userName. Throws `scim_account_exists` when the e-mail address belongs to an account that this
    * directory cannot manage. Throws `last_owner` when the change would leave no owner.
    */
   async create(body: unknown): Promise<string> {
-    const fields = readUser(body);
+    const fields = await this.fieldsOf(body);
     const changes = await this.scim.createUser(fields, newId(), newId());
     this.log.record(changes, endReason(fields));
     return changes[0]!.membershipId;
@@ -52,7 +55,7 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
 
   /** Replaces a user. Throws the errors of `create`. */
   async replace(before: UserRow, body: unknown): Promise<void> {
-    return this.update(before, readUser(body, before));
+    return this.update(before, await this.fieldsOf(body, before));
   }
 
   /** Changes a user. Throws the errors of `create` and of `patchUser`. */
@@ -64,6 +67,25 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
   async delete(id: string): Promise<void> {
     this.log.record(await this.scim.deleteUser(id), 'deleted');
     this.audit.record('scim.user_deleted', { target: { type: 'membership', id } });
+  }
+
+  /** Parses a User. A userName that is taken is reported before a value that is invalid. */
+  private async fieldsOf(body: unknown, before?: UserRow): Promise<ScimUserFields> {
+    try {
+      return readUser(body, before);
+    } catch (error) {
+      if (error instanceof Problem && (await this.isTaken(body, before?.id))) throw new Problem('scim_uniqueness');
+      throw error;
+    }
+  }
+
+  /** Returns whether another user of this directory has the userName of a body that is possibly invalid. */
+  private async isTaken(body: unknown, own: string | undefined): Promise<boolean> {
+    if (typeof body !== 'object' || body === null) return false;
+    const userName = attribute(body as Json, 'userName');
+    if (typeof userName !== 'string' || !isOneLine(userName)) return false;
+    const id = await this.scim.findUserName(userName.normalize('NFC'));
+    return id !== null && id !== own;
   }
 
   private async update(before: UserRow, after: ScimUserFields): Promise<void> {

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Expose, Type } from 'class-transformer';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SCIM_TYPE } from '../../../platform/http/scim-error.js';
+import { ENTERPRISE_SCHEMA } from './scim-attributes.js';
 
 export class ScimMeta {
   @Expose() resourceType?: string;
@@ -14,13 +15,44 @@ export class ScimMeta {
 class ScimName {
   @Expose() formatted?: string;
   @Expose() givenName?: string;
+  @Expose() middleName?: string;
   @Expose() familyName?: string;
+  @Expose() honorificPrefix?: string;
+  @Expose() honorificSuffix?: string;
 }
 
-class ScimEmail {
+/** An entry of a multi-valued attribute (RFC 7643 section 2.4). */
+class ScimEntry {
   @Expose() value?: string;
+  @Expose() display?: string;
   @Expose() type?: string;
   @Expose() primary?: boolean;
+}
+
+class ScimAddress {
+  @Expose() formatted?: string;
+  @Expose() streetAddress?: string;
+  @Expose() locality?: string;
+  @Expose() region?: string;
+  @Expose() postalCode?: string;
+  @Expose() country?: string;
+  @Expose() type?: string;
+  @Expose() primary?: boolean;
+}
+
+class ScimManager {
+  @Expose() value?: string;
+  @Expose({ name: '$ref' }) ref?: string;
+}
+
+/** The Enterprise User extension (RFC 7643 section 4.3). */
+export class ScimEnterpriseUser {
+  @Expose() employeeNumber?: string;
+  @Expose() costCenter?: string;
+  @Expose() organization?: string;
+  @Expose() division?: string;
+  @Expose() department?: string;
+  @Expose() @Type(() => ScimManager) manager?: ScimManager;
 }
 
 /** A reference: a member in a Group resource, or a group in a User resource. */
@@ -39,9 +71,21 @@ export class ScimUserResponse {
   @Expose() userName?: string;
   @Expose() displayName?: string;
   @Expose() @Type(() => ScimName) name?: ScimName;
-  @Expose() @Type(() => ScimEmail) emails?: ScimEmail[];
+  @Expose() nickName?: string;
+  @Expose() profileUrl?: string;
+  @Expose() title?: string;
+  @Expose() userType?: string;
+  @Expose() preferredLanguage?: string;
+  @Expose() locale?: string;
+  @Expose() timezone?: string;
   @Expose() active?: boolean;
+  @Expose() @Type(() => ScimEntry) emails?: ScimEntry[];
+  @Expose() @Type(() => ScimEntry) phoneNumbers?: ScimEntry[];
+  @Expose() @Type(() => ScimAddress) addresses?: ScimAddress[];
+  @Expose() @Type(() => ScimEntry) entitlements?: ScimEntry[];
+  @Expose() @Type(() => ScimEntry) roles?: ScimEntry[];
   @Expose() @Type(() => ScimReference) groups?: ScimReference[];
+  @Expose({ name: ENTERPRISE_SCHEMA }) @Type(() => ScimEnterpriseUser) enterprise?: ScimEnterpriseUser;
   @Expose() @Type(() => ScimMeta) meta?: ScimMeta;
 }
 
@@ -79,6 +123,7 @@ export class ScimDocumentResponse {
   @Expose() description?: string;
   @Expose() endpoint?: string;
   @Expose() schema?: string;
+  @Expose() @Type(() => Object) schemaExtensions?: object[];
   @Expose() documentationUri?: string;
   @Expose() @Type(() => Object) attributes?: object[];
   @Expose() @Type(() => Object) patch?: object;
@@ -96,6 +141,9 @@ export class ScimDocumentsResponse extends ScimList {
 }
 
 /** Declares a response with the SCIM media type (RFC 7644 section 8.1). */
-export function ScimResponseType(type: Parameters<typeof ResponseType>[0], status = 200): MethodDecorator {
-  return applyDecorators(ResponseType(type, { status, contentType: SCIM_TYPE }));
+export function ScimResponseType(
+  type: Parameters<typeof ResponseType>[0],
+  { status = 200, isOptional = false } = {},
+): MethodDecorator {
+  return applyDecorators(ResponseType(type, { status, isOptional, contentType: SCIM_TYPE }));
 }

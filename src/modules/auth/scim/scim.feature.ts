@@ -116,7 +116,7 @@ export const scimFeature = defineFeature({
     scim_mutability: { status: 400, title: 'The attribute cannot be changed', scimType: 'mutability' },
     scim_uniqueness: {
       status: 409,
-      title: 'Another resource has this userName, displayName, or externalId',
+      title: 'Another resource has this userName or displayName',
       scimType: 'uniqueness',
     },
     scim_account_exists: {
@@ -145,6 +145,7 @@ export const scimFeature = defineFeature({
       email: { class: 'PII', erasure: 'delete' },
       email_type: { class: 'internal', erasure: 'delete' },
       emails: { class: 'PII', erasure: 'delete' },
+      attributes: { class: 'PII', erasure: 'delete' },
       given_name: { class: 'PII', erasure: 'delete' },
       family_name: { class: 'PII', erasure: 'delete' },
     },

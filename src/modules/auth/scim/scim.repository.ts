@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { compileFilter, GROUP_FILTER, USER_FILTER } from './scim-filter.js';
+import { GROUP_FILTER, USER_FILTER, type Filterable } from './scim-filter-columns.js';
+import { compileFilter, compileOrder } from './scim-filter.js';
 import type { ScimGroupFields } from './scim-group.js';
 import type { ScimPage } from './scim-query.js';
 import type { GroupMemberRef, ResourceMeta } from './scim-resources.js';
@@ -25,7 +26,7 @@ export type MembershipChange = {
   after: string | null;
 };
 
-/** The parameters of a list request. `order` is the name of the sort attribute in lower case. */
+/** The parameters of a list request. `order` is the path of the sort attribute. */
 export interface ListQuery {
   filter: string | undefined;
   page: ScimPage;
@@ -37,24 +38,8 @@ const COMMON_COLUMNS = `r.id, r.version, r.created_at AS "createdAt", r.updated_
      r.external_id AS "externalId", r.display_name AS "displayName"`;
 const USER_COLUMNS = `${COMMON_COLUMNS}, r.user_name AS "userName", r.given_name AS "givenName",
   r.family_name AS "familyName", r.email, r.email_type AS "emailType", r.emails,
-  r.active`;
+  r.attributes, r.active`;
 const EFFECT = 'e.membership_id AS "membershipId", e.effect, e.role_before AS before, e.role_after AS after';
-const ORDERS: ReadonlyMap<string, string> = new Map([
-  ['id', 'r.id'],
-  ['externalid', 'r.external_id'],
-  ['displayname', 'lower(r.display_name)'],
-  ['meta.created', 'r.created_at'],
-  ['meta.lastmodified', 'r.updated_at'],
-]);
-const USER_ORDERS: ReadonlyMap<string, string> = new Map([
-  ...ORDERS,
-  ['username', 'lower(r.user_name)'],
-  ['name.givenname', 'lower(r.given_name)'],
-  ['name.familyname', 'lower(r.family_name)'],
-  ['emails', 'r.email'],
-  ['emails.value', 'r.email'],
-]);
-
 /** Reads and writes the data of the directory that the current tenant context has entered. */
 @Injectable()
 export class ScimRepository {
@@ -67,7 +52,7 @@ export class ScimRepository {
       `SELECT r.* FROM app.scim_users($1, $2) r WHERE ${text}`,
       USER_COLUMNS,
       [id, userName, ...values],
-      { ...rest, orders: USER_ORDERS },
+      { ...rest, attributes: USER_FILTER },
     );
   }
 
@@ -76,7 +61,7 @@ export class ScimRepository {
     const { text, values, id } = compileFilter(filter, GROUP_FILTER, 2);
     return this.list<GroupRow>(`SELECT r.* FROM app.scim_groups($1) r WHERE ${text}`, COMMON_COLUMNS, [id, ...values], {
       ...rest,
-      orders: ORDERS,
+      attributes: GROUP_FILTER,
     });
   }
 
@@ -90,6 +75,14 @@ export class ScimRepository {
     );
   }
 
+  /** Returns the id of the user with a userName in any letter case, or null. */
+  async findUserName(userName: string): Promise<string | null> {
+    return (
+      (await this.unitOfWork.sql<{ id: string }>('SELECT r.id FROM app.scim_users(NULL, $1) r', [userName]))[0]?.id ??
+      null
+    );
+  }
+
   groupsOf(userIds: readonly string[]): Promise<GroupMemberRef[]> {
     return this.memberships(userIds, null);
   }
@@ -99,12 +92,12 @@ export class ScimRepository {
   }
 
   /**
-   * Creates a user. Throws `scim_uniqueness` when another user has the same userName or externalId. Throws
+   * Creates a user. Throws `scim_uniqueness` when another user has the same userName. Throws
    * `scim_account_exists` when the e-mail address belongs to an account that this directory cannot manage. Throws
    * `last_owner` when the change would leave no owner.
    */
   createUser(user: ScimUserFields, newUserId: string, newMembershipId: string): Promise<MembershipChange[]> {
-    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $10, $11) e`, [
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $11, $12) e`, [
       ...fieldsOf(user),
       newUserId,
       newMembershipId,
@@ -113,7 +106,7 @@ export class ScimRepository {
 
   /** Changes a user. Throws the errors of `createUser`, and `not_found` when the directory has no such user. */
   updateUser(id: string, user: ScimUserFields): Promise<MembershipChange[]> {
-    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_update_user($10, ${ROW}) e`, [
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_update_user($11, ${ROW}) e`, [
       ...fieldsOf(user),
       id,
     ]);
@@ -130,7 +123,7 @@ export class ScimRepository {
   /**
    * Creates or replaces a group. If many members get another role, the job `scim.settle` changes the roles; the result
    * then contains only the other members.
-   * Throws `scim_uniqueness` when another group has the same displayName or externalId.
+   * Throws `scim_uniqueness` when another group has the same displayName.
    * Throws `scim_unknown_member` when a member is not a user of this directory. Throws `not_found` when the directory
    * has no such group. Throws `last_owner` when the change would leave no owner.
    */
@@ -192,9 +185,9 @@ export class ScimRepository {
     found: string,
     columns: string,
     values: unknown[],
-    { page, order, descending, orders }: Omit<ListQuery, 'filter'> & { orders: ReadonlyMap<string, string> },
+    { page, order, descending, attributes }: Omit<ListQuery, 'filter'> & { attributes: Filterable },
   ): Promise<ListResult<R>> {
-    const by = `${orders.get(order ?? 'id') ?? 'r.id'} ${descending ? 'DESC' : 'ASC'} NULLS LAST, r.id`;
+    const by = `${compileOrder(order, attributes)} ${descending ? 'DESC' : 'ASC'} NULLS LAST, r.id`;
     const rows = await this.unitOfWork.sql<R & { total: number }>(
       `WITH found AS MATERIALIZED (${found})
        SELECT t.total, p.* FROM (SELECT count(*)::integer AS total FROM found) t
@@ -208,7 +201,7 @@ export class ScimRepository {
 }
 
 /** The SQL expression that builds an `app.scim_user` from parameters. */
-const ROW = 'ROW($1, $2, $3, $4, $5, $6, $7, $8, $9)::app.scim_user';
+const ROW = 'ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)::app.scim_user';
 
 function fieldsOf({
   userName,
@@ -220,6 +213,8 @@ function fieldsOf({
   emailType,
   active,
   emails,
+  attributes,
 }: ScimUserFields): unknown[] {
-  return [userName, externalId, displayName, givenName, familyName, email, emailType, active, JSON.stringify(emails)];
+  const json = [JSON.stringify(emails), JSON.stringify(attributes)];
+  return [userName, externalId, displayName, givenName, familyName, email, emailType, active, ...json];
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Problem } from '../../../platform/problem/index.js';
-import { compileFilter, GROUP_FILTER, USER_FILTER } from './scim-filter.js';
+import { CORE_ATTRIBUTES, ENTERPRISE_ATTRIBUTES, ENTERPRISE_SCHEMA, type UserAttribute } from './scim-attributes.js';
+import { GROUP_FILTER, USER_FILTER } from './scim-filter-columns.js';
+import { compileFilter } from './scim-filter.js';
 import { patchGroup, type ScimGroupFields } from './scim-group.js';
 import { Projection, readPage } from './scim-query.js';
 import { patchUser } from './scim-user-patch.js';
@@ -18,7 +20,11 @@ const USER: ScimUserFields = {
   emailType: 'work',
   emails: [{ value: 'user@dir.example', type: 'work', primary: false }],
   active: true,
+  attributes: {},
 };
+const names = (attributes: readonly UserAttribute[]): string[] =>
+  attributes.flatMap(({ name, parts }) => [name, ...names(parts ?? [])]);
+const LITERALS = ['', ' ', '[]', ENTERPRISE_SCHEMA, ...names([...CORE_ATTRIBUTES, ...ENTERPRISE_ATTRIBUTES])];
 const PATCH = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
 const patch = (...operations: unknown[]) => patchUser(USER, { schemas: PATCH, Operations: operations });
 
@@ -75,7 +81,15 @@ describe('a patch', () => {
       'emails',
       'emails[type eq "work"].value',
       'emails[type eq "home"]',
+      'emails[not (type eq "x")]',
       'emails.value',
+      'title',
+      'name.middleName',
+      'addresses',
+      'addresses[type eq "work"].country',
+      'roles[primary eq "True"].value',
+      ENTERPRISE_SCHEMA,
+      `${ENTERPRISE_SCHEMA}:manager`,
       'displayName',
       'active',
       'name.__proto__',
@@ -187,6 +201,11 @@ describe('a filter', () => {
       'active',
       'emails',
       'emails.value',
+      'title',
+      'addresses',
+      'addresses.country',
+      'name.formatted',
+      `${ENTERPRISE_SCHEMA}:manager.value`,
       'groups',
       'meta.created',
       'id',
@@ -222,8 +241,11 @@ describe('a filter', () => {
           const condition = orRejected(() => compileFilter(text, users ? USER_FILTER : GROUP_FILTER, 3));
           if (condition === undefined) return;
           expect(new Set(parameters(condition.text))).toEqual(new Set(condition.values.map((_, i) => i + 3)));
-          // The SQL contains no text of the filter.
-          expect(condition.text.replaceAll(/\$\d+::(text|boolean|timestamptz)/g, '')).not.toMatch(/['"$;]|--/);
+          // The SQL contains no text of the filter. Its only literals are names in the schema, and separators.
+          const literal = /'([\w:.]+| |\[\]|)'/g;
+          for (const [, name = ''] of condition.text.matchAll(literal)) expect(LITERALS).toContain(name);
+          const rest = condition.text.replaceAll(literal, '').replaceAll(/\$\d+::(text|boolean|timestamptz)/g, '');
+          expect(rest).not.toMatch(/['"$;]|--/);
         },
       ),
       { numRuns: 3_000 },
