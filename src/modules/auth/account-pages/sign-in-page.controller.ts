@@ -23,7 +23,7 @@ export class SignInPageController {
 
   /** Returns the form for the e-mail address, or with an address, the sign-in methods of its domain. */
   @Get()
-  @Public('users have no session before they sign in', { limit: SIGN_IN_IP_RATE_LIMITS.signIn })
+  @Public('users have no session before they sign in', { limit: SIGN_IN_IP_RATE_LIMITS.page })
   @ResponseType.text(PAGE)
   begin(@Query() { email, returnTo }: EmailForm) {
     return email === undefined
@@ -44,7 +44,7 @@ export class SignInPageController {
 
   @Get('mfa')
   @Public('the user has no session yet: the request needs the cookie of the pending sign-in', {
-    limit: SIGN_IN_IP_RATE_LIMITS.mfa,
+    limit: SIGN_IN_IP_RATE_LIMITS.page,
   })
   @ResponseType.text(PAGE)
   factors(@Query() { returnTo }: EmailForm, @Req() request: Request) {

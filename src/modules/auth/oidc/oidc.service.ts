@@ -1,11 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
+import { RateLimiter } from '../../../platform/http/index.js';
 import { browserSecret } from '../sessions/index.js';
 import {
   diagnosticsOfClaims,
   PendingRequests,
   problemOf,
+  SSO_IP_RATE_LIMITS,
   type SsoLoginRedirect,
   SsoError,
   SsoRepository,
@@ -37,6 +39,7 @@ export class OidcService {
     private readonly repository: SsoRepository,
     private readonly app: AppConfig,
     private readonly clock: Clock,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /**
@@ -49,7 +52,10 @@ export class OidcService {
     return this.recordingRejections(connectionId, async () => {
       const connection = await this.connection(connectionId);
       const { metadata } = await this.providers.find(connection.issuer);
-      return beginSignIn(connection, metadata, this.requests, login, this.app.origin, this.clock.now());
+      const now = this.clock.now();
+      const redirect = await beginSignIn(connection, metadata, this.requests, login, this.app.origin, now);
+      await this.limiter.admitNext(SSO_IP_RATE_LIMITS.answer, redirect.browser);
+      return redirect;
     });
   }
 

@@ -1,13 +1,12 @@
 import { Controller, Get, Logger, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
+import { currentContext } from '../../../platform/context/context.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
-import { problemOf, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
+import { problemOf, SSO_IP_RATE_LIMITS, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
 import { SAML_FORM } from './saml-form.js';
-
-const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
 /** Single logout: the start of a logout, and the endpoint for the identity provider's messages. */
 @Controller('v1/sso/saml/:connectionId/logout')
@@ -23,7 +22,7 @@ export class LogoutController {
   @Get()
   @Public('ends the session of the browser; the identity provider signs its messages', {
     emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_rejected'],
-    limit: LIMIT,
+    limit: SSO_IP_RATE_LIMITS.logout,
   })
   @ResponseType.redirect(303)
   byRedirect(
@@ -37,7 +36,7 @@ export class LogoutController {
   @Post()
   @Public('the identity provider sends a signed message', {
     emits: ['sso.sessions_ended', 'sso.logout_rejected'],
-    limit: LIMIT,
+    limit: SSO_IP_RATE_LIMITS.logout,
     body: SAML_FORM,
     otherOrigins: 'the page of the identity provider posts the message, and its signature is verified',
   })
@@ -69,6 +68,7 @@ export class LogoutController {
       const { url, setCookie, signedOut } = await this.logout.receive(about);
       if (setCookie !== undefined) response.append('Set-Cookie', setCookie);
       if (signedOut) this.cookies.clear(response);
+      if (about.session !== null || body !== undefined || rawQuery !== '') await currentContext().uncount();
       return { url };
     } catch (error) {
       const rejection = toSsoError(error);

@@ -1,9 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
+import { RateLimiter } from '../../../platform/http/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { browserSecret } from '../sessions/index.js';
-import { asProblems, PendingRequests, type SsoLoginRedirect, type SsoLoginRequest } from '../sso/index.js';
+import {
+  asProblems,
+  PendingRequests,
+  SSO_IP_RATE_LIMITS,
+  type SsoLoginRedirect,
+  type SsoLoginRequest,
+} from '../sso/index.js';
 import { formPage } from './form-page.js';
 import type { SamlConnection } from './saml-connection.js';
 import { beginSignIn } from './saml-login.js';
@@ -20,6 +27,7 @@ export class SamlService {
     private readonly forms: OutgoingForms,
     private readonly clock: Clock,
     private readonly app: AppConfig,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /**
@@ -36,7 +44,9 @@ export class SamlService {
   async startLogin(connectionId: string, request: SsoLoginRequest): Promise<SsoLoginRedirect> {
     const connection = await this.connection(connectionId);
     const login = { ...request, publicUrl: this.app.origin, now: this.clock.millis() };
-    return asProblems(() => beginSignIn(connection, this.requests, this.forms, login));
+    const redirect = await asProblems(() => beginSignIn(connection, this.requests, this.forms, login));
+    await this.limiter.admitNext(SSO_IP_RATE_LIMITS.answer, redirect.browser);
+    return redirect;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
-import { currentMember, type Identity } from '../../../platform/context/context.js';
+import { currentContext, currentMember, type Identity } from '../../../platform/context/context.js';
 import type { TenantContext } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -53,6 +53,7 @@ export class SsoConnectionTests {
    * session.
    */
   async finish(verified: VerifiedIdentity): Promise<string> {
+    await currentContext().uncount();
     const { connection, identity, diagnostics } = verified;
     const connectionId = connection.id;
     const by = verified.intent!.testBy!;

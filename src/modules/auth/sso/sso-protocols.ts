@@ -17,6 +17,8 @@ export interface SsoLoginRequest {
 export interface SsoLoginRedirect {
   readonly url: string;
   readonly setCookie: string;
+  /** The secret in that cookie. */
+  readonly browser: string;
 }
 
 export type ConnectionColumns = Partial<SsoConnectionEntity>;

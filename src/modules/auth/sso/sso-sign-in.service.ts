@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
-import { withIdentity, type Identity } from '../../../platform/context/context.js';
+import { currentContext, withIdentity, type Identity } from '../../../platform/context/context.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { networkOf, RateLimiter, type RateLimit } from '../../../platform/http/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import {
   newSession,
@@ -18,6 +19,8 @@ import type { SsoDiagnostics } from './sso-diagnostics.js';
 import type { VerifiedIdentity } from './verified-identity.js';
 import { SsoTrace } from './sso-trace.service.js';
 import { SsoRepository, type SsoOutcome } from './sso.repository.js';
+
+const REJECTIONS_RATE_LIMIT: RateLimit = { name: 'sso-rejections', points: 300, seconds: 300 };
 
 const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned']);
 /** Maps each failed switch to the reason that the audit log records. */
@@ -43,6 +46,7 @@ export class SsoSignInService {
     private readonly trace: SsoTrace,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /**
@@ -51,6 +55,7 @@ export class SsoSignInService {
    * and the connection's attempt log contain the reason.
    */
   async open(verified: VerifiedIdentity): Promise<OpenedSession> {
+    await currentContext().uncount();
     const secret = await verified.connection.dbSecret();
     const session = newSession(verified);
     const opened = await this.unitOfWork
@@ -65,7 +70,7 @@ export class SsoSignInService {
 
   /**
    * Records a rejected response. Writes to the audit log of the connection's organization and to the connection's
-   * attempt log.
+   * attempt log. Records at most 300 responses of a network in five minutes, so that nobody can fill the logs.
    */
   async recordRejection(
     connectionId: string,
@@ -73,6 +78,7 @@ export class SsoSignInService {
     reason: string,
     diagnostics?: SsoDiagnostics,
   ): Promise<void> {
+    if (!(await this.mayRecord())) return;
     await this.inAuditLog(connectionId, async () => {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
       await this.trace.record(connectionId, { accepted: false, reason, diagnostics });
@@ -83,6 +89,13 @@ export class SsoSignInService {
   async recordLogoutRejection(connectionId: string, reason: string): Promise<void> {
     await this.inAuditLog(connectionId, () =>
       this.audit.record('sso.logout_rejected', { outcome: 'failure', meta: { reason } }),
+    );
+  }
+
+  private async mayRecord(): Promise<boolean> {
+    return this.limiter.consume(REJECTIONS_RATE_LIMIT, networkOf(currentContext().ip)).then(
+      () => true,
+      () => false,
     );
   }
 
