@@ -106,7 +106,7 @@ export class RateLimiter extends Limiters {
     if (this.redis.status === 'ready') await this.redis.del(redisKey(limit, fingerprint(key))).catch(() => undefined);
   }
 
-  /** Admits the next use of a key within `ADMISSION_MS`, whatever the limit. Each call replaces the one before. */
+  /** Admits the next use of a key within `ADMISSION_MS`, even above the limit. Each call replaces the one before. */
   async admitNext(limit: RateLimit, key: string): Promise<void> {
     const name = admissionKey(limit, fingerprint(key));
     if (await this.inRedis((redis) => redis.set(name, '1', 'PX', ADMISSION_MS))) return;

@@ -70,7 +70,7 @@ export class SsoSignInService {
 
   /**
    * Records a rejected response. Writes to the audit log of the connection's organization and to the connection's
-   * attempt log. Records at most 300 responses of a network in five minutes, so that nobody can fill the logs.
+   * attempt log. Records at most 300 responses of a network in five minutes, so that no caller can fill the logs.
    */
   async recordRejection(
     connectionId: string,

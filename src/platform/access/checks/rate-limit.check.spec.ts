@@ -72,7 +72,7 @@ const many = async (times: number, each: (n: number) => Promise<boolean>) => {
 };
 
 describe('a hospital behind one IP', () => {
-  it('signs 2,000 users in within ten minutes beside an attacker, whose attempts stay limited', async () => {
+  it('signs 2,000 users in within ten minutes while an attacker in the same address stays limited', async () => {
     const passed = { sso: 0, password: 0, forged: 0, guessed: 0 };
     for (let second = 0; second < 600; second += 1) {
       now += 1_000;
