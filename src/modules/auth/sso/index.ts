@@ -9,7 +9,7 @@ export {
   type PendingRequest,
   type SignInRedis,
 } from './request-store.js';
-export { roleOf } from './role-mapping.js';
+export { roleOf, type RoleRule } from './role-mapping.js';
 export { SsoSignInService } from './sso-sign-in.service.js';
 export { FoundConnection, SsoConnectionFinder } from './found-connection.js';
 export type {
@@ -33,6 +33,8 @@ export {
   type SsoProtocolHandler,
 } from './sso-protocols.js';
 export { SsoError, type CommonErrorCode } from './sso-error.js';
+export { SsoTestReport, type TestWarning } from './sso-test-report.service.js';
+export { SsoTrace, type TestResult } from './sso-trace.service.js';
 export { SsoSetupService } from './sso-setup.service.js';
 export { SsoConnectionTests } from './sso-connection-tests.service.js';
 export {

@@ -5,6 +5,21 @@ const START_AGAIN =
   'Start again at the sign-in page. If the sign-in fails again, send the request id of this response to your ' +
   'administrator.';
 
+/** The provider's own answer. It is not a result of a check, so it tells an attacker nothing. */
+const PROVIDER_REFUSED =
+  'The identity provider did not sign you in: it denied access, or the sign-in was canceled there. Your ' +
+  'administrator can give you access to this application at the identity provider.';
+
+/** The user proved an identity to the provider, and the organization does not accept it. */
+const NOT_ADMITTED =
+  'The identity provider signed you in, but you have no access to this organization. Ask your administrator for ' +
+  'access, and send the request id of this response.';
+
+/** Returns the problem of a user whom the provider authenticated, and who cannot enter the organization. */
+export function notAdmitted(): Problem {
+  return new Problem('sso_failed', { detail: NOT_ADMITTED });
+}
+
 /**
  * Returns the problem that the user sees. It is the same for every forgery, so that an attacker learns nothing. The
  * reason is the cause of the problem: it goes to the log and to the audit log.
@@ -19,6 +34,11 @@ export function problemOf(error: SsoError): Problem {
       return new Problem('unavailable', { cause: error });
     case 'too_large':
       return new Problem('payload_too_large', { cause: error });
+    case 'provider_access_denied':
+    case 'provider_interaction_required':
+    case 'provider_error':
+    case 'status_not_success':
+      return new Problem('sso_failed', { cause: error, detail: `${PROVIDER_REFUSED} ${START_AGAIN}` });
     default:
       return new Problem('sso_failed', { cause: error, detail: START_AGAIN });
   }

@@ -5,7 +5,6 @@ import { currentContext, withIdentity, type Identity } from '../../../platform/c
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { networkOf, RateLimiter, type RateLimit } from '../../../platform/http/index.js';
-import { Problem } from '../../../platform/problem/index.js';
 import {
   newSession,
   type OpenedSession,
@@ -16,6 +15,7 @@ import {
 import { roleFacts } from './role-mapping.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
 import type { SsoDiagnostics } from './sso-diagnostics.js';
+import { notAdmitted } from './sso-problem.js';
 import type { VerifiedIdentity } from './verified-identity.js';
 import { SsoTrace } from './sso-trace.service.js';
 import { SsoRepository, type SsoOutcome } from './sso.repository.js';
@@ -64,7 +64,7 @@ export class SsoSignInService {
         return OPENED.has(outcome.state) ? this.switchOrganization(outcome, verified, session) : null;
       })
       .catch((error: unknown) => this.recordTargetFailure(error, verified));
-    if (opened === null) throw new Problem('sso_failed');
+    if (opened === null) throw notAdmitted();
     return opened;
   }
 

@@ -80,6 +80,14 @@ export interface IdentifiedMember {
   [column: string]: unknown;
 }
 
+/** Facts of the organization that a test is compared with. */
+export interface TestFacts {
+  /** Whether the member has signed in through the connection. */
+  readonly used: boolean;
+  /** Whether the organization has verified the domain of the received address. */
+  readonly verified: boolean;
+}
+
 /** The provider's identifiers of a session and its user; null when no provider opened the session. */
 export interface ProviderSession {
   connectionId: string | null;
@@ -225,6 +233,18 @@ export class SsoRepository {
         values: [UUID.test(connectionId) ? connectionId : null],
       },
     };
+  }
+
+  /** Returns whether a member has signed in through a connection, and whether the organization verified a domain. */
+  async testFacts(connectionId: string, membershipId: string, domain: string | null): Promise<TestFacts> {
+    const [row] = await this.unitOfWork.sql<TestFacts & Record<string, unknown>>(
+      `SELECT EXISTS (SELECT FROM sso_identities i
+         WHERE i.org_id = $1 AND i.connection_id = $2 AND i.membership_id = $3) AS used,
+         EXISTS (SELECT FROM sso_domains d
+         WHERE d.org_id = $1 AND d.domain = $4 AND d.verified_at IS NOT NULL) AS verified`,
+      [currentContext().orgId, connectionId, membershipId, domain],
+    );
+    return row!;
   }
 
   list(): Promise<SsoConnectionEntity[]> {
