@@ -113,7 +113,7 @@ const CASES: [what: string, status: number, code: string, says: RegExp, step: St
     'a page of a sign-in that was shown before',
     403,
     'sso_failed',
-    /Do not use the back button/,
+    /do not use the back button/,
     async (client, headers) => {
       const { headers: redirected } = await client.get(`/v1/sso/saml/${posting}/login`);
       const location = new URL(redirected.get('location')!);

@@ -82,13 +82,7 @@ export const ssoFeature = defineFeature({
     },
   },
   errors: {
-    sso_failed: {
-      status: 403,
-      title: 'Single sign-on failed',
-      advice:
-        'A sign-in works once, in the browser that started it, and for ten minutes. Do not use the back button, a ' +
-        'bookmark, or an old link.',
-    },
+    sso_failed: { status: 403, title: 'Single sign-on failed' },
     sso_connection_disabled: { status: 409, title: 'The connection is disabled' },
     sso_connection_not_tested: {
       status: 409,
