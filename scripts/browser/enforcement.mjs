@@ -3,43 +3,17 @@ import { enter } from './password.mjs';
 import { choose } from './sso.mjs';
 import { Visitor } from './visitor.mjs';
 
-/** Completes a sign-in with a recovery code: the codes of the app were used in the steps before. */
-async function useRecoveryCode(visitor, code) {
-  const details = visitor.page.locator('details');
-  await details.locator('summary').click();
-  await visitor.fill('Recovery code', code);
-  await details.getByRole('button', { name: 'Continue' }).click();
-}
-
 /** Tests the connection of the institution in a browser, enforces SSO, and signs in another way afterward. */
-export async function testAndEnforce(runner, stage, { email, password, recoveryCodes }) {
+export async function testAndEnforce(runner, stage, owner) {
   const context = await stage.browser.newContext();
   const visitor = new Visitor(await context.newPage(), stage);
-  const signIn = async () => {
-    await visitor.fill('Password', password);
-    await visitor.press('Sign in');
-    await visitor.arriveAt('/sign-in/mfa');
-    await useRecoveryCode(visitor, recoveryCodes.pop());
-    await visitor.arriveAt('/account');
-  };
 
   const address = await runner.step('An owner tests the connection in a browser', async (see) => {
     await visitor.open('/sign-in');
-    await enter(visitor, email);
-    await signIn();
-    const { items } = await visitor.page.evaluate(() => fetch('/v1/sso/connections').then((answer) => answer.json()));
-    const page = `/sso-test/${items[0].id}`;
-    await visitor.open(page);
-    await visitor.look('30-before-the-test');
-    await visitor.press('Begin the test');
-    await choose(visitor, 'mentor@gme.example');
-    await visitor.arriveAt(page);
-    await visitor.page.getByRole('heading', { name: 'The test was successful' }).waitFor();
-    await visitor.look('31-result-of-the-test');
-    const text = await visitor.page.locator('dl').innerText();
-    for (const part of ['mentor@gme.example', 'gme:mentor', 'by the group gme:mentor'])
-      expectThat('the result', text.includes(part), part, text);
-    see(text.replaceAll(/\s+/g, ' '));
+    await enter(visitor, owner.email);
+    await signIn(visitor, owner);
+    const page = `/sso-test/${await firstConnection(visitor)}`;
+    see(await testConnection(visitor, page));
     return page;
   });
 
@@ -59,10 +33,42 @@ export async function testAndEnforce(runner, stage, { email, password, recoveryC
     expectEqual('password fields', await visitor.page.getByLabel('Password', { exact: true }).count(), 0);
     await visitor.follow('Sign in another way');
     see(await visitor.look('34-another-way'));
-    await visitor.open('/sign-in?' + new URLSearchParams({ email, anotherWay: 'yes' }));
-    await signIn();
+    await visitor.open('/sign-in?' + new URLSearchParams({ email: owner.email, anotherWay: 'yes' }));
+    await signIn(visitor, owner);
     see(await visitor.look('35-owner-by-break-glass'));
     expectEqual('violations of the content security policy', visitor.violations, []);
   });
   await context.close();
+}
+
+/** Signs in with the password and a recovery code: the codes of the app were used in the steps before. */
+async function signIn(visitor, { password, recoveryCodes }) {
+  await visitor.fill('Password', password);
+  await visitor.press('Sign in');
+  await visitor.arriveAt('/sign-in/mfa');
+  const details = visitor.page.locator('details');
+  await details.locator('summary').click();
+  await visitor.fill('Recovery code', recoveryCodes.pop());
+  await details.getByRole('button', { name: 'Continue' }).click();
+  await visitor.arriveAt('/account');
+}
+
+async function firstConnection({ page }) {
+  const { items } = await page.evaluate(() => fetch('/v1/sso/connections').then((answer) => answer.json()));
+  return items[0].id;
+}
+
+/** Runs a test on its page, and returns what the page shows. */
+async function testConnection(visitor, page) {
+  await visitor.open(page);
+  await visitor.look('30-before-the-test');
+  await visitor.press('Begin the test');
+  await choose(visitor, 'mentor@gme.example');
+  await visitor.arriveAt(page);
+  await visitor.page.getByRole('heading', { name: 'The test was successful' }).waitFor();
+  await visitor.look('31-result-of-the-test');
+  const text = await visitor.page.locator('dl').innerText();
+  for (const part of ['mentor@gme.example', 'gme:mentor', 'by the group gme:mentor'])
+    expectThat('the result', text.includes(part), part, text);
+  return text.replaceAll(/\s+/g, ' ');
 }
