@@ -10,10 +10,7 @@ import { signInBySso } from './sso.mjs';
 import { openStartPage } from './start-page.mjs';
 import { startSystem } from './system.mjs';
 
-/**
- * Opens the start page, and signs in by password with a code, by passkey, and by single sign-on. Then tests and enforces
- * single sign-on. Returns the exit code.
- */
+/** Opens the start page, signs in with each method, and tests and enforces single sign-on. Returns the exit code. */
 export async function browse() {
   const runner = new StepRunner();
   const system = await step('Starting an installation', startSystem);

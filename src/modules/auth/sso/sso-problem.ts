@@ -2,14 +2,15 @@ import { Problem } from '../../../platform/problem/index.js';
 import { SsoError } from './sso-error.js';
 
 const START_AGAIN =
-  'Start again at the sign-in page. A sign-in works once, in the browser that started it, and for ten minutes: do not ' +
-  'use the back button, a bookmark, or an old link. If the sign-in fails again, send the request id of this response ' +
-  'to your administrator.';
+  'Start again at the sign-in page. A sign-in works once, in the browser that started it, and for ten minutes: do ' +
+  'not use the back button, a bookmark, or an old link. If the sign-in fails again, send the request id of this ' +
+  'response to your administrator.';
 
 /** The provider's own answer. It is not a result of a check, so it tells an attacker nothing. */
 const PROVIDER_REFUSED =
   'The identity provider did not sign you in: it denied access, or the sign-in was canceled there. Your ' +
-  'administrator can give you access to this application at the identity provider. Then start again at the sign-in page.';
+  'administrator can give you access to this application at the identity provider. Then start again at the ' +
+  'sign-in page.';
 
 /** The user proved an identity to the provider, and the organization does not accept it. */
 const NOT_ADMITTED =
