@@ -3986,16 +3986,20 @@ BEGIN ATOMIC
     s.stepped_up_at), to_timestamp(0));
 END;
 
--- Returns true if the organization's current settings would reject the given session.
-CREATE OR REPLACE FUNCTION app.would_lock_out(session uuid) RETURNS boolean
+-- Returns the requirement of the organization's current settings that would reject the given session, or null if they
+-- accept it. The values are those of sign_in_required_action, and `break_glass` instead of `sso` for an owner, who can
+-- meet the requirement with a second factor.
+CREATE OR REPLACE FUNCTION app.lockout_reason(session uuid) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT app.sign_in_required_action(s, o, s.origin_org_id IS NULL
-    OR app_private.trusts(o, s.origin_org_id), app_private.is_owner(o, m.role)) IS NOT NULL
+  SELECT CASE WHEN r.reason = 'sso' AND x.is_owner THEN 'break_glass' ELSE r.reason END
     FROM public.sessions s JOIN public.organizations o ON o.id = s.org_id
       JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
+      CROSS JOIN LATERAL (SELECT app_private.is_owner(o, m.role)) x(is_owner)
+      CROSS JOIN LATERAL (SELECT app.sign_in_required_action(s, o, s.origin_org_id IS NULL
+        OR app_private.trusts(o, s.origin_org_id), x.is_owner)) r(reason)
    WHERE s.org_id = app.org_id() AND s.id = session
 $$;
-GRANT EXECUTE ON FUNCTION app.would_lock_out TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.lockout_reason TO vouchsafe_app;
 
 -- Authenticates a session secret and sets the member's context.
 -- - The state is `ok` if the session is active. Only then does the function set a context.

@@ -3,12 +3,14 @@ import path from 'node:path';
 import { complain, say, step, Fixable } from '../lib/log.mjs';
 import { StepRunner, Unexpected } from '../tour/steps.mjs';
 import { launchBrowser } from './chromium.mjs';
+import { testAndEnforce } from './enforcement.mjs';
 import { signInByPasskey } from './passkey.mjs';
 import { signInByPassword } from './password.mjs';
 import { signInBySso } from './sso.mjs';
+import { openStartPage } from './start-page.mjs';
 import { startSystem } from './system.mjs';
 
-/** Signs in by password with a code, by passkey, and by single sign-on. Returns the exit code. */
+/** Opens the start page, signs in with each method, and tests and enforces single sign-on. Returns the exit code. */
 export async function browse() {
   const runner = new StepRunner();
   const system = await step('Starting an installation', startSystem);
@@ -17,9 +19,11 @@ export async function browse() {
   const browser = await launchBrowser();
   try {
     const stage = { ...system, browser, pictures };
-    const totp = await signInByPassword(runner, stage);
-    await signInByPasskey(runner, stage, totp);
+    await openStartPage(runner, stage);
+    const owner = await signInByPassword(runner, stage);
+    await signInByPasskey(runner, stage);
     await signInBySso(runner, stage);
+    await testAndEnforce(runner, stage, owner);
     say(`\n✓ ${runner.steps} steps; pictures in ${pictures}`);
     return 0;
   } catch (error) {

@@ -2,7 +2,7 @@ import { expectEqual } from '../tour/steps.mjs';
 import { AuthenticatorApp } from './totp.mjs';
 import { Visitor } from './visitor.mjs';
 
-/** Signs in with JavaScript disabled. Returns the account with its authenticator app. */
+/** Signs in with JavaScript disabled. Returns the account with its recovery codes. */
 export async function signInByPassword(runner, stage) {
   const context = await stage.browser.newContext({ javaScriptEnabled: false });
   const visitor = new Visitor(await context.newPage(), stage, { scripts: false });
@@ -27,7 +27,7 @@ export async function signInByPassword(runner, stage) {
     see(await visitor.look('04-account'));
   });
 
-  const app = await runner.step('The user sets up an authenticator app', async (see) => {
+  const { app, recoveryCodes } = await runner.step('The user sets up an authenticator app', async (see) => {
     await visitor.follow('Second factors and passkeys');
     await visitor.look('05-security');
     await visitor.press('Set up an authenticator app');
@@ -35,8 +35,9 @@ export async function signInByPassword(runner, stage) {
     const newApp = new AuthenticatorApp((await visitor.page.locator('#key').innerText()).replaceAll(' ', ''));
     await visitor.fill('Code from the app', await newApp.code());
     await visitor.press('Confirm');
-    see(`${await visitor.look('07-recovery-codes')}: ${await visitor.page.locator('.code li').count()}`);
-    return newApp;
+    const codes = await visitor.page.locator('.code li').allInnerTexts();
+    see(`${await visitor.look('07-recovery-codes')}: ${codes.length}`);
+    return { app: newApp, recoveryCodes: codes };
   });
 
   await runner.step('The next sign-in also asks for a code', async (see) => {
@@ -53,7 +54,7 @@ export async function signInByPassword(runner, stage) {
     see(await visitor.look('09-account-with-code'));
   });
   await context.close();
-  return { email, password, app };
+  return { email, password, recoveryCodes };
 }
 
 export async function enter(visitor, email) {

@@ -79,6 +79,17 @@ export async function throughProvider(harness: Harness, { email }: Member, conne
   return client;
 }
 
+/** Creates another organization with a tested connection, and a session of its owner with a second factor. */
+export async function enforcingOwner(harness: Harness, metadata: string): ReturnType<Tenant['enforcing']> {
+  const org = await harness.make.organization('gme');
+  const { email, userId } = await harness.make.member(org, 'program_director');
+  const client = await harness.signIn(email);
+  const { body } = await client.post('/v1/sso/connections', { name: 'Synthetic', metadata, defaultRole: 'mentor' });
+  await harness.database.superuser('UPDATE sso_connections SET tested_at = now() WHERE org_id = $1', [org]);
+  await harness.database.superuser('UPDATE sessions SET second_factor_at = now() WHERE user_id = $1', [userId]);
+  return { org, connection: body.id as string, client };
+}
+
 export async function removePermissions(harness: Harness, org: string, membership: string): Promise<void> {
   await harness.database.superuser(
     `INSERT INTO member_overrides (org_id, membership_id, permission, scope)

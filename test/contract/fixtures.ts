@@ -88,6 +88,8 @@ export interface Tenant {
   signIn: (member: Member) => Promise<Client>;
   /** Opens a new session through the OpenID provider. */
   throughProvider: () => Promise<Client>;
+  /** Another organization that can enforce SSO: its tested connection, and a session of its owner. */
+  enforcing: () => Promise<{ org: string; connection: string; client: Client }>;
   webhookSecret: string;
   /** Another organization and the token of its invite to the director. */
   invitedTo: { org: string; token: string };
@@ -253,6 +255,7 @@ export async function makeTenant(
     multiOrgMember,
     signIn: ({ email }) => harness.signIn(email),
     throughProvider: () => members.throughProvider(harness, deputy, oidcConnection),
+    enforcing: () => members.enforcingOwner(harness, metadata),
     webhookSecret: webhooks.secret,
     metadata,
     directoryToken: directory.token,

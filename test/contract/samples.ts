@@ -79,6 +79,12 @@ export const SAMPLES: Record<string, MakeSample> = {
   },
   'POST /v1/sso/connections/:id/refresh': ({ publishedConnection }) => ({ params: { id: publishedConnection } }),
   'GET /v1/sso/connections/:id/test': ({ connection }, { director }) => ({ params: { id: connection }, by: director }),
+  'GET /sso-test/:connectionId': ({ connection }) => ({ params: { connectionId: connection } }),
+  'POST /sso-test/:connectionId/start': ({ connection }) => ({ params: { connectionId: connection } }),
+  'POST /sso-test/:connectionId/enforce': async (_ids, { enforcing }) => {
+    const { org, connection, client } = await enforcing();
+    return { params: { connectionId: connection }, by: client, log: org };
+  },
   'POST /v1/sso/domains': ({ org }) => ({ body: { domain: `second-${org}.example` } }),
   'GET /v1/sso/oidc/:connectionId/logout': async ({ oidcConnection }, { throughProvider }) => ({
     params: { connectionId: oidcConnection },

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
-import type { Member } from '../harness/factories.js';
+import { Factories, type Member } from '../harness/factories.js';
+import { enrollTotp } from '../harness/factors.js';
 import { mailsTo } from '../harness/mail.js';
+import { form, open } from '../harness/pages.js';
 
 let harness: Harness;
 let org: string;
@@ -99,5 +101,51 @@ describe('while SSO is enforced', () => {
     expect(await people(client)).toEqual([200, undefined]);
     await harness.database.superuser(`UPDATE memberships SET role = 'mentor' WHERE id = $1`, [other.membershipId]);
     expect(await people(client)).toEqual([403, 'sso_required']);
+  });
+});
+
+describe('the sign-in page of a domain with enforced SSO', () => {
+  const page = (email: string, more = '') =>
+    open(harness.client(), `/sign-in?email=${encodeURIComponent(email)}&returnTo=/account${more}`);
+
+  const enforce = (on: boolean) =>
+    harness.database.superuser('UPDATE organizations SET require_sso = $2 WHERE id = $1', [org, on]);
+
+  beforeAll(async () => {
+    await harness.database.superuser(
+      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
+         VALUES ($1, gen_random_uuid(), 'enforced.example', repeat('x', 20), now())`,
+      [org],
+    );
+  });
+
+  it('offers no password at first, and a link to the local methods, for every address alike', async () => {
+    const known = await harness.make.member(org, 'program_director', { email: 'owner@enforced.example' });
+    for (const more of ['', '&anotherWay=yes']) {
+      const own = await page(known.email, more);
+      const unknown = await page('stranger@enforced.example', more);
+      expect([own.status, own.text]).toEqual([200, unknown.text.replaceAll('stranger', 'owner')]);
+      expect(own.text.includes('type="password"')).toBe(more !== '');
+      expect(own.text).toContain('Sign in another way');
+    }
+    expect((await page(known.email, '&anotherWay=yes')).text).toContain('data-purpose="sign-in"');
+  });
+
+  it('leads an owner to a session by password and code, and other members to a page with the next step', async () => {
+    const lead = await harness.make.member(org, 'program_director', { email: 'lead@enforced.example' });
+    const member = await harness.make.member(org, 'mentor', { email: 'member@enforced.example' });
+    await enforce(false);
+    const { app } = await enrollTotp(await harness.signIn(lead.email));
+    await enforce(true);
+    await app.forgetStep(harness);
+    const client = harness.client();
+    const fields = { email: lead.email, password: Factories.PASSWORD, returnTo: '/account' };
+    expect((await form(client, '/sign-in/password', fields)).headers.get('location')).toMatch(/^\/sign-in\/mfa/);
+    expect((await form(client, '/sign-in/mfa', { totp: app.fresh() })).status).toBe(303);
+    expect(await people(client)).toEqual([200, undefined]);
+    const outsider = harness.client();
+    expect((await form(outsider, '/sign-in/password', { ...fields, email: member.email })).status).toBe(303);
+    const denied = await open(outsider, '/v1/people');
+    expect([denied.status, denied.text.includes('continue with the identity provider')]).toEqual([403, true]);
   });
 });

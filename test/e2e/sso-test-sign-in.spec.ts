@@ -53,7 +53,7 @@ describe('a test sign-in', () => {
     });
     const before = await harness.database.superuser('SELECT count(*) FROM sessions');
     const { answer } = await testSignIn(director, id);
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, `${CONNECTIONS}/${id}/test`]);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, `/sso-test/${id}`]);
     expect(await harness.database.superuser('SELECT count(*) FROM sessions')).toEqual(before);
     expect(await harness.database.superuser(`SELECT 1 FROM users WHERE email = 'mentor@gme.example'`)).toEqual([]);
     const { body } = await director.get(`${CONNECTIONS}/${id}/test`);

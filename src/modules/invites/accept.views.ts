@@ -10,6 +10,7 @@ export const OWN_FORM: TokenForm = {
   action: '/invites/accept/own',
   button: 'Accept',
   newPassword: false,
+  otherwise: { href: '/account', label: 'Go to your account' },
 };
 
 /** The form of an invitee without an account. */
@@ -18,12 +19,15 @@ export const FORM: TokenForm = {
   action: '/invites/accept',
   button: 'Accept',
   newPassword: true,
+  otherwise: { href: '/sign-in', label: 'Go to the sign-in page' },
   alternative: { action: OWN_FORM.action, button: 'I already have an account' },
 };
 
 const MESSAGES: FormMessages = {
   weak_password: 'This password is not strong enough.',
-  invite_invalid: 'This invitation is no longer valid, or it was sent to another e-mail address. Ask for a new one.',
+  invite_invalid:
+    'This invitation was already used or has expired, or it was sent to another e-mail address. If you accepted it, ' +
+    'sign in. Otherwise ask for a new one.',
   sign_in_to_accept: 'You already have an account. Sign in with it to accept the invitation.',
   membership_exists: 'You are already a member. Sign in.',
   invite_already_accepted: 'You are now a member of the organization.',

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../platform/audit/audit-log.js';
 import { SecurityConfig } from '../../platform/config/index.js';
-import { currentMember, withIdentity } from '../../platform/context/context.js';
+import { currentContext, currentMember, withIdentity } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { RateLimiter } from '../../platform/http/index.js';
 import { Problem } from '../../platform/problem/index.js';
@@ -42,6 +42,7 @@ export class AcceptanceService {
   async accept(token: string, password: string): Promise<OpenedSession> {
     await this.limiter.consume(TOKEN_RATE_LIMIT, token);
     const known = readInvite(this.key, token);
+    if (known !== null) await currentContext().uncount(); // only the server can make an invite
     assertStrong(password, { email: known?.email ?? '', names: [] });
     const credential = await this.passwords.credential(password, token);
     const claims = this.read(token);

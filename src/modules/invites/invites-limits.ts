@@ -1,6 +1,6 @@
-import type { RateLimit } from '../../platform/http/rate-limit.js';
+import { FAILURES, type NetworkLimit } from '../../platform/access/network-limit.js';
 
-/** Limits per IP. A page and the route behind it share one limit. */
+/** Limits per network. A page and the route behind it share one limit. */
 export const INVITE_IP_RATE_LIMITS = {
-  acceptInvite: { name: 'invite-accept', points: 100, seconds: 300 },
-} as const satisfies Record<string, RateLimit>;
+  acceptInvite: { name: 'invite-accept', ...FAILURES, points: 100 },
+} as const satisfies Record<string, NetworkLimit>;

@@ -63,7 +63,11 @@ export const invitesFeature = defineFeature({
     },
   },
   errors: {
-    invite_invalid: { status: 404, title: 'The invite is invalid or has expired' },
+    invite_invalid: {
+      status: 404,
+      title: 'The invite is invalid or has expired',
+      advice: 'An invite works once. If you accepted it, sign in. Otherwise ask the sender for a new one.',
+    },
     invite_not_pending: { status: 409, title: 'The invite has already been accepted or revoked' },
     invites_disabled: { status: 409, title: 'This organization adds members through single sign-on only' },
     invite_already_accepted: { status: 409, title: 'You have accepted the invite: sign in' },

@@ -4,6 +4,9 @@ import { selectList, setList, type RowOf } from '../../platform/database/columns
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { ORGANIZATION_COLUMNS, type OrganizationEntity } from './organization.entity.js';
 
+/** The requirement that the caller's session would not meet; see `app.lockout_reason`. */
+export type LockoutReason = 'step_up' | 'mfa_enrollment' | 'sso' | 'break_glass' | 'method';
+
 /** Reads and writes the current organization. */
 @Injectable()
 export class OrganizationRepository {
@@ -28,12 +31,13 @@ export class OrganizationRepository {
     });
   }
 
-  /** Returns whether the stored settings would end the access of the current session. */
-  async shutsOut(): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ out: boolean | null }>('SELECT app.would_lock_out($1) AS out', [
-      currentMember().sessionId,
-    ]);
-    return row!.out ?? false;
+  /** Returns the stored setting that would end the access of the current session, or null. */
+  async lockoutReason(): Promise<LockoutReason | null> {
+    const [row] = await this.unitOfWork.sql<{ reason: LockoutReason | null }>(
+      'SELECT app.lockout_reason($1) AS reason',
+      [currentMember().sessionId],
+    );
+    return row!.reason;
   }
 
   /** Creates an organization. This method and all methods below it require the worker's database role. */

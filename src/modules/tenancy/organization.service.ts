@@ -5,11 +5,22 @@ import { currentContext } from '../../platform/context/context.js';
 import { Problem } from '../../platform/problem/index.js';
 import type { UpdateSignInPolicyDto, UpdateOrganizationDto } from './organization.dto.js';
 import type { OrganizationEntity } from './organization.entity.js';
-import { OrganizationRepository } from './organization.repository.js';
+import { OrganizationRepository, type LockoutReason } from './organization.repository.js';
 
 /** The reasons for a suspension. The audit log records the reason, so it is not free text. */
 export const SUSPENSION_REASONS = ['unpaid', 'incident', 'requested', 'other'] as const;
 export type SuspensionReason = (typeof SUSPENSION_REASONS)[number];
+
+/** What the caller must do before the setting, by the requirement that the caller's session would not meet. */
+const MISSING_STEPS: Readonly<Record<LockoutReason, string>> = {
+  step_up: 'Use your second factor in this session first: confirm your identity at /account/step-up.',
+  mfa_enrollment: 'Set up a second factor first, at /account/security.',
+  sso: 'Sign in through the identity provider first, with your own account, and repeat the change in that session.',
+  break_glass:
+    'Sign in through the identity provider first, or use a second factor: set one up at /account/security, and sign ' +
+    'in again with it. An owner with a second factor can sign in while single sign-on is enforced.',
+  method: 'Sign in with a method that the organization will allow first, and repeat the change in that session.',
+};
 
 /** Manages the current organization. Members change its settings. Operators change its status. */
 @Injectable()
@@ -35,15 +46,15 @@ export class OrganizationService {
   }
 
   /**
-   * Changes the sign-in policy. Throws `would_lock_you_out` when the change would end the access of the calling member.
-   * Throws `sso_connection_not_tested` when SSO would be enforced without a tested connection. Throws
-   * `no_institution` when a setting requires an institution and the organization belongs to none.
+   * Changes the sign-in policy. Throws `would_lock_you_out` when the change would end the access of the calling member;
+   * the detail names the missing step. Throws `sso_connection_not_tested` when SSO would be enforced without a tested
+   * connection. Throws `no_institution` when a setting requires an institution and the organization belongs to none.
    */
   async secure(changes: UpdateSignInPolicyDto): Promise<OrganizationEntity> {
     await this.assertInstitution(changes.institutionSignIn);
     await this.organizations.update(changes);
-    if (currentContext().member !== null && (await this.organizations.shutsOut()))
-      throw new Problem('would_lock_you_out');
+    const reason = currentContext().member === null ? null : await this.organizations.lockoutReason();
+    if (reason !== null) throw new Problem('would_lock_you_out', { detail: MISSING_STEPS[reason] });
     this.record('organization.sign_in_policy_updated', { fields: Object.keys(changes) });
     return this.organizations.find();
   }

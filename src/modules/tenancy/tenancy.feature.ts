@@ -117,7 +117,7 @@ export const tenancyFeature = defineFeature({
       status: 409,
       title: 'The organization must keep at least one owner who can manage members',
     },
-    would_lock_you_out: { status: 409, title: 'This setting would end your own access' },
+    would_lock_you_out: { status: 409, title: 'Complete one more step: this setting would end your own access' },
     no_institution: { status: 409, title: 'The organization is not part of an institution' },
   },
   personalData: {

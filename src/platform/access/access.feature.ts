@@ -32,12 +32,26 @@ export const accessFeature = defineFeature({
     api_key_expired: { status: 401, title: 'The API key has expired' },
     ip_not_allowed: { status: 403, title: 'The API key cannot be used from this IP address' },
     api_key_not_allowed: { status: 403, title: 'API keys cannot use this endpoint' },
-    membership_ended: { status: 403, title: 'You are no longer a member of this organization' },
+    membership_ended: {
+      status: 403,
+      title: 'You are no longer a member of this organization',
+      advice: 'Ask an administrator of the organization to add you again.',
+    },
     organization_suspended: { status: 403, title: 'The organization is suspended' },
     password_change_required: { status: 403, title: 'Change your password first' },
     mfa_enrollment_required: { status: 403, title: 'Your organization requires multi-factor authentication' },
-    sso_required: { status: 403, title: "Sign in through your organization's single sign-on" },
-    sign_in_method_not_allowed: { status: 403, title: 'Your organization does not allow this sign-in method' },
+    sso_required: {
+      status: 403,
+      title: "Sign in through your organization's single sign-on",
+      advice:
+        'Enter your e-mail address on the sign-in page, and continue with the identity provider shown there. An ' +
+        'owner can also sign in with a passkey, or with a password and a second factor.',
+    },
+    sign_in_method_not_allowed: {
+      status: 403,
+      title: 'Your organization does not allow this sign-in method',
+      advice: 'Sign in with another method.',
+    },
     step_up_required: { status: 403, title: 'Confirm your identity to continue' },
   },
   controls: {

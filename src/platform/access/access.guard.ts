@@ -16,12 +16,12 @@ import {
   EnforcedSsoCheck,
   PasswordChangedCheck,
   PermissionCheck,
-  RateLimitCheck,
   SameOriginCheck,
   MfaCheck,
   SignInMethodCheck,
   StepUpCheck,
 } from './checks/member.checks.js';
+import { RateLimitCheck } from './checks/rate-limit.check.js';
 import { TokenCheck } from './checks/token.check.js';
 
 /** Runs the checks of a route in a fixed order on every request. The first failed check ends the request. */

@@ -13,12 +13,12 @@ import {
   EnforcedSsoCheck,
   PasswordChangedCheck,
   PermissionCheck,
-  RateLimitCheck,
   SameOriginCheck,
   MfaCheck,
   SignInMethodCheck,
   StepUpCheck,
 } from './checks/member.checks.js';
+import { RateLimitCheck } from './checks/rate-limit.check.js';
 import { JwtStrategy, TokenCheck } from './checks/token.check.js';
 
 /** Registers the access guard and the unit-of-work interceptor for every route. */

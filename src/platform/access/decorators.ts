@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiCookieAuth, ApiExtension } from '@nestjs/swagger';
 import type { AuditEventType, Permission } from '../feature/registry.js';
 import { SCIM_BODY, PUBLIC_BODY, type BodyRule } from '../http/body.js';
-import type { RateLimit } from '../http/rate-limit.js';
+import type { NetworkLimit } from './network-limit.js';
 
 /** Options of a route in addition to its permission. */
 export interface RouteOptions {
@@ -14,7 +14,7 @@ export interface RouteOptions {
    */
   stepUpMinutes?: number;
   /** The rate limit of this route for each client network. */
-  limit?: RateLimit;
+  limit?: NetworkLimit;
   /** The format and size of the body. Default: JSON of BODY_LIMIT_BYTES; for a public route, JSON of 4 KiB. */
   body?: BodyRule;
   /** Marks requests that a page sends without a user action. They do not extend the idle timeout of the session. */

@@ -26,6 +26,8 @@ export type Fields = Partial<Origin & Identity & { emits: Iterable<AuditEventTyp
 interface Work {
   readonly transactions: Set<Transaction>;
   auditEvents: number;
+  /** Takes the request back from its rate limit; null when no limit counts the request. */
+  uncount: (() => Promise<void>) | null;
 }
 
 /** The state of one request, job, or command; `currentContext()` returns it. */
@@ -36,6 +38,8 @@ export class Context implements Readonly<Identity>, Origin {
   readonly location: () => Location | null;
   /** The transaction in progress. The unit of work sets it. */
   transaction: Transaction | null = null;
+  /** Whether a user has signed in with this browser before. */
+  readonly knownBrowser: boolean;
   private deviceToken: string | null;
   private identity: Identity;
   private declared: ReadonlySet<AuditEventType>;
@@ -43,12 +47,13 @@ export class Context implements Readonly<Identity>, Origin {
 
   constructor(
     init: Fields = {},
-    readonly work: Work = { transactions: new Set(), auditEvents: 0 },
+    readonly work: Work = { transactions: new Set(), auditEvents: 0, uncount: null },
   ) {
     this.requestId = init.requestId ?? newId();
     this.ip = init.ip ?? null;
     this.userAgent = init.userAgent ?? null;
     this.deviceToken = init.device ?? null;
+    this.knownBrowser = init.knownBrowser ?? false;
     this.location = init.location ?? (() => null);
     const { orgId, actor, member } = { ...NO_IDENTITY, ...init };
     this.identity = { orgId, actor, member };
@@ -87,6 +92,16 @@ export class Context implements Readonly<Identity>, Origin {
     return this.reaccess;
   }
 
+  /**
+   * Takes the request back from a rate limit that counts failures. A service calls it when it has accepted a password,
+   * a code, a token, or a provider's answer. Errors of the server call it too. Later calls have no effect.
+   */
+  async uncount(): Promise<void> {
+    const { uncount } = this.work;
+    this.work.uncount = null;
+    await uncount?.();
+  }
+
   /** Sets the identity. The unit of work calls it when a transaction begins; nothing else does. */
   identify(identity: Partial<Identity>): void {
     this.identity = { ...this.identity, ...identity };
@@ -104,8 +119,11 @@ export class Context implements Readonly<Identity>, Origin {
 
   /** Returns a context of the same request without a transaction and with the given fields replaced. */
   derive(fields: Fields = {}): Context {
-    const { requestId, ip, userAgent, device, location, emits } = this;
-    return new Context({ requestId, ip, userAgent, device, location, emits, ...this.identity, ...fields }, this.work);
+    const { requestId, ip, userAgent, device, knownBrowser, location, emits } = this;
+    return new Context(
+      { requestId, ip, userAgent, device, knownBrowser, location, emits, ...this.identity, ...fields },
+      this.work,
+    );
   }
 }
 

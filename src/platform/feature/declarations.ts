@@ -43,6 +43,8 @@ export interface EventDeclaration {
 export interface ErrorDeclaration {
   status: number;
   title: string;
+  /** What the user can do. The page of the problem shows it; programs get `detail` only. */
+  advice?: string;
   /** The SCIM error type (RFC 7644 section 3.12, table 9), if there is one. */
   scimType?:
     | 'invalidFilter'

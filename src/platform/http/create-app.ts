@@ -8,6 +8,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { openContext } from './open-context.js';
 import { GeoIp } from '../geoip/index.js';
 import { trustOf } from './client-ip.js';
+import { DeviceCookie } from './device-cookie.js';
 import { serveDocs } from './docs.js';
 import { securityHeaders } from './headers.js';
 import { observeRequests } from './observe.js';
@@ -34,7 +35,7 @@ export async function createApp(module: Type | DynamicModule, config: Config): P
   const trust = trustOf(config.http.trustProxy);
   app.use(requestId, securityHeaders, observeRequests(logger, app.get(Metrics)), rejectAmbiguous);
   if (config.app.deployed) app.use(refusePlainHttp(trust));
-  app.use(checkUrl, openContext(config.app, app.get(GeoIp), trust));
+  app.use(checkUrl, openContext(app.get(DeviceCookie), app.get(GeoIp), trust));
   serveDocs(app);
   limitServer(app.getHttpServer());
   await initialize(app);

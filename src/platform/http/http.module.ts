@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { DeviceCookie } from './device-cookie.js';
 import { Cursors } from './pagination.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ResponseTypeInterceptor } from './response-type.interceptor.js';
@@ -16,7 +17,8 @@ import { InputPipe } from './validation.js';
     { provide: APP_INTERCEPTOR, useClass: ResponseTypeInterceptor },
     { provide: APP_PIPE, useClass: InputPipe },
     Cursors,
+    DeviceCookie,
   ],
-  exports: [Cursors],
+  exports: [Cursors, DeviceCookie],
 })
 export class HttpModule {}

@@ -1,6 +1,7 @@
 export { audienceOf, StaffOnly } from './audience.js';
 export { PAGE_FORM, PASSKEY_BODY } from './body.js';
 export type { BodyRule, SignedRequest } from './body.js';
+export { DeviceCookie } from './device-cookie.js';
 export { fileAnswer, rangeOf } from './byte-range.js';
 export type { FileAnswer } from './byte-range.js';
 export { createApp } from './create-app.js';
@@ -9,7 +10,7 @@ export { buildOpenApi } from './openapi.js';
 export { PageQuery } from './pagination.dto.js';
 export { Cursors } from './pagination.js';
 export type { CursorScope, CursorValue, Page } from './pagination.js';
-export { canonicalRange } from './network.js';
+export { canonicalRange, networkOf } from './network.js';
 export { toProblem } from './problem.map.js';
 export { LocalRateLimiter, RateLimiter } from './rate-limit.js';
 export { RateLimitModule } from './rate-limit.module.js';

@@ -1,6 +1,7 @@
 import { Catch, NotFoundException, Optional } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { maybeContext } from '../context/context.js';
 import { AppLogger } from '../logging/logger.js';
 import { methodsAt } from './methods-at.js';
 import { isNavigation } from './navigation.js';
@@ -35,6 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const problem = wrongMethod(error, request) ?? toProblem(error);
     this.log(problem, error, requestIdOf(request));
+    if (problem.status >= 500) void maybeContext()?.uncount(); // the caller's failures count, not those of the server
     if (response.headersSent) {
       response.destroy();
       return;

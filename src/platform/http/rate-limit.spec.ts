@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Clock } from '../clock/clock.js';
 import type { RedisConfig } from '../config/services.config.js';
-import { LocalRateLimiter, RateLimiter, type RateLimit } from './rate-limit.js';
+import { LocalRateLimiter, RateLimiter, type RateLimit, type Use } from './rate-limit.js';
 import { Problem } from '../problem/problem.js';
 
 const limit: RateLimit = { name: 'sign-in', points: 2, seconds: 60 };
@@ -15,15 +15,12 @@ beforeEach(() => {
 });
 
 /** Fakes of a Redis that fails every command and of one that is not connected. */
-const broken = {
-  status: 'ready',
-  countUse: () => Promise.reject(new Error('gone')),
-  del: () => Promise.reject(new Error('gone')),
-};
+const gone = () => Promise.reject(new Error('gone'));
+const broken = { status: 'ready', countUse: gone, lrem: gone, del: gone, set: gone, getdel: gone };
 const absent = { ...broken, status: 'connecting' };
 const shared = (redis: typeof broken, processes = 1) => new RateLimiter(redis, { processes } as RedisConfig, clock);
 
-async function outcome(act: Promise<void>): Promise<string> {
+async function outcome(act: Promise<unknown>): Promise<string> {
   try {
     await act;
     return 'passed';
@@ -74,6 +71,55 @@ describe.each([
           expect(passed[i + limit.points] ?? Infinity).toBeGreaterThanOrEqual(time + 60_000);
       }),
     );
+  });
+});
+
+describe.each([
+  ['in memory', () => new LocalRateLimiter(clock)],
+  ['while Redis fails', () => shared(broken)],
+])('a use that is given back %s', (_name, create) => {
+  it('does not count, and the others keep their times', async () => {
+    const limiter = create();
+    const first = await limiter.consume(limit, 'a');
+    now += 10_000;
+    await limiter.consume(limit, 'a');
+    await first.giveBack();
+    expect(await outcome(limiter.consume(limit, 'a'))).toBe('passed');
+    now += 59_999;
+    expect(await outcome(limiter.consume(limit, 'a'))).toBe('too_many_requests');
+    now += 1;
+    expect(await outcome(limiter.consume(limit, 'a'))).toBe('passed');
+  });
+
+  it('never lets more than the points be kept or in progress in any window', async () => {
+    const step = fc.record({ pause: fc.integer({ min: 0, max: 40_000 }), back: fc.nat({ max: 5 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const limiter = create();
+        let kept: { at: number; use: Use }[] = [];
+        for (const { pause, back } of steps) {
+          now += pause;
+          const use = await limiter.consume(limit, 'a').catch(() => null);
+          if (use !== null) kept.push({ at: now, use });
+          expect(kept.filter(({ at }) => now - at < 60_000).length).toBeLessThanOrEqual(limit.points);
+          expect(use !== null || kept.filter(({ at }) => now - at < 60_000).length === limit.points).toBe(true);
+          await kept[back]?.use.giveBack();
+          kept = kept.filter((_one, i) => i !== back);
+        }
+      }),
+    );
+  });
+});
+
+describe('an admission', () => {
+  it('lets one use of its key and limit pass, for ten minutes', async () => {
+    const limiter = shared(absent);
+    await limiter.admitNext(limit, 'a');
+    expect([await limiter.wasAdmitted(limit, 'b'), await limiter.wasAdmitted(once, 'a')]).toEqual([false, false]);
+    expect([await limiter.wasAdmitted(limit, 'a'), await limiter.wasAdmitted(limit, 'a')]).toEqual([true, false]);
+    await limiter.admitNext(limit, 'a');
+    now += 600_000;
+    expect(await limiter.wasAdmitted(limit, 'a')).toBe(false);
   });
 });
 

@@ -6,7 +6,7 @@ export type Wait = number | null;
 /**
  * Counts one use in Redis with the clock of Redis, which all processes share. A list contains the times of the last
  * uses in microseconds, at most `points` of them. Rejected uses are not counted. KEYS: the list. ARGV: points, window
- * in microseconds.
+ * in microseconds. Returns the wait in milliseconds, or the negative time of the use.
  */
 export const COUNT_IN_REDIS = `
   local t = redis.call('TIME')
@@ -16,21 +16,14 @@ export const COUNT_IN_REDIS = `
   redis.call('RPUSH', KEYS[1], string.format('%.0f', now))
   redis.call('LTRIM', KEYS[1], -ARGV[1], -1)
   redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[2] / 1000))
-  return -1`;
+  return -now`;
 
 const MAX_KEYS = 50_000;
 
-/** A ring buffer of the last uses. When it is full, `next` is the oldest. */
-interface Uses {
-  times: number[];
-  next: number;
-  /** The time at which the newest use leaves the window. */
-  expiresAt: number;
-}
-
 /** The same algorithm in process memory, in milliseconds and for a bounded number of keys. */
 export class LocalWindow {
-  private readonly keys = new Map<string, Uses>();
+  /** The times of the last uses of each key, the oldest first. */
+  private readonly keys = new Map<string, number[]>();
 
   constructor(
     private readonly points: number,
@@ -39,12 +32,18 @@ export class LocalWindow {
 
   count(key: string, now: number): Wait {
     const uses = this.keys.get(key) ?? this.add(key, now);
-    const oldest = uses.times[uses.next];
+    const oldest = uses.length < this.points ? undefined : uses[0]!;
     if (oldest !== undefined && now - oldest < this.windowMs) return oldest + this.windowMs - now;
-    uses.times[uses.next] = now;
-    uses.next = (uses.next + 1) % this.points;
-    uses.expiresAt = now + this.windowMs;
+    if (oldest !== undefined) uses.shift();
+    uses.push(now);
     return null;
+  }
+
+  /** Removes one use that was counted at this time. */
+  giveBack(key: string, time: number): void {
+    const uses = this.keys.get(key) ?? [];
+    const at = uses.lastIndexOf(time);
+    if (at !== -1) uses.splice(at, 1);
   }
 
   forget(key: string): void {
@@ -52,12 +51,12 @@ export class LocalWindow {
   }
 
   /** Adds a key. At the maximum, removes expired keys or else the oldest. */
-  private add(key: string, now: number): Uses {
+  private add(key: string, now: number): number[] {
     if (this.keys.size >= MAX_KEYS) {
-      for (const [old, { expiresAt }] of this.keys) if (expiresAt <= now) this.keys.delete(old);
+      for (const [old, uses] of this.keys) if ((uses.at(-1) ?? -Infinity) + this.windowMs <= now) this.keys.delete(old);
       if (this.keys.size >= MAX_KEYS) this.keys.delete(this.keys.keys().next().value!);
     }
-    const uses = { times: [], next: 0, expiresAt: now };
+    const uses: number[] = [];
     this.keys.set(key, uses);
     return uses;
   }

@@ -13,6 +13,8 @@ export interface TokenForm {
   /** A sentence before the form. */
   readonly note?: string;
   readonly problem?: string;
+  /** Where the user goes if the link does not work. */
+  readonly otherwise: { readonly href: string; readonly label: string };
   /**
    * The token when the form is shown again or the user comes from the sign-in. Otherwise, a script copies it from the
    * link or the user pastes it.
@@ -31,6 +33,7 @@ export function tokenPage({
   alternative,
   note,
   problem,
+  otherwise,
   token,
 }: TokenForm): string {
   return page(
@@ -49,6 +52,7 @@ ${
   alternative !== undefined &&
   html`<button class="second" formaction="${alternative.action}" formnovalidate>${alternative.button}</button>`
 }
-</form>`,
+</form>
+<p><a href="${otherwise.href}">${otherwise.label}</a></p>`,
   );
 }

@@ -5,11 +5,25 @@ export const httpFeature = defineFeature({
   name: 'http',
   description: 'HTTP processing: limits, headers, problem details, and response classes.',
   errors: {
-    unauthenticated: { status: 401, title: 'A valid session or API key is required' },
-    forbidden: { status: 403, title: 'Not allowed' },
-    csrf_check_failed: { status: 403, title: 'The request came from another site' },
-    not_found: { status: 404, title: 'Not found' },
-    method_not_allowed: { status: 405, title: 'Method not allowed' },
+    unauthenticated: { status: 401, title: 'A valid session or API key is required', advice: 'Sign in first.' },
+    forbidden: { status: 403, title: 'Not allowed', advice: 'Ask an administrator of your organization for access.' },
+    csrf_check_failed: {
+      status: 403,
+      title: 'The request came from another site',
+      advice: 'Open the page on this site again, and repeat the action there.',
+    },
+    not_found: {
+      status: 404,
+      title: 'Not found',
+      advice: 'There is no page at this address. Check the address, or start again at the sign-in page.',
+    },
+    method_not_allowed: {
+      status: 405,
+      title: 'Method not allowed',
+      advice:
+        'This address is not a page. It receives data from forms, programs, or identity providers. Start again at ' +
+        'the sign-in page.',
+    },
     invalid_request: { status: 400, title: 'The request is not valid' },
     malformed_json: { status: 400, title: 'The body is not valid JSON' },
     client_ip_unreadable: { status: 400, title: 'The proxy did not report a readable IP in X-Forwarded-For' },
@@ -19,9 +33,13 @@ export const httpFeature = defineFeature({
     payload_too_large: { status: 413, title: 'The body is too large' },
     range_not_satisfiable: { status: 416, title: 'The file has no bytes in the requested range' },
     unsupported_media_type: { status: 415, title: 'Unsupported media type' },
-    too_many_requests: { status: 429, title: 'Too many requests' },
-    internal: { status: 500, title: 'Internal server error' },
-    unavailable: { status: 503, title: 'Temporarily unavailable' },
+    too_many_requests: {
+      status: 429,
+      title: 'Too many requests',
+      advice: 'Too many attempts came from your network. Wait, then try again.',
+    },
+    internal: { status: 500, title: 'Internal server error', advice: 'Try again later.' },
+    unavailable: { status: 503, title: 'Temporarily unavailable', advice: 'Wait a moment, then try again.' },
   },
   controls: {
     'http.tls': {

@@ -8,7 +8,7 @@ const MESSAGES: FormMessages = {
   mfa_failed: 'The code is incorrect or was already used.',
   invalid_code: "The code is incorrect. Check that your device's clock is correct.",
   step_up_failed: 'The password or code is incorrect.',
-  token_invalid: 'The link is invalid or has expired. Request a new one.',
+  token_invalid: 'The link was already used, or it has expired. Request a new one.',
   server_busy: 'The server is busy. Try again in a few seconds.',
   wrong_password: 'The current password is incorrect.',
   weak_password: 'The password is not strong enough.',

@@ -14,6 +14,13 @@ export class EmailForm {
   returnTo?: string;
 }
 
+export class SignInQuery extends EmailForm {
+  /** Offers the password and a passkey, even if the domain of the address uses SSO. */
+  @MayBeAbsent()
+  @IsIn(['yes'])
+  anotherWay?: 'yes';
+}
+
 export class PasswordForm {
   @IsString()
   @Length(1, 254)

@@ -20,12 +20,14 @@ const RESET = {
   action: '/account/reset',
   button: 'Set password',
   newPassword: true,
+  otherwise: { href: '/account/forgot', label: 'Request a new link' },
 };
 const VERIFY = {
   title: 'Confirm your e-mail address',
   action: '/account/verify',
   button: 'Confirm',
   newPassword: false,
+  otherwise: { href: '/account', label: 'Go to your account' },
 };
 const TO_SIGN_IN = { href: '/sign-in', label: 'Go to the sign-in page' };
 

@@ -5,7 +5,7 @@ import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
 import { pageUrl } from './page-url.js';
-import { EmailForm, PasswordForm, MfaForm } from './pages.dto.js';
+import { EmailForm, PasswordForm, MfaForm, SignInQuery } from './pages.dto.js';
 import { SignInPages } from './sign-in-pages.service.js';
 import { emailPage } from './sign-in.views.js';
 import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
@@ -21,14 +21,17 @@ const PAGE = 'text/html; charset=utf-8';
 export class SignInPageController {
   constructor(private readonly pages: SignInPages) {}
 
-  /** Returns the form for the e-mail address, or with an address, the sign-in methods of its domain. */
+  /**
+   * Returns the form for the e-mail address, or with an address, the sign-in methods of its domain. With `anotherWay`,
+   * returns the local methods: owners use them while SSO is enforced (break-glass).
+   */
   @Get()
-  @Public('users have no session before they sign in', { limit: SIGN_IN_IP_RATE_LIMITS.signIn })
+  @Public('users have no session before they sign in', { limit: SIGN_IN_IP_RATE_LIMITS.page })
   @ResponseType.text(PAGE)
-  begin(@Query() { email, returnTo }: EmailForm) {
+  begin(@Query() { email, returnTo, anotherWay }: SignInQuery) {
     return email === undefined
       ? emailPage({ returnTo: pageUrl(returnTo) })
-      : this.pages.method(email, pageUrl(returnTo));
+      : this.pages.method(email, pageUrl(returnTo), anotherWay !== undefined);
   }
 
   @Post('password')
@@ -44,7 +47,7 @@ export class SignInPageController {
 
   @Get('mfa')
   @Public('the user has no session yet: the request needs the cookie of the pending sign-in', {
-    limit: SIGN_IN_IP_RATE_LIMITS.mfa,
+    limit: SIGN_IN_IP_RATE_LIMITS.page,
   })
   @ResponseType.text(PAGE)
   factors(@Query() { returnTo }: EmailForm, @Req() request: Request) {

@@ -7,7 +7,7 @@ import { redisplay } from './forms.js';
 import { pageUrl } from './page-url.js';
 import type { PasswordForm, MfaForm } from './pages.dto.js';
 import { mfaPage } from './mfa.views.js';
-import { methodPage, type MethodView } from './sign-in.views.js';
+import { anotherWayPage, methodPage, type MethodView } from './sign-in.views.js';
 
 /** Renders the steps of a sign-in as pages. Each step does the same as the corresponding API route. */
 @Injectable()
@@ -20,11 +20,12 @@ export class SignInPages {
   ) {}
 
   /**
-   * Returns the page that offers the sign-in methods of the e-mail domain. Throws `invalid_request` when the text is
-   * not an e-mail address.
+   * Returns the page that offers the sign-in methods of the e-mail domain, or the local methods. Both depend on the
+   * domain only, so they reveal no account. Throws `invalid_request` when the text is not an e-mail address.
    */
-  async method(email: string, returnTo: string): Promise<string> {
-    return methodPage(await this.methodView(email, returnTo));
+  async method(email: string, returnTo: string, anotherWay: boolean): Promise<string> {
+    const view = await this.methodView(email, returnTo);
+    return anotherWay ? anotherWayPage(view) : methodPage(view);
   }
 
   /**

@@ -42,12 +42,36 @@ ${passkeyBox('sign-in', returnTo, 'Sign in with a passkey')}`,
 export function methodPage({ email, password, connections, returnTo, problem, rememberMe }: MethodView): string {
   return page(
     { title: 'Sign in' },
-    html`<p class="quiet">${email} · <a href="/sign-in?${new URLSearchParams({ returnTo }).toString()}">Not you?</a></p>
+    html`<p class="quiet">${email} · <a href="${urlOf({ returnTo })}">Not you?</a></p>
 ${alert(problem)}
 ${connections.map(({ name, loginUrl }) => html`<a class="button" href="${loginUrl}">Continue with ${name}</a>`)}
 ${connections.length > 0 && password && html`<h2>Or sign in with a password</h2>`}
-${password && passwordForm({ email, returnTo, rememberMe }, problem !== undefined)}`,
+${password && passwordForm({ email, returnTo, rememberMe }, problem !== undefined)}
+${!password && linkTo('Sign in another way', { email, returnTo, anotherWay: 'yes' })}`,
   );
+}
+
+/**
+ * Returns the page with the local methods: the password and a passkey. It is the same for all addresses of a domain.
+ * The organization decides after the sign-in whether the user may use these methods.
+ */
+export function anotherWayPage({ email, returnTo }: MethodView): string {
+  return page(
+    { title: 'Sign in another way', script: 'passkeys' },
+    html`<p class="quiet">${email} · <a href="${urlOf({ email, returnTo })}">Back</a></p>
+<p>If your organization requires single sign-on, only its owners can sign in here. They need a passkey, or a password
+and a second factor.</p>
+${passkeyBox('sign-in', returnTo, 'Sign in with a passkey')}
+${passwordForm({ email, returnTo }, false)}`,
+  );
+}
+
+function linkTo(label: string, query: Record<string, string>): Html {
+  return html`<p class="quiet"><a href="${urlOf(query)}">${label}</a></p>`;
+}
+
+function urlOf(query: Record<string, string>): string {
+  return `/sign-in?${new URLSearchParams(query).toString()}`;
 }
 
 function passwordForm(

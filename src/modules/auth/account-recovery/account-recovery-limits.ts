@@ -1,8 +1,9 @@
-import type { RateLimit } from '../../../platform/http/rate-limit.js';
+import { FAILURES, type NetworkLimit } from '../../../platform/access/network-limit.js';
 
-/** Limits for each IP. A page and the route behind it share one limit. */
+/** Limits for each network. A page and the route behind it share one limit. */
 export const ACCOUNT_RECOVERY_IP_RATE_LIMITS = {
-  forgotPassword: { name: 'password-forgot', points: 60, seconds: 300 },
-  resetPassword: { name: 'password-reset', points: 60, seconds: 300 },
-  verifyEmail: { name: 'email-verify', points: 100, seconds: 300 },
-} as const satisfies Record<string, RateLimit>;
+  /** Each request can send a mail, so all requests count. */
+  forgotPassword: { name: 'password-forgot', points: 60, seconds: 300, perKnownBrowser: 10 },
+  resetPassword: { name: 'password-reset', ...FAILURES, points: 60 },
+  verifyEmail: { name: 'email-verify', ...FAILURES, points: 100 },
+} as const satisfies Record<string, NetworkLimit>;

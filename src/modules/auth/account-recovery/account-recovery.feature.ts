@@ -39,7 +39,11 @@ export const recoveryFeature = defineFeature({
     },
   },
   errors: {
-    token_invalid: { status: 404, title: 'The link is invalid or has expired' },
+    token_invalid: {
+      status: 404,
+      title: 'The link is invalid or has expired',
+      advice: 'A link works once. Request a new one.',
+    },
   },
   jobs: {
     'account.mail': {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
-import { currentMember } from '../../../platform/context/context.js';
+import { currentContext, currentMember } from '../../../platform/context/context.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -53,6 +53,7 @@ export class AccountRecoveryService {
       this.recordOutcome(row),
     );
     if (state === 'invalid') throw new Problem('token_invalid');
+    await currentContext().uncount();
   }
 
   /**
@@ -73,6 +74,7 @@ export class AccountRecoveryService {
    */
   async verify(token: string): Promise<void> {
     if (!(await this.recovery.verify(token))) throw new Problem('token_invalid');
+    await currentContext().uncount();
     this.audit.record('auth.email_verified', { target: { type: 'user', id: currentMember().userId } });
   }
 

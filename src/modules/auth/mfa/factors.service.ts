@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
-import { currentMember } from '../../../platform/context/context.js';
+import { currentContext, currentMember } from '../../../platform/context/context.js';
 import { Kms, randomToken } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { Passwords } from '../passwords/index.js';
@@ -67,6 +67,7 @@ export class FactorsService {
     const newSecret = randomToken();
     const expiresAt = factor === null ? null : await this.factors.confirmTotp(session, factor, newSecret);
     if (expiresAt === null) throw new Problem('invalid_code');
+    await currentContext().uncount();
     return this.finishEnrollment('totp', newSecret, expiresAt, own.recoveryCodes);
   }
 

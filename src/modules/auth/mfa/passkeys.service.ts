@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
-import { currentMember } from '../../../platform/context/context.js';
+import { currentContext, currentMember } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { RateLimiter } from '../../../platform/http/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { newSession, type OpenedSession } from '../sessions/index.js';
 import { FactorsRepository } from './factors.repository.js';
 import { FactorsService, type AddedFactor } from './factors.service.js';
+import { MFA_IP_RATE_LIMITS } from './mfa-limits.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
 import { PasskeysRepository, type PasskeyOutcome } from './passkeys.repository.js';
 
@@ -21,6 +23,7 @@ export class PasskeysService {
     private readonly ceremonies: PasskeyCeremonies,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
+    private readonly limiter: RateLimiter,
   ) {}
 
   async creationOptions(browser: string) {
@@ -71,7 +74,8 @@ export class PasskeysService {
     this.audit.record('auth.factor_removed', { target: { type: 'passkey', id }, meta: { kind: 'passkey' } });
   }
 
-  signInOptions(browser: string) {
+  async signInOptions(browser: string) {
+    await this.limiter.admitNext(MFA_IP_RATE_LIMITS.passkey, browser);
     return this.ceremonies.requestOptions({ purpose: 'sign-in', browser });
   }
 
@@ -86,6 +90,7 @@ export class PasskeysService {
     const context = this.passkeys.signIn(presented, session);
     const outcome = await this.unitOfWork.run(context, (row) => this.recordOutcome(row));
     if (outcome.state !== 'ok') throw new Problem('passkey_verification_failed');
+    await currentContext().uncount();
     return { secret: session.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered: false };
   }
 

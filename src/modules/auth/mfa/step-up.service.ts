@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
-import { currentMember } from '../../../platform/context/context.js';
+import { currentContext, currentMember } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -53,6 +53,7 @@ export class StepUpService {
             return expiry;
           });
     if (expiresAt === null) return this.fail(secret, copied);
+    await currentContext().uncount();
     return { secret: newSecret, organizationId: orgId, expiresAt, remembered: false };
   }
 

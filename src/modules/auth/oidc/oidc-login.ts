@@ -57,5 +57,5 @@ export async function beginSignIn(
     ...(login.loginHint !== undefined && { login_hint: login.loginHint }),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  return { url: url.href, setCookie };
+  return { url: url.href, setCookie, browser: secret };
 }

@@ -1,15 +1,20 @@
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
+import { currentContext } from '../../../platform/context/context.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
-import { SignedOutMark, SignOutService, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
+import {
+  SignedOutMark,
+  SignOutService,
+  SSO_IP_RATE_LIMITS,
+  SsoSignInService,
+  SsoConnectionTests,
+} from '../sso/index.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
 import { BackchannelLogoutResponse, OidcLoginQuery } from './oidc.dto.js';
 import { OidcService } from './oidc.service.js';
-
-const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
 /** The OpenID Connect endpoints for the browser and the provider. */
 @Controller('v1/sso/oidc/:connectionId')
@@ -25,7 +30,7 @@ export class OidcController {
   ) {}
 
   @Get('login')
-  @Public('the user starts the sign-in here', { emits: ['auth.sign_in_failed'], limit: LIMIT })
+  @Public('the user starts the sign-in here', { emits: ['auth.sign_in_failed'], limit: SSO_IP_RATE_LIMITS.start })
   @ResponseType.redirect(302)
   async login(
     @Param('connectionId') connectionId: string,
@@ -55,7 +60,7 @@ export class OidcController {
       'auth.organization_switched',
       'sso.connection_tested',
     ],
-    limit: LIMIT,
+    limit: SSO_IP_RATE_LIMITS.answer,
   })
   @ResponseType.redirect(303)
   async callback(
@@ -108,13 +113,15 @@ export class OidcController {
   @Post('backchannel-logout')
   @Public('the provider sends a signed logout token', {
     emits: ['sso.sessions_ended'],
-    limit: { name: 'sso-logout', points: 600, seconds: 300 },
+    limit: SSO_IP_RATE_LIMITS.logout,
     body: { format: 'form', maxBytes: 16 * 1024 },
     otherOrigins: 'the signature of the token authenticates the provider',
   })
   @ResponseType(BackchannelLogoutResponse)
-  endByProvider(@Param('connectionId') connectionId: string, @Body() body: unknown) {
-    return this.logout.endByProvider(connectionId, body);
+  async endByProvider(@Param('connectionId') connectionId: string, @Body() body: unknown) {
+    const ended = await this.logout.endByProvider(connectionId, body);
+    await currentContext().uncount(); // the token was signed
+    return ended;
   }
 }
 

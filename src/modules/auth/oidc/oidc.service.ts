@@ -1,12 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
+import { RateLimiter } from '../../../platform/http/index.js';
 import { browserSecret } from '../sessions/index.js';
 import {
   diagnosticsOfClaims,
   PendingRequests,
   problemOf,
   SignedOutMark,
+  SSO_IP_RATE_LIMITS,
   type SsoLoginRedirect,
   SsoError,
   SsoRepository,
@@ -39,6 +41,7 @@ export class OidcService {
     private readonly repository: SsoRepository,
     private readonly app: AppConfig,
     private readonly clock: Clock,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /**
@@ -53,7 +56,10 @@ export class OidcService {
       const { metadata } = await this.providers.find(connection.issuer);
       const askAgain = this.mark.includes(login.cookieHeader, connectionId);
       const request = { ...login, askAgain };
-      return beginSignIn(connection, metadata, this.requests, request, this.app.origin, this.clock.now());
+      const now = this.clock.now();
+      const redirect = await beginSignIn(connection, metadata, this.requests, request, this.app.origin, now);
+      await this.limiter.admitNext(SSO_IP_RATE_LIMITS.answer, redirect.browser);
+      return redirect;
     });
   }
 

@@ -2,6 +2,7 @@ import { Body, Controller, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/checks/token.check.js';
+import { FAILURES, type NetworkLimit } from '../../../platform/access/network-limit.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
 import { ChangePasswordDto } from './passwords.dto.js';
@@ -10,7 +11,7 @@ import { PasswordsService } from './passwords.service.js';
 type SessionRequest = Request & { user: SessionToken };
 
 /** Per IP. A session has its own limit of five attempts. */
-export const PASSWORD_CHANGE_LIMIT = { name: 'password-change', points: 100, seconds: 300 };
+export const PASSWORD_CHANGE_LIMIT: NetworkLimit = { name: 'password-change', ...FAILURES, points: 100 };
 
 @Controller('v1/auth')
 export class PasswordsController {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
-import { currentMember } from '../../../platform/context/context.js';
+import { currentContext, currentMember } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -43,6 +43,7 @@ export class PasswordsService {
     );
     if (outcome === 'locked') throw locked();
     if (outcome === 'refused') throw new Problem('wrong_password');
+    await currentContext().uncount();
     return { secret: newSecret, organizationId: orgId, expiresAt: outcome, remembered: false };
   }
 

@@ -1,15 +1,15 @@
 import { Controller, Get, Logger, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
+import { currentContext } from '../../../platform/context/context.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { seeOther } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
-import { problemOf, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
+import { problemOf, SSO_IP_RATE_LIMITS, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
 import { REFRESH_EVENTS, SAML_FORM } from './saml-form.js';
 
 const PAGE = 'text/html; charset=utf-8';
-const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
 /** Single logout: the start of a logout, and the endpoint for the identity provider's messages. */
 @Controller('v1/sso/saml/:connectionId/logout')
@@ -25,7 +25,7 @@ export class LogoutController {
   @Get()
   @Public('ends the session of the browser; the identity provider signs its messages', {
     emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_rejected', ...REFRESH_EVENTS],
-    limit: LIMIT,
+    limit: SSO_IP_RATE_LIMITS.logout,
   })
   @ResponseType.text(PAGE)
   byRedirect(
@@ -39,7 +39,7 @@ export class LogoutController {
   @Post()
   @Public('the identity provider sends a signed message', {
     emits: ['sso.sessions_ended', 'sso.logout_rejected', ...REFRESH_EVENTS],
-    limit: LIMIT,
+    limit: SSO_IP_RATE_LIMITS.logout,
     body: SAML_FORM,
     otherOrigins: 'the page of the identity provider posts the message, and its signature is verified',
   })
@@ -64,6 +64,7 @@ export class LogoutController {
     };
     try {
       const answer = await this.logout.receive(about);
+      if (about.session !== null || body !== undefined || rawQuery !== '') await currentContext().uncount();
       if ('page' in answer) return framed(response, answer);
       for (const cookie of answer.setCookies) response.append('Set-Cookie', cookie);
       if (answer.signedOut) this.cookies.clear(response);

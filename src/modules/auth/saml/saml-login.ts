@@ -63,5 +63,5 @@ export async function beginSignIn(
   } as const;
   const key = connection.signRequests ? signingKey(connection) : undefined;
   const url = await sendOut(message, key, forms, { browser, formUrl: connection.formUrl });
-  return { url, setCookie };
+  return { url, setCookie, browser };
 }

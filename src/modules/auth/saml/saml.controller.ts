@@ -3,13 +3,11 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
-import { LoginQuery, SignedOutMark, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
+import { LoginQuery, SignedOutMark, SSO_IP_RATE_LIMITS, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
 import { REFRESH_EVENTS, SAML_FORM } from './saml-form.js';
 import { SamlResponseGuard, type SamlRequest } from './saml-response.guard.js';
 import { SamlService } from './saml.service.js';
-
-const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
 /** The SAML 2.0 endpoints for the browser and the identity provider (saml-bindings-2.0-os). */
 @Controller('v1/sso/saml/:connectionId')
@@ -30,7 +28,7 @@ export class SamlController {
   }
 
   @Get('login')
-  @Public('the user starts the sign-in here', { limit: LIMIT })
+  @Public('the user starts the sign-in here', { limit: SSO_IP_RATE_LIMITS.start })
   @ResponseType.redirect(302)
   async login(
     @Param('connectionId') connectionId: string,
@@ -49,7 +47,7 @@ export class SamlController {
   }
 
   @Get('form')
-  @Public('a one-time ticket and a browser cookie protect the page', { limit: LIMIT })
+  @Public('a one-time ticket and a browser cookie protect the page', { limit: SSO_IP_RATE_LIMITS.start })
   @ResponseType.text('text/html; charset=utf-8')
   async form(
     @Query('ticket') ticket: string | undefined,
@@ -72,7 +70,7 @@ export class SamlController {
       'sso.connection_tested',
       ...REFRESH_EVENTS,
     ],
-    limit: LIMIT,
+    limit: SSO_IP_RATE_LIMITS.answer,
     body: SAML_FORM,
     otherOrigins: 'the page of the identity provider posts the response, and its signature is verified',
   })

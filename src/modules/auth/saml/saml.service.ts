@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig, OperatorConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
+import { RateLimiter } from '../../../platform/http/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { browserSecret } from '../sessions/index.js';
 import {
   asProblems,
   PendingRequests,
   SignedOutMark,
+  SSO_IP_RATE_LIMITS,
   type SsoLoginRedirect,
   type SsoLoginRequest,
 } from '../sso/index.js';
@@ -28,6 +30,7 @@ export class SamlService {
     private readonly clock: Clock,
     private readonly app: AppConfig,
     private readonly operator: OperatorConfig,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /**
@@ -49,7 +52,9 @@ export class SamlService {
     const connection = await asProblems(() => this.connection(connectionId));
     const askAgain = this.mark.includes(request.cookieHeader, connectionId);
     const login = { ...request, askAgain, publicUrl: this.app.origin, now: this.clock.millis() };
-    return asProblems(() => beginSignIn(connection, this.requests, this.forms, login));
+    const redirect = await asProblems(() => beginSignIn(connection, this.requests, this.forms, login));
+    await this.limiter.admitNext(SSO_IP_RATE_LIMITS.answer, redirect.browser);
+    return redirect;
   }
 
   /**

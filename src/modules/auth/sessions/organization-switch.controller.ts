@@ -2,6 +2,7 @@ import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/checks/token.check.js';
+import { FAILURES } from '../../../platform/access/network-limit.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { OwnOrganizationResponse, SignedInResponse, SwitchOrganizationDto } from './sessions.dto.js';
 import { SessionCookies } from './session-cookies.js';
@@ -29,7 +30,7 @@ export class OrganizationSwitchController {
   @Access('signed-in', {
     interactiveOnly: true,
     emits: ['auth.organization_switched', 'auth.signed_in'],
-    limit: { name: 'switch-address', points: 300, seconds: 300 },
+    limit: { name: 'switch-address', ...FAILURES },
   })
   @ResponseType(SignedInResponse)
   async switch(

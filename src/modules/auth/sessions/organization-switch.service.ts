@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
-import { currentMember, withIdentity } from '../../../platform/context/context.js';
+import { currentContext, currentMember, withIdentity } from '../../../platform/context/context.js';
 import { Problem } from '../../../platform/problem/index.js';
 import type { OpenedSession } from './opened-session.js';
 import { OrganizationSwitchRepository, type Switched } from './organization-switch.repository.js';
@@ -37,6 +37,7 @@ export class OrganizationSwitchService {
     const session = newSession();
     const { state, expires_at: expiresAt } = await this.switching.switch(secret, organizationId, session);
     assertOk(state);
+    await currentContext().uncount();
     // The next request resolves the membership in the other organization. The old membership must not appear in that
     // organization's audit log.
     withIdentity({ orgId: organizationId, member: null }, () =>

@@ -5,6 +5,7 @@ import type { Response } from 'express';
 import { tokenIssuer, type SessionToken } from '../../../platform/access/checks/token.check.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
+import { DeviceCookie } from '../../../platform/http/index.js';
 import { maybeContext } from '../../../platform/context/context.js';
 
 type SignedToken = SessionToken & { iat: number; exp: number };
@@ -19,6 +20,7 @@ export class SessionCookies {
     private readonly jwt: JwtService,
     private readonly app: AppConfig,
     private readonly clock: Clock,
+    private readonly deviceCookie: DeviceCookie,
   ) {}
 
   /**
@@ -37,7 +39,9 @@ export class SessionCookies {
       this.cookie(this.app.cookieName, token, remembered ? Math.max(1, exp - now) : undefined),
     );
     const device = maybeContext()?.device ?? null;
-    if (device !== null) response.append('Set-Cookie', this.cookie(this.app.deviceCookieName, device, DEVICE_SECONDS));
+    if (device === null) return;
+    const { name } = this.deviceCookie;
+    response.append('Set-Cookie', this.cookie(name, this.deviceCookie.valueOf(device), DEVICE_SECONDS));
   }
 
   /**

@@ -4,7 +4,7 @@ import { Public } from '../../../platform/access/decorators.js';
 import { PASSKEY_BODY } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { BrowserCookie, SessionCookies, SignedInResponse } from '../sessions/index.js';
-import { PasskeyAnswerDto, PasskeyRequestResponse, PasskeysService, MfaDto } from '../mfa/index.js';
+import { MFA_IP_RATE_LIMITS, PasskeyAnswerDto, PasskeyRequestResponse, PasskeysService, MfaDto } from '../mfa/index.js';
 import { SignInCookies } from './sign-in-cookies.js';
 import { MfaService } from './mfa.service.js';
 import { SIGN_IN_IP_RATE_LIMITS } from './sign-in-limits.js';
@@ -50,7 +50,7 @@ export class MfaController {
   /** Returns the request options for a passkey as the second factor. */
   @Get('login/mfa/options')
   @Public('the user has no session yet: the request needs the cookie of the pending sign-in', {
-    limit: { name: 'mfa-options', points: 300, seconds: 300 },
+    limit: SIGN_IN_IP_RATE_LIMITS.page,
   })
   @ResponseType(PasskeyRequestResponse)
   options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
@@ -59,9 +59,7 @@ export class MfaController {
 
   /** Returns the request options for a passkey sign-in. They are valid for five minutes and in this browser only. */
   @Get('passkeys/sign-in/options')
-  @Public('users have no session before they sign in', {
-    limit: { name: 'passkey-options', points: 300, seconds: 300 },
-  })
+  @Public('users have no session before they sign in', { limit: SIGN_IN_IP_RATE_LIMITS.page })
   @ResponseType(PasskeyRequestResponse)
   signInOptions(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.passkeys.signInOptions(this.browserCookie.bind(request, response));
@@ -70,7 +68,7 @@ export class MfaController {
   @Post('passkeys/sign-in')
   @Public('users have no session before they sign in: the passkey signs the request', {
     emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.passkey_clone_suspected'],
-    limit: { name: 'passkey-address', points: 300, seconds: 300 },
+    limit: MFA_IP_RATE_LIMITS.passkey,
     body: PASSKEY_BODY,
   })
   @ResponseType(SignedInResponse)

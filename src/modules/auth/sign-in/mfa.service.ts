@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
+import { currentContext } from '../../../platform/context/context.js';
 import { newId } from '../../../platform/clock/id.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { RateLimiter } from '../../../platform/http/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { newSession, type OpenedSession } from '../sessions/index.js';
 import { locked } from '../passwords/index.js';
+import { SIGN_IN_IP_RATE_LIMITS } from './sign-in-limits.js';
 import {
   type FactorKind,
   FactorVerifier,
@@ -48,14 +51,17 @@ export class MfaService {
     private readonly ceremonies: PasskeyCeremonies,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /**
-   * Returns the kinds of factors that the user has enrolled. Throws `sign_in_expired` when the pending sign-in has
-   * expired.
+   * Returns the kinds of factors that the user has enrolled, and admits one factor of this browser. Throws
+   * `sign_in_expired` when the pending sign-in has expired.
    */
   async methods(secret: string): Promise<FactorKind[]> {
-    return methodsOf(await this.pendingFactors(secret));
+    const methods = methodsOf(await this.pendingFactors(secret));
+    await this.limiter.admitNext(SIGN_IN_IP_RATE_LIMITS.mfa, secret);
+    return methods;
   }
 
   /**
@@ -85,6 +91,7 @@ export class MfaService {
     if (outcome.state === 'expired') throw new Problem('sign_in_expired');
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('mfa_failed');
+    await currentContext().uncount();
     return {
       session: {
         secret: session.secret,

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { parseCookie, stringifySetCookie } from 'cookie';
+import { stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import type { FinishedSignIn, PendingSignIn } from './mfa.service.js';
+import { signInSecret, type SignInCookieName } from './sign-in-limits.js';
 
 const PENDING_SECONDS = 300;
-/** 32 random bytes in base64url. */
-const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 /** The cookies of a pending sign-in and of a remembered device. */
 @Injectable()
@@ -28,19 +27,20 @@ export class SignInCookies {
 
   /** Returns the secret of the pending sign-in. Throws `sign_in_expired`. */
   pending(request: Request): string {
-    const secret = this.read(request, 'pending');
+    const secret = signInSecret(request, this.app, 'pending');
     if (secret === undefined) throw new Problem('sign_in_expired');
     return secret;
   }
 
   device(request: Request): string | undefined {
-    return this.read(request, 'remembered');
+    return signInSecret(request, this.app, 'remembered');
   }
 
   /** Sets the session cookie and the cookie of the remembered device, and clears the cookie of the pending sign-in. */
   finish(request: Request, response: Response, { session, device }: FinishedSignIn): void {
     this.sessions.set(response, session.secret, session.expiresAt, session.remembered);
-    if (this.read(request, 'pending') !== undefined) response.append('Set-Cookie', this.cookie('pending', '', 0));
+    if (signInSecret(request, this.app, 'pending') !== undefined)
+      response.append('Set-Cookie', this.cookie('pending', '', 0));
     if (device === null) return;
     response.append(
       'Set-Cookie',
@@ -48,12 +48,7 @@ export class SignInCookies {
     );
   }
 
-  private read(request: Request, name: 'pending' | 'remembered'): string | undefined {
-    const value = parseCookie(request.headers.cookie ?? '')[`${this.app.cookieName}-${name}`];
-    return value !== undefined && SECRET.test(value) ? value : undefined;
-  }
-
-  private cookie(name: 'pending' | 'remembered', value: string, maxAge: number): string {
+  private cookie(name: SignInCookieName, value: string, maxAge: number): string {
     return stringifySetCookie({
       name: `${this.app.cookieName}-${name}`,
       value,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog, type AuditTarget } from '../../../platform/audit/audit-log.js';
+import { currentContext } from '../../../platform/context/context.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -52,6 +53,7 @@ export class SignInService {
     const outcome = await this.unitOfWork.run(context, (row) => this.recordOutcome(row));
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
+    await currentContext().uncount();
     await this.limiter.reset(ACCOUNT_RATE_LIMIT, email); // the user knew the password, so the failures were no attack
     if (outcome.state === 'ok') {
       const { org_id: organizationId, expires_at: expiresAt, remembered } = outcome;

@@ -9,7 +9,7 @@ export {
   type PendingRequest,
   type SignInRedis,
 } from './request-store.js';
-export { roleOf } from './role-mapping.js';
+export { roleOf, type RoleRule } from './role-mapping.js';
 export { SIGNED_OUT_PAGE, SignOutService, type SignedOut } from './sign-out.service.js';
 export { SignedOutMark } from './signed-out-mark.js';
 export { SsoSignInService } from './sso-sign-in.service.js';
@@ -25,6 +25,7 @@ export type {
 export { SsoLogoutService } from './sso-logout.service.js';
 export { diagnosticsOfClaims, masked, type SsoDiagnostics } from '../sso-messages/index.js';
 export type { SsoIdentity, VerifiedIdentity } from './verified-identity.js';
+export { SSO_IP_RATE_LIMITS } from './sso-limits.js';
 export { SsoNotices } from './sso-notices.service.js';
 export { asProblems, problemOf, toSsoError } from './sso-problem.js';
 export {
@@ -38,7 +39,8 @@ export {
 } from './sso-protocols.js';
 export { GUIDED, type GuidedProvider, type GuideValues, type ProviderGuide, type Row } from './setup-guide.js';
 export { SetupGuides } from './setup-guide.service.js';
-export { SsoTrace } from './sso-trace.service.js';
+export { SsoTestReport, type TestWarning } from './sso-test-report.service.js';
+export { SsoTrace, type TestResult } from './sso-trace.service.js';
 export { SsoError, type CommonErrorCode } from '../sso-messages/index.js';
 export { SsoSetupService } from './sso-setup.service.js';
 export { SsoConnectionTests } from './sso-connection-tests.service.js';

@@ -4,6 +4,7 @@ import { Access } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { MappingPreview } from './mapping-preview.service.js';
 import { SsoConnectionTests } from './sso-connection-tests.service.js';
+import { SsoTestReport } from './sso-test-report.service.js';
 import { SsoTrace } from './sso-trace.service.js';
 import {
   AttemptResponse,
@@ -18,11 +19,15 @@ import {
 export class SsoConnectionTestController {
   constructor(
     private readonly tests: SsoConnectionTests,
+    private readonly report: SsoTestReport,
     private readonly trace: SsoTrace,
     private readonly mapping: MappingPreview,
   ) {}
 
-  /** Starts a sign-in that opens no session. Only this browser can complete it; it then shows the result. */
+  /**
+   * Starts a sign-in that opens no session. Only the browser that sends this request can complete it. The page at
+   * `pageUrl` starts a test in any browser of the caller, and shows the result.
+   */
   @Post('test')
   @Access('sso:update', { emits: ['sso.test_started'], interactiveOnly: true })
   @ResponseType(TestSignInResponse, { status: 201 })
@@ -33,7 +38,7 @@ export class SsoConnectionTestController {
   ) {
     const { url, setCookie } = await this.tests.begin(id, request.headers.cookie);
     response.append('Set-Cookie', setCookie);
-    return { url };
+    return { url, pageUrl: this.tests.pageUrl(id) };
   }
 
   /** Returns the result of the caller's last test. */
@@ -41,7 +46,7 @@ export class SsoConnectionTestController {
   @Access('sso:read', { interactiveOnly: true })
   @ResponseType(TestResultResponse)
   result(@Param('id', ParseUUIDPipe) id: string) {
-    return this.trace.lastTest(id);
+    return this.report.lastTest(id);
   }
 
   /** Returns the last 50 attempts. */

@@ -4,9 +4,11 @@ import { StaffOnly } from '../../../platform/http/audience.js';
 import { IsRoleKey, MayBeAbsent } from '../../../platform/http/fields.js';
 import { AttributeRole, GroupRole } from './sso.dto.js';
 
-/** The URL that the caller's browser must open. */
 export class TestSignInResponse {
+  /** The URL that the browser of this request must open. */
   @Expose() url: string;
+  /** The page that starts a test in any browser of the caller. The test ends there. */
+  @Expose() pageUrl: string;
 }
 
 /** The mapping rule that decided the role. */
@@ -48,6 +50,11 @@ export class TestResultResponse {
   @StaffOnly() @Type(() => AttributeValues) attributes: AttributeValues[];
   @StaffOnly() role: string | null;
   @StaffOnly() @Type(() => RoleRuleResponse) rule: RoleRuleResponse | null;
+  /**
+   * What to check before SSO is enforced: `email_missing`, `name_missing`, `groups_missing`, `default_role_applied`,
+   * `email_domain_unverified`, `own_account_unused`, or `own_role_differs`.
+   */
+  @StaffOnly() warnings: string[];
 }
 
 /** An attempt to sign in through a connection. */

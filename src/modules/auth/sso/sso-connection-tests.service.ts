@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
-import { currentMember, type Identity } from '../../../platform/context/context.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { currentContext, currentMember, type Identity } from '../../../platform/context/context.js';
 import type { TenantContext } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -30,6 +31,7 @@ export class SsoConnectionTests {
     private readonly trace: SsoTrace,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
+    private readonly app: AppConfig,
   ) {}
 
   /**
@@ -50,11 +52,17 @@ export class SsoConnectionTests {
     return redirect;
   }
 
+  /** Returns the URL of the page that starts a test and shows its result. */
+  pageUrl(connectionId: string): string {
+    return this.app.origin + pagePath(connectionId);
+  }
+
   /**
-   * Records the result of a test and returns the path of the result. A test passes if the sign-in would have opened a
+   * Records the result of a test and returns the path of its page. A test passes if the sign-in would have opened a
    * session.
    */
   async finish(verified: VerifiedIdentity): Promise<string> {
+    await currentContext().uncount();
     const { connection, identity, diagnostics } = verified;
     const connectionId = connection.id;
     const by = verified.intent!.testBy!;
@@ -74,8 +82,13 @@ export class SsoConnectionTests {
       });
       await this.trace.record(connectionId, { accepted, reason, diagnostics }, test);
     });
-    return `/v1/sso/connections/${connectionId}/test`;
+    return pagePath(connectionId);
   }
+}
+
+/** Returns the path of the page that starts a test and shows its result. */
+function pagePath(connectionId: string): string {
+  return `/sso-test/${connectionId}`;
 }
 
 /** Returns the identity for the audit log. The user is known only after a successful test. */

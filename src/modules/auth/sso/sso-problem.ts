@@ -2,8 +2,25 @@ import { Problem } from '../../../platform/problem/index.js';
 import { SsoError } from '../sso-messages/index.js';
 
 const START_AGAIN =
-  'Start again at the sign-in page. If the sign-in fails again, send the request id of this response to your ' +
-  'administrator.';
+  'Start again at the sign-in page. A sign-in works once, in the browser that started it, and for ten minutes: do ' +
+  'not use the back button, a bookmark, or an old link. If the sign-in fails again, send the request id of this ' +
+  'response to your administrator.';
+
+/** The provider's own answer. It is not a result of a check, so it tells an attacker nothing. */
+const PROVIDER_REFUSED =
+  'The identity provider did not sign you in: it denied access, or the sign-in was canceled there. Your ' +
+  'administrator can give you access to this application at the identity provider. Then start again at the ' +
+  'sign-in page.';
+
+/** The user proved an identity to the provider, and the organization does not accept it. */
+const NOT_ADMITTED =
+  'The identity provider signed you in, but you have no access to this organization. Ask your administrator for ' +
+  'access, and send the request id of this response.';
+
+/** Returns the problem of a user whom the provider authenticated, and who cannot enter the organization. */
+export function notAdmitted(): Problem {
+  return new Problem('sso_failed', { detail: NOT_ADMITTED });
+}
 
 /**
  * Returns the problem that the user sees. It is the same for every forgery, so that an attacker learns nothing. The
@@ -28,6 +45,11 @@ export function problemOf(error: SsoError): Problem {
       return new Problem('server_busy', { cause: error, headers: { 'Retry-After': '2' } });
     case 'too_large':
       return new Problem('payload_too_large', { cause: error });
+    case 'provider_access_denied':
+    case 'provider_interaction_required':
+    case 'provider_error':
+    case 'status_not_success':
+      return new Problem('sso_failed', { cause: error, detail: PROVIDER_REFUSED });
     default:
       return new Problem('sso_failed', { cause: error, detail: START_AGAIN });
   }

@@ -30,6 +30,8 @@ export interface SsoLogoutRequest {
 export interface SsoLoginRedirect {
   readonly url: string;
   readonly setCookie: string;
+  /** The secret in that cookie. */
+  readonly browser: string;
 }
 
 /** Where to send the browser for a logout, and a cookie if the response is bound to the browser. */

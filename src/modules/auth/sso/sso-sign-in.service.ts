@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
-import { withIdentity, type Identity } from '../../../platform/context/context.js';
+import { currentContext, withIdentity, type Identity } from '../../../platform/context/context.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/problem/index.js';
+import { networkOf, RateLimiter, type RateLimit } from '../../../platform/http/index.js';
 import {
   newSession,
   type OpenedSession,
@@ -15,9 +15,12 @@ import {
 import { roleFacts } from './role-mapping.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
 import type { SsoDiagnostics } from '../sso-messages/index.js';
+import { notAdmitted } from './sso-problem.js';
 import type { VerifiedIdentity } from './verified-identity.js';
 import { SsoTrace } from './sso-trace.service.js';
 import { SsoRepository, type SsoOutcome } from './sso.repository.js';
+
+const REJECTIONS_RATE_LIMIT: RateLimit = { name: 'sso-rejections', points: 300, seconds: 300 };
 
 const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned']);
 /** Maps each failed switch to the reason that the audit log records. */
@@ -43,6 +46,7 @@ export class SsoSignInService {
     private readonly trace: SsoTrace,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /**
@@ -51,6 +55,7 @@ export class SsoSignInService {
    * and the connection's attempt log contain the reason.
    */
   async open(verified: VerifiedIdentity): Promise<OpenedSession> {
+    await currentContext().uncount();
     const secret = await verified.connection.dbSecret();
     const id = newId();
     const session = newSession({
@@ -64,13 +69,13 @@ export class SsoSignInService {
         return OPENED.has(outcome.state) ? this.switchOrganization(outcome, verified, session) : null;
       })
       .catch((error: unknown) => this.recordTargetFailure(error, verified));
-    if (opened === null) throw new Problem('sso_failed');
+    if (opened === null) throw notAdmitted();
     return opened;
   }
 
   /**
    * Records a rejected response. Writes to the audit log of the connection's organization and to the connection's
-   * attempt log.
+   * attempt log. Records at most 300 responses of a network in five minutes, so that no caller can fill the logs.
    */
   async recordRejection(
     connectionId: string,
@@ -78,6 +83,7 @@ export class SsoSignInService {
     reason: string,
     diagnostics?: SsoDiagnostics,
   ): Promise<void> {
+    if (!(await this.mayRecord())) return;
     await this.inAuditLog(connectionId, async () => {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
       await this.trace.record(connectionId, { accepted: false, reason, diagnostics });
@@ -88,6 +94,13 @@ export class SsoSignInService {
   async recordLogoutRejection(connectionId: string, reason: string): Promise<void> {
     await this.inAuditLog(connectionId, () =>
       this.audit.record('sso.logout_rejected', { outcome: 'failure', meta: { reason } }),
+    );
+  }
+
+  private async mayRecord(): Promise<boolean> {
+    return this.limiter.consume(REJECTIONS_RATE_LIMIT, networkOf(currentContext().ip)).then(
+      () => true,
+      () => false,
     );
   }
 

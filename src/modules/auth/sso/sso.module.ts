@@ -20,6 +20,7 @@ import { SsoSetupController } from './sso-setup.controller.js';
 import { SsoSetupService } from './sso-setup.service.js';
 import { SsoConnectionTests } from './sso-connection-tests.service.js';
 import { SsoTraceRepository } from './sso-trace.repository.js';
+import { SsoTestReport } from './sso-test-report.service.js';
 import { SsoTrace } from './sso-trace.service.js';
 import { SsoConnectionTestController } from './sso-connection-test.controller.js';
 
@@ -37,6 +38,7 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
     SsoSetupService,
     SsoProtocols,
     SsoConnectionTests,
+    SsoTestReport,
     SsoTrace,
     SsoTraceRepository,
     MappingPreview,
@@ -56,6 +58,7 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
     SsoSetupService,
     SsoProtocols,
     SsoConnectionTests,
+    SsoTestReport,
     SsoTrace,
     SetupGuides,
   ],

@@ -70,6 +70,14 @@ export interface IdentifiedMember {
   [column: string]: unknown;
 }
 
+/** Facts of the organization that a test is compared with. */
+export interface TestFacts {
+  /** Whether the member has signed in through the connection. */
+  readonly used: boolean;
+  /** Whether the organization has verified the domain of the received address. */
+  readonly verified: boolean;
+}
+
 /** A session that an identity provider opened, with the provider's identifiers of the session and its user. */
 export interface ProviderSession {
   connectionId: string;
@@ -236,6 +244,18 @@ export class SsoRepository {
         values: [UUID.test(connectionId) ? connectionId : null],
       },
     };
+  }
+
+  /** Returns whether a member has signed in through a connection, and whether the organization verified a domain. */
+  async testFacts(connectionId: string, membershipId: string, domain: string | null): Promise<TestFacts> {
+    const [row] = await this.unitOfWork.sql<TestFacts & Record<string, unknown>>(
+      `SELECT EXISTS (SELECT FROM sso_identities i
+         WHERE i.org_id = $1 AND i.connection_id = $2 AND i.membership_id = $3) AS used,
+         EXISTS (SELECT FROM sso_domains d
+         WHERE d.org_id = $1 AND d.domain = $4 AND d.verified_at IS NOT NULL) AS verified`,
+      [currentContext().orgId, connectionId, membershipId, domain],
+    );
+    return row!;
   }
 
   list(): Promise<SsoConnectionEntity[]> {

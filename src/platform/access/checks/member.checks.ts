@@ -3,21 +3,9 @@ import { AppConfig } from '../../config/index.js';
 import { Clock } from '../../clock/clock.js';
 import { currentContext } from '../../context/context.js';
 import { assertSameOrigin } from '../../http/csrf.js';
-import { networkOf } from '../../http/network.js';
 import { Problem } from '../../problem/problem.js';
-import { RateLimiter } from '../../http/rate-limit.js';
 import type { GuardContext, AccessCheck } from '../guard-context.js';
 import { isGranted } from '../../policies/grants.js';
-
-/** Applies the rate limit per network that the route declares. */
-@Injectable()
-export class RateLimitCheck implements AccessCheck {
-  constructor(private readonly limiter: RateLimiter) {}
-
-  async check({ policy }: GuardContext): Promise<void> {
-    if (policy.limit !== undefined) await this.limiter.consume(policy.limit, networkOf(currentContext().ip));
-  }
-}
 
 /**
  * Requires that a mutating request comes from the application's own origin or from a client that is not a browser.
