@@ -1,8 +1,9 @@
-import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
+import { PageFilter } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import { SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
@@ -53,11 +54,14 @@ export class OidcController {
       'auth.sign_in_failed',
       'sso.member_provisioned',
       'sso.role_synced',
+      'sso.identity_linked',
+      'sso.profile_followed',
       'auth.organization_switched',
       'sso.connection_tested',
     ],
     limit: LIMIT,
   })
+  @UseFilters(PageFilter)
   @ResponseType.redirect(303)
   async callback(
     @Param('connectionId') connectionId: string,

@@ -150,6 +150,7 @@ function identityIn({ assertion, connection, request, signedXml }: VerifiedRespo
     idpSubject: nameIdKey(assertion.nameId),
     signedInAt: assertion.authenticatedAt,
     intent: request?.intent,
+    browser: request?.browser,
     diagnostics: diagnosticsOf(signedXml, connection),
   };
 }

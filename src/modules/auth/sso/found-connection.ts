@@ -51,8 +51,13 @@ export class SsoConnectionFinder {
 
   /** Returns the connection that users may sign in through; undefined when none has this id and protocol. */
   async find(connectionId: string, protocol: SsoProtocol): Promise<FoundConnection | undefined> {
+    const found = await this.findAny(connectionId);
+    return found?.row.protocol === protocol ? found : undefined;
+  }
+
+  /** Returns the connection of any protocol that users may sign in through; undefined when none has this id. */
+  async findAny(connectionId: string): Promise<FoundConnection | undefined> {
     const found = await this.repository.findForSignIn(connectionId);
-    if (found === null || found.connection.protocol !== protocol) return undefined;
-    return new FoundConnection(found.connection, found.keys, this.dataKeys);
+    return found === null ? undefined : new FoundConnection(found.connection, found.keys, this.dataKeys);
   }
 }

@@ -10,6 +10,7 @@ export {
   type SignInRedis,
 } from './request-store.js';
 export { roleOf } from './role-mapping.js';
+export { LinkOffers, type LinkTicket } from './link-offers.js';
 export { SsoSignInService } from './sso-sign-in.service.js';
 export { FoundConnection, SsoConnectionFinder } from './found-connection.js';
 export type {

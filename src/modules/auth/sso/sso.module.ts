@@ -3,6 +3,12 @@ import { RbacModule } from '../../rbac/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SsoLogoutService } from './sso-logout.service.js';
 import { SsoConnectionFinder } from './found-connection.js';
+import { IdentitiesController } from './identities.controller.js';
+import { IdentitiesRepository } from './identities.repository.js';
+import { IdentitiesService } from './identities.service.js';
+import { IdentityMovesController } from './identity-moves.controller.js';
+import { IdentityMoves } from './identity-moves.service.js';
+import { LinkOffers } from './link-offers.js';
 import { MappingPreview } from './mapping-preview.service.js';
 import { SsoProtocols } from './sso-protocols.js';
 import { SsoSignInService } from './sso-sign-in.service.js';
@@ -21,8 +27,12 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
 /** Connections to identity providers, and the parts that all SSO protocols share. */
 @Module({
   imports: [RbacModule, SessionsModule],
-  controllers: [SsoSetupController, SsoConnectionTestController],
+  controllers: [SsoSetupController, SsoConnectionTestController, IdentitiesController, IdentityMovesController],
   providers: [
+    IdentitiesRepository,
+    IdentitiesService,
+    IdentityMoves,
+    LinkOffers,
     SsoConnectionFinder,
     SsoSignInService,
     SsoLogoutService,
@@ -38,6 +48,9 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
     SsoJobs,
   ],
   exports: [
+    IdentitiesService,
+    IdentityMoves,
+    LinkOffers,
     SsoConnectionFinder,
     SsoNotices,
     SsoSignInService,
