@@ -267,7 +267,7 @@ describe('a hostile link', () => {
     expect(code(await client.get(LINK))).toEqual([401, 'sign_in_expired']);
   });
 
-  it('is not offered for a former member, support staff, or an account that nothing can prove', async () => {
+  it('is not offered for a former member, or for an account that nothing can prove', async () => {
     for (const change of [
       `UPDATE memberships SET status = 'ended', ended_at = now() WHERE id = $1`,
       `DELETE FROM app_private.credentials WHERE user_id = (SELECT user_id FROM memberships WHERE id = $1)`,

@@ -104,8 +104,8 @@ export class IdentitiesRepository {
   /** Starts a move and returns the number of members; see `app.move_identities`. */
   async move(from: string, to: string, rule: MoveRule, lowerRole: boolean, days: number): Promise<number> {
     const [row] = await this.unitOfWork.sql<{ moved: number }>(
-      'SELECT app.move_identities($1, $2, $3, $4, $5) AS moved',
-      [from, to, rule, lowerRole, days],
+      'SELECT app.move_identities($1, $2, $3, $4, $5, $6) AS moved',
+      [from, to, rule, lowerRole, days, currentContext().requestId],
     );
     return row!.moved;
   }

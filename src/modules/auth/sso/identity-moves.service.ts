@@ -6,7 +6,6 @@ import type { MoveIdentitiesDto, PreviewIdentityMoveDto } from './identities.dto
 import { IdentitiesRepository, type MovableMember } from './identities.repository.js';
 import { roleOf } from './role-mapping.js';
 import type { SsoConnectionEntity } from './sso-connection.entity.js';
-import { SsoNotices } from './sso-notices.service.js';
 import { SsoRepository } from './sso.repository.js';
 
 const MAX_MEMBERS_SHOWN = 100;
@@ -32,7 +31,6 @@ export class IdentityMoves {
     private readonly identities: IdentitiesRepository,
     private readonly connections: SsoRepository,
     private readonly roles: RolesService,
-    private readonly notices: SsoNotices,
     private readonly audit: AuditLog,
   ) {}
 
@@ -62,7 +60,7 @@ export class IdentityMoves {
   }
 
   /**
-   * Starts a move and notifies the administrators. Throws `insufficient_privileges_to_grant` unless the caller holds
+   * Starts a move. The administrators are notified. Throws `insufficient_privileges_to_grant` unless the caller holds
    * every permission of the owner role. Throws `not_found` and `invalid_request` like `preview`.
    */
   async move(to: string, { fromConnectionId: from, matchBy, days, allowLowerRole = false }: MoveIdentitiesDto) {
@@ -74,7 +72,6 @@ export class IdentityMoves {
       target: { type: 'sso-connection', id: to },
       meta: { from, matchBy, members, days, allowLowerRole },
     });
-    await this.notices.notify('identities_moved', to);
     return this.identities.waiting(to);
   }
 

@@ -145,6 +145,13 @@ export const ssoFeature = defineFeature({
       timeoutSeconds: 60,
       concurrency: 2,
     },
+    'sso.notify_moved': {
+      description: 'Notifies the administrators about a move of identities to another connection.',
+      attempts: 8,
+      backoffSeconds: 15,
+      timeoutSeconds: 60,
+      concurrency: 2,
+    },
     'sso.notify': {
       description: 'Notifies one member about single sign-on by mail.',
       attempts: 8,

@@ -27,6 +27,12 @@ export class SsoJobs {
     return { told: 1 + (proven === true ? await this.notices.notify('identity_linked', String(membershipId)) : 0) };
   }
 
+  /** Notifies the administrators about a move of identities. The database enqueues this job. */
+  @OnJob('sso.notify_moved')
+  async notifyMoved({ connectionId }: JobPayload): Promise<JobCounts> {
+    return { told: await this.notices.notify('identities_moved', String(connectionId)) };
+  }
+
   /** The database enqueues this job in the transaction that opens the session. */
   @OnJob('auth.notify_break_glass', { emits: ['auth.break_glass_sign_in'] })
   async notifyBreakGlass({ sessionId, membershipId, userId }: JobPayload): Promise<JobCounts> {
