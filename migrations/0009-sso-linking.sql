@@ -35,4 +35,5 @@ CREATE TABLE sso_moves (
   FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
 );
 CREATE INDEX sso_moves_membership ON sso_moves (org_id, membership_id);
+CREATE INDEX sso_moves_expiry ON sso_moves (org_id, expires_at);
 SELECT app_private.protect_table('sso_moves', 'SELECT, DELETE', true);

@@ -5,6 +5,7 @@ import { metadataText } from '../modules/auth/saml/index.js';
 import { SsoSetupService } from '../modules/auth/sso/index.js';
 import { lineArgument } from './arguments.js';
 import { operate, readSecret } from './operator.js';
+import { identityCommands } from './sso-identities.js';
 
 interface AddSamlOptions {
   org: string;
@@ -37,6 +38,7 @@ export function ssoCommands(program: Command): void {
   const sso = program.command('sso').description('single sign-on');
   addSaml(sso);
   addOidc(sso);
+  identityCommands(sso);
   sso
     .command('list')
     .description('list the connections of an organization')

@@ -159,7 +159,7 @@ describe('a name or address that changes at the provider', () => {
     expect(await superuser('SELECT email FROM users WHERE id = $1', [member.userId])).toEqual([{ email }]);
   });
 
-  it('never becomes the address of another member, so that nobody takes the place of an administrator', async () => {
+  it('never becomes the address of another member, so that no user takes the place of an administrator', async () => {
     const [first, second] = [name(), name()];
     await newcomer(old, { sub: first });
     const { client } = await newcomer(old, { sub: second });
@@ -253,7 +253,7 @@ describe('a provider that replaces another', () => {
     expect((await arrive(next, { sub: `new-${sub}`, email, groups: ['trainees'] })).answer.status).toBe(303);
   });
 
-  it('does not give the account of an administrator to a provider that gives a lower role, unless allowed', async () => {
+  it('gets the account of an administrator for a lower role only if this is allowed', async () => {
     const sub = name();
     await earlier({ sub, groups: ['directors'] });
     const said = { sub: `new-${sub}`, email: `${sub}@${domain}` };
@@ -298,7 +298,7 @@ describe('a provider that replaces another', () => {
     expect(members).toHaveLength(4);
   });
 
-  it('matches the same subject of the same provider, whatever the address is', async () => {
+  it('matches the same subject of the same provider with any address', async () => {
     const sub = name();
     const { membershipId } = await earlier({ sub });
     await move({ matchBy: 'subject' });

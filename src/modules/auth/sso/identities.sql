@@ -109,8 +109,9 @@ $$;
 GRANT EXECUTE ON FUNCTION app.roles_give_more TO vouchsafe_app;
 
 -- Lets a connection claim the members of another connection of the organization for a number of days. Replaces the
--- earlier move to this connection, and notifies the administrators. Returns the number of members. The caller must hold every permission of the owner
--- role in an interactive session, because the provider of the target can then sign in as these members.
+-- earlier move to this connection, and notifies the administrators. Returns the number of members. The caller must hold
+-- every permission of the owner role in an interactive session, because the provider of the target can then sign in as
+-- these members.
 CREATE OR REPLACE FUNCTION app.move_identities(
   origin uuid, target uuid, rule text, lower_role boolean, days integer, request text
 ) RETURNS integer
@@ -131,7 +132,8 @@ BEGIN
     SELECT app.org_id(), target, v.membership_id, rule, v.match_key, lower_role, now() + make_interval(days => days)
       FROM app_private.movable(app.org_id(), origin, target, rule) v WHERE v.problem IS NULL;
   GET DIAGNOSTICS moved = ROW_COUNT;
-  PERFORM app_private.enqueue_job(app.org_id(), 'sso.notify_moved', jsonb_build_object('connectionId', target), request);
+  PERFORM app_private.enqueue_job(app.org_id(), 'sso.notify_moved', jsonb_build_object('connectionId', target),
+    request);
   RETURN moved;
 END $$;
 GRANT EXECUTE ON FUNCTION app.move_identities TO vouchsafe_app;

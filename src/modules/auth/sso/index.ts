@@ -10,6 +10,9 @@ export {
   type SignInRedis,
 } from './request-store.js';
 export { roleOf } from './role-mapping.js';
+export type { MoveRule } from './identities.repository.js';
+export { IdentitiesService } from './identities.service.js';
+export { IdentityMoves } from './identity-moves.service.js';
 export { LinkOffers, type LinkTicket } from './link-offers.js';
 export { SsoSignInService } from './sso-sign-in.service.js';
 export { FoundConnection, SsoConnectionFinder } from './found-connection.js';
