@@ -370,6 +370,16 @@ describe('a provider that replaces another', () => {
       [next],
     );
     expect([called.code, inserted.code]).toEqual(['42501', '42501']);
+    await raw.rollback();
+    const theirs = await connect(await harness.make.organization('gme'));
+    await raw.enter(sessionSecret(director));
+    for (const [from, to] of [
+      [theirs, next],
+      [old, theirs],
+    ])
+      expect((await raw.attempt(`SELECT app.move_identities($1, $2, 'email', true, 30, 'r')`, [from, to])).code).toBe(
+        'VS409',
+      );
     await raw.end();
   });
 });
