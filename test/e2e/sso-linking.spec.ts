@@ -355,6 +355,27 @@ describe('a verified domain', () => {
     expect(code(await arrive(elevated))).toEqual([409, 'sso_account_exists']);
   });
 
+  it('does not let a provider capture an administrator through its directory', async () => {
+    const administrator = await join('program_director');
+    const director = await harness.signIn((await harness.make.member(own, 'program_director')).email);
+    const { token } = (await director.post(`/v1/sso/connections/${there}/scim-tokens`, { expiresInDays: 30 })).body;
+    const adopted = await harness
+      .client()
+      .post(
+        '/scim/v2/Users',
+        {
+          schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+          userName: administrator.email,
+          displayName: 'Known',
+        },
+        { headers: { authorization: `Bearer ${token}` } },
+      );
+    expect([adopted.status, adopted.body.id]).toEqual([201, administrator.membershipId]);
+    await superuser(`UPDATE sso_connections SET default_role = 'mentor' WHERE id = $1`, [there]);
+    expect(code(await arrive(administrator))).toEqual([409, 'sso_account_exists']);
+    expect(await identities(administrator.membershipId)).toEqual([]);
+  });
+
   it('does not give the account of a member to another subject of the same provider', async () => {
     const one = await join('mentor');
     expect((await arrive(one)).status).toBe(303);

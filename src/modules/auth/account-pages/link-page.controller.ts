@@ -5,7 +5,7 @@ import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter, seeOther } from '../../../platform/pages/index.js';
 import { LinkingService } from '../linking/index.js';
-import { SessionCookies } from '../sessions/index.js';
+import { BrowserCookie, SessionCookies } from '../sessions/index.js';
 import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
 import { LinkOffers } from '../sso/index.js';
 import { redisplay } from './forms.js';
@@ -24,13 +24,16 @@ export class LinkPageController {
     private readonly linking: LinkingService,
     private readonly offers: LinkOffers,
     private readonly cookies: SessionCookies,
+    private readonly browserCookie: BrowserCookie,
   ) {}
 
   @Get()
   @Public(REASON, { limit: { name: 'sso-link', points: 300, seconds: 300 } })
   @ResponseType.text(PAGE)
-  async show(@Req() request: Request) {
-    return linkPage(await this.linking.read(this.offers.ticket(request)));
+  async show(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const ticket = this.offers.ticket(request);
+    this.browserCookie.bind(request, response); // the cookie of the sign-in request ends before the offer
+    return linkPage(await this.linking.read(ticket));
   }
 
   @Post('proof')

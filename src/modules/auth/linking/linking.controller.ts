@@ -4,7 +4,7 @@ import { Public } from '../../../platform/access/decorators.js';
 import { PASSKEY_BODY } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PasskeyRequestResponse } from '../mfa/index.js';
-import { SessionCookies, SignedInResponse } from '../sessions/index.js';
+import { BrowserCookie, SessionCookies, SignedInResponse } from '../sessions/index.js';
 import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
 import { LinkOffers } from '../sso/index.js';
 import { LinkProofDto, LinkResponse } from './linking.dto.js';
@@ -19,14 +19,17 @@ export class LinkingController {
     private readonly linking: LinkingService,
     private readonly offers: LinkOffers,
     private readonly cookies: SessionCookies,
+    private readonly browserCookie: BrowserCookie,
   ) {}
 
   /** Returns the offer of this browser and its next step. */
   @Get()
   @Public(REASON, { limit: { name: 'sso-link', points: 300, seconds: 300 } })
   @ResponseType(LinkResponse)
-  read(@Req() request: Request) {
-    return this.linking.read(this.offers.ticket(request));
+  read(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const ticket = this.offers.ticket(request);
+    this.browserCookie.bind(request, response); // the cookie of the sign-in request ends before the offer
+    return this.linking.read(ticket);
   }
 
   /** Returns the request options for a passkey of the account. */

@@ -119,7 +119,11 @@ DECLARE
   m public.memberships; meant uuid; is_used boolean; is_moved boolean;
 BEGIN
   member_id := app_private.scim_member(c, subject, address);
-  IF member_id IS NOT NULL THEN state := 'claimed'; RETURN; END IF;
+  IF member_id IS NOT NULL THEN
+    SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
+    state := CASE WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists' ELSE 'claimed' END;
+    RETURN;
+  END IF;
   SELECT r.member_id, r.claimed INTO member_id, is_moved FROM app_private.use_move(c, subject, address, new_role) r;
   IF member_id IS NOT NULL THEN
     state := CASE WHEN is_moved THEN 'moved' ELSE 'account_exists' END;
