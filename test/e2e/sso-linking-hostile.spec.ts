@@ -58,7 +58,7 @@ async function offer(): Promise<{ client: Client; secret: string; sub: string }>
     claims: { sub, email: member.email, email_verified: true, groups: ['mentors'] },
   });
   expect(code(answer)).toEqual([409, 'sso_account_exists']);
-  const [cookie] = answer.headers.getSetCookie().filter((set) => set.includes('-link='));
+  const cookie = answer.headers.getSetCookie().find((set) => set.includes('-link='));
   return { client, sub, secret: /\.([\w-]{43});/.exec(cookie!)![1]! };
 }
 

@@ -3,9 +3,9 @@ import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { enrollPasskey, enrollTotp, type CodeApp } from '../harness/factors.js';
 import { Factories, type Member } from '../harness/factories.js';
-import { mailsTo } from '../harness/mail.js';
-import { connectOidc, departOidc, refusals, signInByOidc } from '../harness/oidc.js';
-import { OidcIdp, type OidcAnswer } from '../harness/oidc-idp.js';
+import { claimsOf, codeOf, eventsOf, headlinesTo, linkedSubjects, newSubject } from '../harness/linking.js';
+import { connectOidc, departOidc, signInByOidc } from '../harness/oidc.js';
+import { OidcIdp } from '../harness/oidc-idp.js';
 import { form, HTML, open, redirect } from '../harness/pages.js';
 
 const LINK = '/v1/auth/sso-link';
@@ -16,7 +16,6 @@ let idp: OidcIdp;
 let org: string;
 let connection: string;
 let member: Member;
-let subjects = 0;
 
 beforeAll(async () => {
   [harness, idp] = await Promise.all([Harness.start(), OidcIdp.start()]);
@@ -30,25 +29,12 @@ beforeEach(async () => {
   member = await harness.make.member(org, 'mentor');
 });
 
-const newSubject = () => `subject-${(subjects += 1)}`;
-const claimsOf = ({ email }: { email: string }, sub = newSubject()): OidcAnswer => ({
-  claims: { sub, email, email_verified: true, name: 'Provider Name', groups: ['mentors'] },
-});
-const code = ({ status, body }: Answer) => [status, (body as { code?: string }).code];
+const code = codeOf;
 const superuser = <R extends Record<string, any>>(text: string, values: unknown[] = []) =>
   harness.database.superuser<R>(text, values);
-const identities = async (membershipId: string) =>
-  (
-    await superuser<{ subject: string }>(
-      'SELECT subject_key AS subject FROM sso_identities WHERE membership_id = $1 ORDER BY created_at, id',
-      [membershipId],
-    )
-  ).map(({ subject }) => (JSON.parse(subject) as string[])[2]);
-const events = async (org: string, type: string) =>
-  superuser<{ meta: Record<string, unknown>; target: string }>(
-    'SELECT meta, target_id AS target FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
-    [org, type],
-  );
+const identities = (membershipId: string) => linkedSubjects(harness, membershipId);
+const events = (type: string) => eventsOf(harness, org, type);
+const headlines = (email: string) => headlinesTo(harness, email);
 
 /** Signs in as the provider's user and returns the browser with the offer of a link. */
 async function offered(who: { email: string } = member, sub = newSubject()): Promise<Client> {
@@ -56,15 +42,6 @@ async function offered(who: { email: string } = member, sub = newSubject()): Pro
   expect(code(await signInByOidc(idp, client, connection, claimsOf(who, sub)))).toEqual([409, 'sso_account_exists']);
   return client;
 }
-
-/** Returns the first lines of the mails to an address, without the name of the organization. */
-const headlines = async (email: string) =>
-  (await mailsTo(harness, email)).map(({ text }) =>
-    text
-      .split('\n')[0]!
-      .trim()
-      .replace(/^[^:]*: /, ''),
-  );
 
 /** Returns the cookies that a response set, by a pattern of their names. */
 const cookiesOf = ({ headers }: Answer, name: RegExp) =>
@@ -93,7 +70,7 @@ describe('an account that exists', () => {
     const [session] = await superuser('SELECT method, connection_id FROM sessions WHERE user_id = $1', [member.userId]);
     expect(session).toEqual({ method: 'oidc', connection_id: connection });
     expect((await signInByOidc(idp, harness.client(), connection, claimsOf(member, sub))).status).toBe(303);
-    expect((await events(org, 'sso.identity_linked')).at(-1)).toEqual({
+    expect((await events('sso.identity_linked')).at(-1)).toEqual({
       meta: { connectionId: connection, how: 'proof' },
       target: member.membershipId,
     });
@@ -159,6 +136,7 @@ describe('an account that exists', () => {
     const client = await offered();
     expect(code(await client.post(`${LINK}/proof`, PASSWORD))).toEqual([403, 'mfa_enrollment_required']);
     expect(code(await client.post(`${LINK}/confirm`))).toEqual([403, 'sso_link_not_proven']);
+    expect((await form(client, '/sign-in/link/proof', PASSWORD)).text).toContain('requires a second factor');
     await superuser('UPDATE organizations SET require_mfa = false WHERE id = $1', [org]);
   });
 
@@ -186,7 +164,7 @@ describe('an account that exists', () => {
     expect(code(await client.post(`${LINK}/proof`, PASSWORD))).toEqual([401, 'sign_in_expired']);
     const login = await harness.client().post('/v1/auth/login', { email: member.email, ...PASSWORD });
     expect(code(login)).toEqual([429, 'account_locked']);
-    expect((await events(org, 'auth.locked')).at(-1)).toMatchObject({ target: member.userId });
+    expect((await events('auth.locked')).at(-1)).toMatchObject({ target: member.userId });
   });
 });
 
@@ -297,89 +275,6 @@ describe('a hostile link', () => {
     expect(code(await client.post(`${LINK}/confirm`))).toEqual([409, 'last_owner']);
     expect(await identities(owner.membershipId)).toEqual([]);
     expect((await harness.signIn(owner.email)).baseUrl).toBeDefined();
-  });
-});
-
-describe('a verified domain', () => {
-  let own: string;
-  let there: string;
-  let domain: string;
-  const join = async (role: string): Promise<Member> => {
-    const one = await harness.make.member(own, role, { email: `${newSubject()}@${domain}` });
-    await superuser('UPDATE users SET email_proven_at = now() WHERE id = $1', [one.userId]);
-    return one;
-  };
-  const arrive = (who: { email: string }, sub = newSubject()) =>
-    signInByOidc(idp, harness.client(), there, claimsOf(who, sub));
-
-  beforeAll(async () => {
-    own = await harness.make.organization('gme');
-    domain = `${own}.example`;
-    there = await connectOidc(harness, own, idp.issuer);
-    await superuser(
-      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
-         VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`,
-      [own, domain],
-    );
-    await join('program_director');
-  });
-
-  it('links a member with a confirmed address without a question, and tells the member', async () => {
-    const one = await join('mentor');
-    expect((await arrive(one)).status).toBe(303);
-    expect((await events(own, 'sso.identity_linked')).at(-1)).toMatchObject({
-      meta: { how: 'address' },
-      target: one.membershipId,
-    });
-    await harness.settled();
-    expect(await headlines(one.email)).toEqual(['Your account is now linked to the single sign-on "Test".']);
-  });
-
-  it('asks for a proof if the address is not confirmed', async () => {
-    const one = await join('mentor');
-    await superuser('UPDATE users SET email_proven_at = NULL WHERE id = $1', [one.userId]);
-    expect(code(await arrive(one))).toEqual([409, 'sso_account_exists']);
-  });
-
-  it('does not let a provider capture an administrator by the address: the account must be proven', async () => {
-    const administrator = await join('program_director');
-    expect(code(await arrive(administrator))).toEqual([409, 'sso_account_exists']);
-    expect(await identities(administrator.membershipId)).toEqual([]);
-    expect((await refusals(harness, own)).at(-1)).toBe('account_exists');
-    const elevated = await join('mentor');
-    await superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
-         SELECT org_id, id, 'audit:read', 'org' FROM memberships WHERE id = $1`,
-      [elevated.membershipId],
-    );
-    expect(code(await arrive(elevated))).toEqual([409, 'sso_account_exists']);
-  });
-
-  it('does not let a provider capture an administrator through its directory', async () => {
-    const administrator = await join('program_director');
-    const director = await harness.signIn((await harness.make.member(own, 'program_director')).email);
-    const { token } = (await director.post(`/v1/sso/connections/${there}/scim-tokens`, { expiresInDays: 30 })).body;
-    const adopted = await harness
-      .client()
-      .post(
-        '/scim/v2/Users',
-        {
-          schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
-          userName: administrator.email,
-          displayName: 'Known',
-        },
-        { headers: { authorization: `Bearer ${token}` } },
-      );
-    expect([adopted.status, adopted.body.id]).toEqual([201, administrator.membershipId]);
-    await superuser(`UPDATE sso_connections SET default_role = 'mentor' WHERE id = $1`, [there]);
-    expect(code(await arrive(administrator))).toEqual([409, 'sso_account_exists']);
-    expect(await identities(administrator.membershipId)).toEqual([]);
-  });
-
-  it('does not give the account of a member to another subject of the same provider', async () => {
-    const one = await join('mentor');
-    expect((await arrive(one)).status).toBe(303);
-    expect(code(await arrive(one))).toEqual([409, 'sso_account_exists']);
   });
 });
 
