@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { IdentitiesService, IdentityMoves } from '../../src/modules/auth/sso/index.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
-import type { Answer, Client } from '../harness/client.js';
-import { mailsTo } from '../harness/mail.js';
+import type { Client } from '../harness/client.js';
+import { codeOf, headlinesTo, newSubject } from '../harness/linking.js';
 import { connectOidc, signInByOidc } from '../harness/oidc.js';
 import { OidcIdp } from '../harness/oidc-idp.js';
 
@@ -14,12 +15,10 @@ let directorEmail: string;
 let old: string;
 /** The mail domain of the organization, which it can verify. */
 let domain: string;
-let serial = 0;
 
 const superuser = <R extends Record<string, any>>(text: string, values: unknown[] = []) =>
   harness.database.superuser<R>(text, values);
-const code = ({ status, body }: Answer) => [status, (body as { code?: string }).code];
-const name = () => `person${(serial += 1)}`;
+const [code, name] = [codeOf, newSubject];
 
 /** What the provider says about a user. */
 interface Said {
@@ -71,7 +70,7 @@ async function arrive(connection: string, { sub, groups = ['mentors'], ...rest }
 async function newcomer(connection: string, said: Said): Promise<{ client: Client; membershipId: string }> {
   const { client, answer } = await arrive(connection, said);
   expect(answer.status).toBe(303);
-  return { client, membershipId: (await client.get('/v1/auth/me')).body.membershipId as string };
+  return { client, membershipId: await membershipOf(client) };
 }
 
 const membershipOf = async (client: Client) => (await client.get('/v1/auth/me')).body.membershipId as string;
@@ -229,8 +228,25 @@ describe('a provider that replaces another', () => {
     expect((await director.delete(`/v1/sso/connections/${old}`)).status).toBe(204);
     expect((await arrive(next, { sub: `new-${sub}`, email })).answer.status).toBe(303);
     await harness.settled();
-    const headline = (await mailsTo(harness, directorEmail)).map(({ text }) => text.split('\n')[0]);
-    expect(headline.join()).toContain('takes over the members of another connection');
+    expect(await headlinesTo(harness, directorEmail)).toEqual([
+      'Single sign-on "Test" takes over the members of another connection.',
+    ]);
+  });
+
+  it('gets them from an operator too, who can list and remove identities', async () => {
+    const sub = name();
+    const { membershipId } = await earlier({ sub });
+    const { app } = harness.operator;
+    const by = <T>(work: () => Promise<T>) => harness.operator.within(org, work);
+    const body = { fromConnectionId: old, matchBy: 'email' as const };
+    const preview = await by(() => app.get(IdentityMoves).preview(next, body));
+    expect(preview.counts).toMatchObject({ moves: 1 });
+    expect(await by(() => app.get(IdentityMoves).move(next, { ...body, days: 30 }))).toMatchObject({ waiting: 1 });
+    expect((await arrive(next, { sub: `new-${sub}`, email: `${sub}@${domain}` })).answer.status).toBe(303);
+    const { items } = await by(() => app.get(IdentitiesService).list(membershipId));
+    expect(items.map(({ connectionId }) => connectionId)).toEqual([old, next]);
+    await by(() => app.get(IdentitiesService).remove(membershipId, items[0]!.id, false));
+    expect(await identitiesOf(membershipId)).toHaveLength(1);
   });
 
   it('gets each member once: another subject with the same address is rejected', async () => {
