@@ -10,6 +10,7 @@ import { MfaModule } from './modules/auth/mfa/index.js';
 import { OidcModule } from './modules/auth/oidc/index.js';
 import { PasswordsModule } from './modules/auth/passwords/index.js';
 import { SamlModule } from './modules/auth/saml/index.js';
+import { LinkingModule } from './modules/auth/linking/index.js';
 import { ScimModule } from './modules/auth/scim/index.js';
 import { SessionsModule } from './modules/auth/sessions/index.js';
 import { SignInAlertsModule } from './modules/auth/sign-in-alerts/index.js';
@@ -38,6 +39,7 @@ import { PlatformModule } from './platform/platform.module.js';
     AccountRecoveryModule,
     SamlModule,
     OidcModule,
+    LinkingModule,
     ScimModule,
     DomainsModule,
     SignInModule,

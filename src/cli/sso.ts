@@ -4,6 +4,7 @@ import { SsoSetupService } from '../modules/auth/sso/index.js';
 import { operate } from './operator.js';
 import { checkCommands } from './sso-check.js';
 import { connectCommands } from './sso-connect.js';
+import { identityCommands } from './sso-identities.js';
 
 interface DomainOptions {
   org: string;
@@ -17,6 +18,7 @@ export function ssoCommands(program: Command): void {
   connectCommands(sso);
   listCommand(sso);
   checkCommands(sso);
+  identityCommands(sso);
   domainCommand(sso);
 }
 

@@ -131,26 +131,35 @@ export async function failedDelivery(
   return deliveryId;
 }
 
-/** Inserts rows that only an identity provider or the passage of time creates. */
+/**
+ * Inserts rows that only an identity provider or the passage of time creates. Returns the id of the identity.
+ */
 export async function insertRemaining(
   harness: Harness,
   org: string,
-  { connection, membership, label }: { connection: string; membership: string; label: string },
-): Promise<void> {
+  { connection, moveTo, membership, label }: { connection: string; moveTo: string; membership: string; label: string },
+): Promise<string> {
   const { superuser } = harness.database;
   await superuser(
     `INSERT INTO sign_in_failures (org_id, address_mark, account_mark) VALUES ($1, sha256($2), sha256($2))`,
     [org, Buffer.from(label)],
   );
-  await superuser(
-    'INSERT INTO sso_identities (org_id, connection_id, subject_key, membership_id) VALUES ($1, $2, $3, $4)',
+  const [identity] = await superuser<{ id: string }>(
+    `INSERT INTO sso_identities (org_id, connection_id, subject_key, membership_id, provider_name, provider_email)
+       VALUES ($1, $2, $3, $4, $3, $3) RETURNING id`,
     [org, connection, label, membership],
+  );
+  await superuser(
+    `INSERT INTO sso_moves (org_id, connection_id, membership_id, match_by, match_key, allow_lower_role, expires_at)
+       VALUES ($1, $2, $3, 'subject', $4, false, now() + interval '30 days')`,
+    [org, moveTo, membership, label],
   );
   await superuser(
     `INSERT INTO job_runs (org_id, schedule, period, outbox_id)
      SELECT $1, $2, now(), id FROM outbox WHERE org_id = $1 LIMIT 1`,
     [org, label],
   );
+  return identity!.id;
 }
 
 /** Inserts the stored response of a connection test. */

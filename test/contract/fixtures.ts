@@ -28,6 +28,9 @@ export interface Ids {
   oidcConnection: string;
   /** A connection whose provider publishes its metadata. */
   publishedConnection: string;
+  /** An identity of `identityMember` at `publishedConnection`. */
+  identity: string;
+  identityMember: string;
   domain: string;
   export: string;
   invite: string;
@@ -213,7 +216,12 @@ export async function makeTenant(
     (await created('/v1/sso/connections', { name: `${label} directory`, metadata, defaultRole: roles.subject })).id,
     label,
   );
-  await rows.insertRemaining(harness, org, { connection, membership: powerless.membershipId, label });
+  const identity = await rows.insertRemaining(harness, org, {
+    connection: publishedConnection,
+    moveTo: oidcConnection,
+    membership: powerless.membershipId,
+    label,
+  });
   await rows.testedConnection(harness, org, { connection, by: directorMember.membershipId, label });
   const ids = {
     org,
@@ -227,6 +235,8 @@ export async function makeTenant(
     connection,
     oidcConnection,
     publishedConnection,
+    identity,
+    identityMember: powerless.membershipId,
     domain,
     export: exportId,
     role,

@@ -53,6 +53,8 @@ const REVIEWED: Record<string, string> = {
   'DeviceResponse.ip': "the member's own devices",
   'DeviceResponse.userAgent': "the member's own devices",
   'TotpEnrolmentResponse.secret': "the member's own, for the authenticator app",
+  'IdentityResponse.providerEmail': "the member's own identities; others need sso:read",
+  'LinkResponse.email': 'the account that the user must prove',
   'ContactResponse.email': 'the purpose of the contact unlock',
   'AssignmentResponse.personId': 'the person of the request',
   'AcceptedInviteResponse.membershipId': "the member's own",

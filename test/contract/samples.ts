@@ -85,6 +85,20 @@ export const SAMPLES: Record<string, MakeSample> = {
     const { org, connection, client } = await enforcing();
     return { params: { connectionId: connection }, by: client, log: org };
   },
+  'GET /v1/memberships/:id/identities': ({ identityMember }) => ({ params: { id: identityMember } }),
+  'DELETE /v1/memberships/:id/identities/:identityId': ({ identityMember, identity }) => ({
+    params: { id: identityMember, identityId: identity },
+  }),
+  'GET /v1/auth/identities': async (_ids, { throughProvider }) => ({ by: await throughProvider() }),
+  'POST /v1/sso/connections/:id/identity-move': ({ publishedConnection, directory }) => ({
+    params: { id: directory },
+    body: { fromConnectionId: publishedConnection, matchBy: 'subject', days: 30 },
+  }),
+  'POST /v1/sso/connections/:id/identity-move/preview': ({ publishedConnection, directory }) => ({
+    params: { id: directory },
+    body: { fromConnectionId: publishedConnection, matchBy: 'subject' },
+  }),
+  'DELETE /v1/sso/connections/:id/identity-move': ({ oidcConnection }) => ({ params: { id: oidcConnection } }),
   'POST /v1/sso/domains': ({ org }) => ({ body: { domain: `second-${org}.example` } }),
   'GET /v1/sso/oidc/:connectionId/logout': async ({ oidcConnection }, { throughProvider }) => ({
     params: { connectionId: oidcConnection },
@@ -196,6 +210,9 @@ export const DIRECTORY: Record<string, (ids: Ids) => Sample> = {
   'DELETE /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id } }),
 };
 
+/** The protection of the routes that link an identity to an account. */
+const LINK_TICKET = 'the cookie of a verified answer and the browser that received it; a limit by IP';
+
 /** Routes without a session, each with its protection. A new entry requires a review. */
 export const PUBLIC: Record<string, string> = {
   'GET /metrics': 'a bearer token, required outside development and test',
@@ -234,6 +251,13 @@ export const PUBLIC: Record<string, string> = {
   'GET /signed-out': 'names only the connection in the cookie of the browser; a limit by IP',
   'GET /sign-in': 'looks up only the domain of an e-mail address; a limit by IP',
   'POST /sign-in/password': "as POST /v1/auth/login, and only from the application's own page",
+  'GET /v1/auth/sso-link': LINK_TICKET,
+  'GET /v1/auth/sso-link/passkey-options': LINK_TICKET,
+  'POST /v1/auth/sso-link/proof': `${LINK_TICKET}; five attempts per account`,
+  'POST /v1/auth/sso-link/confirm': `${LINK_TICKET}, and a proof of the account`,
+  'GET /sign-in/link': LINK_TICKET,
+  'POST /sign-in/link/proof': `as POST /v1/auth/sso-link/proof, and only from the application's own page`,
+  'POST /sign-in/link/confirm': `as POST /v1/auth/sso-link/confirm, and only from the application's own page`,
   'GET /v1/sso/oidc/:connectionId/login': 'redirects to the provider; a limit by IP',
   'GET /v1/sso/oidc/:connectionId/callback': "the state of this browser's request, and the provider's signature",
   'GET /v1/sso/oidc/:connectionId/frontchannel-logout':

@@ -127,9 +127,8 @@ describe('sign-in through OpenID Connect', () => {
 
   it('does not take over an account that has a password', async () => {
     const { email } = await harness.make.member(orgId, 'mentor');
-    expect((await signInByOidc(idp, harness.client(), connectionId, { claims: { sub: 'thief', email } })).status).toBe(
-      403,
-    );
+    const answer = await signInByOidc(idp, harness.client(), connectionId, { claims: { sub: 'thief', email } });
+    expect(answer.body).toMatchObject({ status: 409, code: 'sso_account_exists' });
     expect((await refusals(harness, orgId)).at(-1)).toBe('account_exists');
   });
 

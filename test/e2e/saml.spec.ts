@@ -121,7 +121,8 @@ describe('sign-in through SAML', () => {
     const org = await harness.make.organization('gme');
     await harness.make.member(org, 'mentor', { email: 'viewer@workforce.example' });
     const connection = await connect(org, { groupRoles: [{ group: 'workforce:viewer', role: 'mentor' }] });
-    expect((await signIn(harness.client(), 'viewer@workforce.example', connection)).status).toBe(403);
+    const answer = await signIn(harness.client(), 'viewer@workforce.example', connection);
+    expect(answer.body).toMatchObject({ status: 409, code: 'sso_account_exists', linkUrl: '/v1/auth/sso-link' });
     expect((await failures(org)).at(-1)).toEqual({ reason: 'account_exists' });
   });
 

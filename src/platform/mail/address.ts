@@ -7,6 +7,7 @@ import { normalizeEmail } from '../crypto/index.js';
  */
 const DOT_ATOM = /^[^\s"(),:;<>@[\\\]\p{C}]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/iu;
 const MAX_LENGTH = 254;
+const ASCII = /^\p{ASCII}+$/u;
 
 /**
  * Returns true for one e-mail address that `normalizeEmail` converts to a mail address: the domain can also be in
@@ -14,9 +15,18 @@ const MAX_LENGTH = 254;
  * match.
  */
 export function isMailAddress(text: unknown): text is string {
-  return (
-    typeof text === 'string' && text.length <= MAX_LENGTH && /^\S+$/.test(text) && isAsciiAddress(normalizeEmail(text))
-  );
+  if (typeof text !== 'string' || text.length > MAX_LENGTH || !/^\S+$/.test(text)) return false;
+  const normalized = normalizeEmail(text);
+  return isAsciiAddress(normalized) && !hasAsciiVariant(normalized);
+}
+
+/**
+ * Returns true for a text with a compatibility variant of ASCII, such as a full-width letter (UAX #15). No mail
+ * provider issues such an address, and in every list it looks like the address of another user. Other letters are
+ * allowed (RFC 6531).
+ */
+function hasAsciiVariant(text: string): boolean {
+  return [...text].some((letter) => !ASCII.test(letter) && ASCII.test(letter.normalize('NFKC')));
 }
 
 /** Returns true for an address that a mail header can contain: its domain is in ASCII, as in `normalizeEmail`. */

@@ -136,3 +136,15 @@ describe('an e-mail address with an international domain', () => {
       expect([address, isMailAddress(address)]).toEqual([address, false]);
   });
 });
+
+describe('an e-mail address that looks like another', () => {
+  it('is invalid if a letter is a compatibility variant of ASCII', () => {
+    for (const local of ['\uff41dmin', 'adm\u{1d422}n', 'adm\u2071n', 'o\ufb03ce', 'admin\uff0e'])
+      expect([local, isMailAddress(`${local}@hospital.example`)]).toEqual([local, false]);
+  });
+
+  it('is valid with the letters of every language', () => {
+    for (const local of ['zo\u00eb', '\u0e19\u0e49\u0e33', '\u5c71\u7530', 'col\u00b7legi', '\u0438\u0432\u0430\u043d'])
+      expect([local, isMailAddress(`${local}@hospital.example`)]).toEqual([local, true]);
+  });
+});

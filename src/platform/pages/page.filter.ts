@@ -18,7 +18,14 @@ const RESOLVING_PAGES: Readonly<Record<string, string>> = {
   mfa_enrollment_required: '/account/security',
   mfa_required: '/sign-in/mfa',
   password_change_required: '/account/password',
+  sso_account_exists: '/sign-in/link',
 };
+
+/**
+ * The errors whose page takes no return path. A password or an invite was accepted, so the user must not send that form
+ * again. A link keeps the return path of its sign-in.
+ */
+const WITHOUT_RETURN: ReadonlySet<string> = new Set(['mfa_required', 'sso_account_exists']);
 
 /**
  * Handles errors of page routes. A browser gets the form again, or a redirect to a page that resolves the error. The
@@ -44,8 +51,7 @@ export class PageFilter extends ProblemFilter {
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
     if (problem instanceof FormRedisplay)
       return void response.status(problem.status).type('text/html').send(problem.page);
-    // no returnTo: the password or the invite was accepted, so the user must not send that form again
-    if (problem.code === 'mfa_required') return response.redirect(303, resolvingPage!);
+    if (WITHOUT_RETURN.has(problem.code)) return response.redirect(303, resolvingPage!);
     const returnTo = this.returnPath(request, response);
     response.redirect(303, `${resolvingPage}?${new URLSearchParams({ returnTo }).toString()}`);
   }

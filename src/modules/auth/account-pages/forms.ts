@@ -8,6 +8,9 @@ const MESSAGES: FormMessages = {
   mfa_failed: 'The code is incorrect or was already used.',
   invalid_code: "The code is incorrect. Check that your device's clock is correct.",
   step_up_failed: 'The password or code is incorrect.',
+  mfa_enrollment_required:
+    'Your organization requires a second factor, and this account has none. Sign in with the password, set one up, ' +
+    'and start again.',
   token_invalid: 'The link was already used, or it has expired. Request a new one.',
   server_busy: 'The server is busy. Try again in a few seconds.',
   wrong_password: 'The current password is incorrect.',

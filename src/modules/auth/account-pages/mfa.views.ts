@@ -3,7 +3,9 @@ import type { FactorKind } from '../mfa/index.js';
 import { passkeyBox } from './passkey-box.js';
 import type { SignInView } from './sign-in.views.js';
 
-const CODE = html`inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" required autofocus`;
+/** The attributes of a field for a code of an authenticator app. */
+export const CODE_INPUT = html`inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6"
+required autofocus`;
 
 /** Returns the last page of a sign-in, with a form for each kind of factor that the user has. */
 export function mfaPage({ methods, returnTo, problem }: SignInView & { methods: readonly FactorKind[] }): string {
@@ -15,7 +17,7 @@ ${methods.includes('passkey') && passkeyBox('mfa', returnTo, 'Use a passkey')}
 ${
   methods.includes('totp') &&
   html`<form method="post" action="${action}">
-${field('Code from your authenticator app', 'totp', CODE, problem !== undefined)}
+${field('Code from your authenticator app', 'totp', CODE_INPUT, problem !== undefined)}
 <label class="check">
 <input type="checkbox" name="rememberDevice" value="on"> Remember this device, if your organization allows it
 </label>

@@ -61,6 +61,23 @@ export class MfaForm {
   returnTo?: string;
 }
 
+export class LinkProofForm {
+  @MayBeAbsent()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1_000)
+  password?: string;
+
+  @MayBeAbsent()
+  @Matches(/^\d{6}$/)
+  totp?: string;
+
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 40)
+  recoveryCode?: string;
+}
+
 export class TotpConfirmForm {
   /** Six digits. */
   @Matches(/^\d{6}$/, { message: 'must be six digits' })

@@ -180,7 +180,9 @@ DECLARE
   p app_private.pending_sign_ins; m public.memberships; days integer;
 BEGIN
   SELECT * INTO p FROM app_private.pending_sign_ins x
-    WHERE x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.expires_at > now() FOR UPDATE;
+    WHERE x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.expires_at > now()
+     AND x.connection_id IS NULL -- an offer to link an identity was made before any password
+    FOR UPDATE;
   org_id := coalesce(p.organization, '00000000-0000-0000-0000-000000000000');
   IF p.user_id IS NULL OR NOT app_private.release_attempt(p.lockout_key) OR p.ended_at IS NOT NULL THEN
     state := 'expired';

@@ -1,9 +1,10 @@
-import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { currentContext } from '../../../platform/context/context.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
+import { PageFilter } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import {
   SignedOutMark,
@@ -57,11 +58,14 @@ export class OidcController {
       'auth.sign_in_failed',
       'sso.member_provisioned',
       'sso.role_synced',
+      'sso.identity_linked',
+      'sso.profile_followed',
       'auth.organization_switched',
       'sso.connection_tested',
     ],
     limit: SSO_IP_RATE_LIMITS.answer,
   })
+  @UseFilters(PageFilter)
   @ResponseType.redirect(303)
   async callback(
     @Param('connectionId') connectionId: string,

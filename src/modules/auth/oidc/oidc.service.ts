@@ -130,6 +130,7 @@ export class OidcService {
       idpSession: text(token.claims, 'sid'),
       idpSubject: identity.subjectKey,
       intent: pending.intent,
+      browser: pending.browser,
       diagnostics: diagnosticsOfClaims(token.claims, shown),
     };
   }

@@ -120,6 +120,7 @@ function identityIn({ assertion, connection, request, diagnostics }: VerifiedRes
     logoutHint: sentNameId(assertion.nameId),
     signedInAt: assertion.authenticatedAt,
     intent: request?.intent,
+    browser: request?.browser,
     diagnostics,
   };
 }

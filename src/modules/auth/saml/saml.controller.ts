@@ -1,7 +1,8 @@
-import { Controller, Get, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Param, Post, Query, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
+import { PageFilter } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import { LoginQuery, SignedOutMark, SSO_IP_RATE_LIMITS, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
@@ -66,6 +67,8 @@ export class SamlController {
       'auth.sign_in_failed',
       'sso.member_provisioned',
       'sso.role_synced',
+      'sso.identity_linked',
+      'sso.profile_followed',
       'auth.organization_switched',
       'sso.connection_tested',
       ...REFRESH_EVENTS,
@@ -75,6 +78,7 @@ export class SamlController {
     otherOrigins: 'the page of the identity provider posts the response, and its signature is verified',
   })
   @UseGuards(SamlResponseGuard)
+  @UseFilters(PageFilter)
   @ResponseType.redirect(303)
   async acs(@Req() request: Request & SamlRequest, @Res({ passthrough: true }) response: Response) {
     const { verifiedIdentity: verified } = request;

@@ -78,8 +78,13 @@ export class SsoConnectionFinder {
 
   /** Returns an enabled connection, also a draft; undefined when none has this id and protocol. */
   async findWithDrafts(connectionId: string, protocol: SsoProtocol): Promise<FoundConnection | undefined> {
+    const found = await this.findAny(connectionId);
+    return found?.row.protocol === protocol ? found : undefined;
+  }
+
+  /** Returns an enabled connection of any protocol, also a draft; undefined when none has this id. */
+  async findAny(connectionId: string): Promise<FoundConnection | undefined> {
     const found = await this.repository.findForSignIn(connectionId);
-    if (found === null || found.connection.protocol !== protocol) return undefined;
-    return new FoundConnection(found.connection, found.keys, this.dataKeys);
+    return found === null ? undefined : new FoundConnection(found.connection, found.keys, this.dataKeys);
   }
 }

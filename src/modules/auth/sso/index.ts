@@ -10,6 +10,10 @@ export {
   type SignInRedis,
 } from './request-store.js';
 export { roleOf, type RoleRule } from './role-mapping.js';
+export type { MoveRule } from './identities.repository.js';
+export { IdentitiesService } from './identities.service.js';
+export { IdentityMoves } from './identity-moves.service.js';
+export { LinkOffers, type LinkTicket } from './link-offers.js';
 export { SIGNED_OUT_PAGE, SignOutService, type SignedOut } from './sign-out.service.js';
 export { SignedOutMark } from './signed-out-mark.js';
 export { SsoSignInService } from './sso-sign-in.service.js';

@@ -9,7 +9,7 @@ describe('PendingRequests', () => {
   it('returns a pending request once', async () => {
     const requests = new PendingRequests(new MemoryRedis());
     await requests.remember(binding, request);
-    expect(await requests.consume(binding)).toEqual({ ...request, requestId: '_r' });
+    expect(await requests.consume(binding)).toEqual({ ...request, requestId: '_r', browser: 'b' });
     await expect(requests.consume(binding)).rejects.toMatchObject({ reason: 'request_unknown' });
   });
 

@@ -26,6 +26,8 @@ export interface RequestBinding {
 /** A request that was sent to an identity provider and has no response yet. */
 export interface PendingRequest {
   readonly requestId: string;
+  /** The secret of the browser that sent the request. */
+  readonly browser: string;
   /** ISO 8601. */
   readonly createdAt: string;
   /** The page that the user wanted to open; a path on this host. */
@@ -69,7 +71,7 @@ export class PendingRequests {
   /** Stores a request before it is sent. */
   async remember<T extends PendingRequest = PendingRequest>(
     binding: RequestBinding,
-    request: Omit<T, 'requestId'>,
+    request: Omit<T, 'requestId' | 'browser'>,
   ): Promise<void> {
     const value = JSON.stringify({ ...request, requestId: binding.requestId });
     const stored = await answerOf(this.redis.set(this.key(binding), value, 'PX', SIGN_IN_MS, 'NX'));
@@ -80,7 +82,7 @@ export class PendingRequests {
   async consume<T extends PendingRequest = PendingRequest>(binding: RequestBinding): Promise<T> {
     const value = await answerOf(this.redis.getdel(this.key(binding)));
     ensure(value !== null, 'request_unknown');
-    return JSON.parse(value) as T;
+    return { ...(JSON.parse(value) as T), browser: binding.browser };
   }
 
   private key({ connectionId, requestId, browser }: RequestBinding): string {

@@ -2,7 +2,14 @@ import { oneLine, type MailMessage } from '../../../platform/mail/index.js';
 import type { NoticeMail, NoticeSubject } from './sso-notices.repository.js';
 
 /** The kinds of SSO notification. */
-export type NoticeKind = 'certificate_expiring' | 'domain_lost' | 'domain_unverified' | 'break_glass';
+export type NoticeKind =
+  | 'certificate_expiring'
+  | 'domain_lost'
+  | 'domain_unverified'
+  | 'break_glass'
+  | 'identity_linked'
+  | 'own_identity_linked'
+  | 'identities_moved';
 
 /** The subject of each notification, and its recipients: members who can change connections, or owners. */
 export const NOTICES: Readonly<Record<NoticeKind, { subject: NoticeSubject; owners: boolean }>> = {
@@ -10,6 +17,9 @@ export const NOTICES: Readonly<Record<NoticeKind, { subject: NoticeSubject; owne
   domain_lost: { subject: 'domain', owners: false },
   domain_unverified: { subject: 'domain', owners: false },
   break_glass: { subject: 'membership', owners: true },
+  identity_linked: { subject: 'membership', owners: false },
+  own_identity_linked: { subject: 'connection', owners: false },
+  identities_moved: { subject: 'connection', owners: false },
 };
 
 const TEXTS: Readonly<Record<NoticeKind, (about: string, days: number) => readonly [string, string]>> = {
@@ -33,6 +43,21 @@ const TEXTS: Readonly<Record<NoticeKind, (about: string, days: number) => readon
     'Single sign-on is enforced, but an owner signed in locally with a second factor. This is possible in case the ' +
       'identity provider fails. If you did not expect this sign-in, end the sessions of this member and check the ' +
       'audit log.',
+  ],
+  identity_linked: (about) => [
+    `${about} linked an account to single sign-on`,
+    'The member proved the existing account and confirmed the link. If you did not expect this, remove the identity ' +
+      'of the member and check the audit log.',
+  ],
+  own_identity_linked: (about) => [
+    `Your account is now linked to the single sign-on "${about}"`,
+    'From now on, a sign-in there also signs you in here. If this was not you, change your password and tell your ' +
+      'administrator, who can remove the link.',
+  ],
+  identities_moved: (about) => [
+    `Single sign-on "${about}" takes over the members of another connection`,
+    'Members of the other connection keep their accounts when they sign in through this connection. If you did not ' +
+      'expect this, cancel the move and check the audit log.',
   ],
 };
 

@@ -24,6 +24,11 @@ export class SsoNotices {
     return recipients.length;
   }
 
+  /** Enqueues a notification of one member in the current transaction. */
+  async notifyMember(kind: NoticeKind, subjectId: string, membershipId: string): Promise<void> {
+    await this.jobs.enqueue('sso.notify', { kind, subjectId, membershipId, days: 0 });
+  }
+
   /**
    * Sends one mail. The caller must not have an open transaction. Fails permanently with `mail_rejected` when the mail
    * server rejects the mail.

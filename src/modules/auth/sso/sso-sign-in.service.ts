@@ -4,6 +4,7 @@ import { newId } from '../../../platform/clock/id.js';
 import { currentContext, withIdentity, type Identity } from '../../../platform/context/context.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { networkOf, RateLimiter, type RateLimit } from '../../../platform/http/index.js';
 import {
   newSession,
@@ -12,6 +13,7 @@ import {
   OrganizationSwitchRepository,
   type NewSession,
 } from '../sessions/index.js';
+import { LinkOffers } from './link-offers.js';
 import { roleFacts } from './role-mapping.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
 import type { SsoDiagnostics } from '../sso-messages/index.js';
@@ -22,7 +24,18 @@ import { SsoRepository, type SsoOutcome } from './sso.repository.js';
 
 const REJECTIONS_RATE_LIMIT: RateLimit = { name: 'sso-rejections', points: 300, seconds: 300 };
 
-const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned']);
+/** How a first answer found a member who existed, by the state of the sign-in. The audit log records it. */
+const LINKED: Partial<Record<SsoOutcome['state'], string>> = {
+  claimed: 'never_signed_in',
+  linked: 'proof',
+  linked_by_address: 'address',
+  moved: 'move',
+};
+const OPENED = new Set<SsoOutcome['state']>([
+  'known',
+  'provisioned',
+  ...(Object.keys(LINKED) as SsoOutcome['state'][]),
+]);
 /** Maps each failed switch to the reason that the audit log records. */
 const TARGET_FAILURES = {
   not_found: 'no_membership_in_target',
@@ -46,31 +59,56 @@ export class SsoSignInService {
     private readonly trace: SsoTrace,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
+    private readonly offers: LinkOffers,
     private readonly limiter: RateLimiter,
   ) {}
 
   /**
    * Opens a session for a verified identity. The session belongs to the target organization of the sign-in, or to the
-   * connection's organization if there is no target. Throws `sso_failed` when the user cannot sign in. The audit log
-   * and the connection's attempt log contain the reason.
+   * connection's organization if there is no target. Throws `sso_account_exists` when the e-mail address belongs to a
+   * member whose account the user can prove. Throws `sso_failed` when the user cannot sign in. The audit log and the
+   * connection's attempt log contain the reason.
    */
   async open(verified: VerifiedIdentity): Promise<OpenedSession> {
     await currentContext().uncount();
+    const session = await sessionOf(verified);
+    const opened = await this.signIn(verified, session);
+    if ('secret' in opened) return opened;
+    // Any site can make a browser post an unsolicited response, so such a response offers no link.
+    if (opened.state === 'account_exists' && opened.membership_id !== null && verified.browser !== undefined)
+      throw await this.offers.store(verified, verified.browser, session.secret);
+    throw notAdmitted();
+  }
+
+  /**
+   * Links a verified identity to the member of a proven offer, and opens a session. Throws `sign_in_expired` when the
+   * offer was not proven or has been used. Throws `last_owner` when the provider's role would leave the organization
+   * without an owner; the identity is then not linked. Throws `sso_failed` when the user cannot sign in.
+   */
+  async link(verified: VerifiedIdentity, linkSecret: string): Promise<OpenedSession> {
+    const opened = await this.signIn(verified, await sessionOf(verified), linkSecret);
+    if ('secret' in opened) return opened;
+    throw opened.state === 'link_expired' ? new Problem('sign_in_expired') : notAdmitted();
+  }
+
+  /** Returns the session, or the outcome of a sign-in that opened none. */
+  private async signIn(
+    verified: VerifiedIdentity,
+    session: NewSession,
+    linkSecret: string | null = null,
+  ): Promise<OpenedSession | Pick<SsoOutcome, 'state' | 'membership_id'>> {
     const secret = await verified.connection.dbSecret();
-    const id = newId();
-    const session = newSession({
-      ...verified,
-      id,
-      logoutHint: await verified.connection.sealHint(id, verified.logoutHint),
-    });
-    const opened = await this.unitOfWork
-      .run<OpenedSession | null, SsoOutcome>(this.signInContext(verified, secret, session), async (outcome) => {
-        await this.record(outcome, verified);
-        return OPENED.has(outcome.state) ? this.switchOrganization(outcome, verified, session) : null;
-      })
+    return this.unitOfWork
+      .run<OpenedSession | SsoOutcome, SsoOutcome>(
+        this.signInContext(verified, secret, session, linkSecret),
+        async (outcome) => {
+          // The identity was linked in this transaction, which the error rolls back.
+          if (linkSecret !== null && outcome.state === 'last_owner') throw new Problem('last_owner');
+          await this.record(outcome, verified);
+          return OPENED.has(outcome.state) ? this.switchOrganization(outcome, verified, session) : outcome;
+        },
+      )
       .catch((error: unknown) => this.recordTargetFailure(error, verified));
-    if (opened === null) throw notAdmitted();
-    return opened;
   }
 
   /**
@@ -114,6 +152,7 @@ export class SsoSignInService {
     { connection, identity, sessionEnds, idpSession }: VerifiedIdentity,
     dbSecret: Buffer,
     session: NewSession,
+    linkSecret: string | null,
   ) {
     const email = identity.email === undefined ? null : normalizeEmail(identity.email);
     const tenant = this.repository.signIn({
@@ -121,13 +160,14 @@ export class SsoSignInService {
       dbSecret,
       subjectKey: identity.subjectKey,
       email,
-      name: identity.displayName ?? email ?? 'Unnamed',
+      name: identity.displayName ?? null,
       role: identity.role ?? null,
       ids: { user: newId(), membership: newId() },
       session,
       idpSession: idpSession ?? null,
       maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
       facts: roleFacts(connection.row, identity.groups, identity.claims),
+      linkSecret,
     });
     return { ...tenant, identity: identityOf };
   }
@@ -143,6 +183,9 @@ export class SsoSignInService {
       const target = { type: 'membership', id: outcome.membership_id! } as const;
       if (outcome.state === 'provisioned')
         this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });
+      const how = LINKED[outcome.state];
+      if (how !== undefined) this.audit.record('sso.identity_linked', { target, meta: { connectionId, how } });
+      if (outcome.followed === true) this.audit.record('sso.profile_followed', { target, meta: { connectionId } });
       if (outcome.role_before !== role)
         this.audit.record('sso.role_synced', { target, meta: { from: outcome.role_before, to: role } });
       this.audit.record('auth.signed_in', { target: { type: 'user', id: outcome.user_id! }, meta: { method } });
@@ -150,10 +193,10 @@ export class SsoSignInService {
     await this.trace.record(connectionId, { accepted, reason: accepted ? undefined : reason, diagnostics });
   }
 
-  private async recordTargetFailure(error: unknown, { connection, diagnostics }: VerifiedIdentity): Promise<null> {
+  private async recordTargetFailure(error: unknown, { connection, diagnostics }: VerifiedIdentity) {
     if (!(error instanceof TargetOrganizationError)) throw error;
     await this.recordRejection(connection.id, connection.row.protocol, error.reason, diagnostics);
-    return null;
+    return { state: 'connection_rejected', membership_id: null } as const;
   }
 
   /**
@@ -183,6 +226,12 @@ export class SsoSignInService {
     );
     return { secret: next.secret, organizationId, expiresAt, remembered: false };
   }
+}
+
+/** Returns a new session with the sealed logout hint of the answer. */
+async function sessionOf(verified: VerifiedIdentity): Promise<NewSession> {
+  const id = newId();
+  return newSession({ ...verified, id, logoutHint: await verified.connection.sealHint(id, verified.logoutHint) });
 }
 
 /** Returns the identity that the audit log records. The actor is the user if the session was opened. */

@@ -74,6 +74,42 @@ export const ssoFeature = defineFeature({
       description: 'A member got another role, because the groups or attributes from the identity provider changed.',
       meta: { from: 'role', to: 'role' },
     },
+    'sso.identity_linked': {
+      category: 'sso',
+      severity: 'notice',
+      description: 'A user signed in through a connection for the first time and got the account of a member.',
+      meta: { connectionId: 'id', how: 'code' },
+    },
+    'sso.profile_followed': {
+      category: 'sso',
+      severity: 'info',
+      description: 'The name or e-mail address of a member changed, because it changed at the identity provider.',
+      meta: { connectionId: 'id' },
+    },
+    'sso.identity_removed': {
+      category: 'sso',
+      severity: 'notice',
+      description: 'A member removed an identity of a member at an identity provider. Its sessions ended.',
+      meta: { connectionId: 'id' },
+    },
+    'sso.identity_move_previewed': {
+      category: 'sso',
+      severity: 'info',
+      description: 'A member previewed a move of identities to another connection.',
+      meta: { from: 'id' },
+    },
+    'sso.identities_moved': {
+      category: 'sso',
+      severity: 'warning',
+      description: 'A member allowed a connection to claim the members of another connection for a limited time.',
+      meta: { from: 'id', matchBy: 'code', members: 'count', days: 'count', allowLowerRole: 'flag' },
+    },
+    'sso.identity_move_cancelled': {
+      category: 'sso',
+      severity: 'notice',
+      description: 'A member cancelled a move of identities.',
+      meta: { members: 'count' },
+    },
     'sso.sessions_ended': {
       category: 'sso',
       severity: 'notice',
@@ -83,6 +119,10 @@ export const ssoFeature = defineFeature({
   },
   errors: {
     sso_failed: { status: 403, title: 'Single sign-on failed' },
+    last_sign_in_method: {
+      status: 409,
+      title: 'The member could no longer sign in. Confirm the removal with allowLockout=true',
+    },
     provider_unreachable: {
       status: 503,
       title: 'The identity provider cannot be reached: try again later, or ask your administrator',
@@ -105,6 +145,21 @@ export const ssoFeature = defineFeature({
       timeoutSeconds: 60,
       concurrency: 1,
     },
+    'sso.notify_linked': {
+      description:
+        'Notifies a member about a linked identity, and the administrators if the member proved the account.',
+      attempts: 8,
+      backoffSeconds: 15,
+      timeoutSeconds: 60,
+      concurrency: 2,
+    },
+    'sso.notify_moved': {
+      description: 'Notifies the administrators about a move of identities to another connection.',
+      attempts: 8,
+      backoffSeconds: 15,
+      timeoutSeconds: 60,
+      concurrency: 2,
+    },
     'sso.notify': {
       description: 'Notifies one member about single sign-on by mail.',
       attempts: 8,
@@ -122,6 +177,14 @@ export const ssoFeature = defineFeature({
       floorDays: 0,
       action: 'delete',
     },
+    'sso_moves.expired': {
+      description: 'Moves of identities that no member used in time',
+      table: 'sso_moves',
+      ageColumn: 'expires_at',
+      days: 30,
+      floorDays: 0,
+      action: 'delete',
+    },
   },
   personalData: {
     sso_connections: {
@@ -135,6 +198,11 @@ export const ssoFeature = defineFeature({
     sso_identities: {
       subject_key: { class: 'PII', erasure: 'delete' },
       facts: { class: 'PII', erasure: 'delete' },
+      provider_name: { class: 'PII', erasure: 'delete' },
+      provider_email: { class: 'PII', erasure: 'delete' },
+    },
+    sso_moves: {
+      match_key: { class: 'PII', erasure: 'delete' },
     },
     sso_attempts: {
       diagnostics: { class: 'internal', erasure: 'delete' },
@@ -158,6 +226,11 @@ export const ssoFeature = defineFeature({
       rows: { select: 'sso:read', delete: 'sso:delete' },
       retention: { reason: 'The row is deleted with its connection.' },
     },
+    sso_moves: {
+      kind: 'tenant',
+      rows: { select: ['sso:read', 'sso:update', 'retention:preview', 'retention:run'], delete: 'sso:update' },
+      retention: { policies: ['sso_moves.expired'] },
+    },
   },
   controls: {
     'sso.tested': {
@@ -170,6 +243,12 @@ export const ssoFeature = defineFeature({
       claims: ['M14', 'S3'],
       description:
         'Each connection keeps its last attempts and the reasons of failures, but no values, signatures, or keys.',
+    },
+    'sso.moves': {
+      claims: ['M14', 'S3'],
+      description:
+        'A move of identities names members of one organization only, ends after a limited time, and gives no member ' +
+        'a permission that the member does not have.',
     },
     'sso.sessions': { claims: ['M13', 'M14'], description: 'Deleting or disabling a connection ends its sessions.' },
   },

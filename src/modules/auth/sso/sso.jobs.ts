@@ -17,6 +17,22 @@ export class SsoJobs {
     return this.notices.send(kind as NoticeKind, String(subjectId), String(membershipId), Number(days));
   }
 
+  /**
+   * Notifies both ends of a link: the member, and the administrators if the member proved the account. The database
+   * enqueues this job in the transaction that opens the session.
+   */
+  @OnJob('sso.notify_linked')
+  async notifyLinked({ membershipId, connectionId, proven }: JobPayload): Promise<JobCounts> {
+    await this.notices.notifyMember('own_identity_linked', String(connectionId), String(membershipId));
+    return { told: 1 + (proven === true ? await this.notices.notify('identity_linked', String(membershipId)) : 0) };
+  }
+
+  /** Notifies the administrators about a move of identities. The database enqueues this job. */
+  @OnJob('sso.notify_moved')
+  async notifyMoved({ connectionId }: JobPayload): Promise<JobCounts> {
+    return { told: await this.notices.notify('identities_moved', String(connectionId)) };
+  }
+
   /** The database enqueues this job in the transaction that opens the session. */
   @OnJob('auth.notify_break_glass', { emits: ['auth.break_glass_sign_in'] })
   async notifyBreakGlass({ sessionId, membershipId, userId }: JobPayload): Promise<JobCounts> {

@@ -8,6 +8,12 @@ import { SsoLogoutService } from './sso-logout.service.js';
 import { SsoConnectionFinder } from './found-connection.js';
 import { SetupGuideController } from './setup-guide.controller.js';
 import { SetupGuides } from './setup-guide.service.js';
+import { IdentitiesController } from './identities.controller.js';
+import { IdentitiesRepository } from './identities.repository.js';
+import { IdentitiesService } from './identities.service.js';
+import { IdentityMovesController } from './identity-moves.controller.js';
+import { IdentityMoves } from './identity-moves.service.js';
+import { LinkOffers } from './link-offers.js';
 import { MappingPreview } from './mapping-preview.service.js';
 import { SsoProtocols } from './sso-protocols.js';
 import { SsoSignInService } from './sso-sign-in.service.js';
@@ -27,8 +33,19 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
 /** Connections to identity providers, and the parts that all SSO protocols share. */
 @Module({
   imports: [RbacModule, SessionsModule],
-  controllers: [SignOutController, SsoSetupController, SsoConnectionTestController, SetupGuideController],
+  controllers: [
+    SignOutController,
+    SsoSetupController,
+    SsoConnectionTestController,
+    SetupGuideController,
+    IdentitiesController,
+    IdentityMovesController,
+  ],
   providers: [
+    IdentitiesRepository,
+    IdentitiesService,
+    IdentityMoves,
+    LinkOffers,
     SsoConnectionFinder,
     SignedOutMark,
     SignOutService,
@@ -48,6 +65,9 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
     SsoJobs,
   ],
   exports: [
+    IdentitiesService,
+    IdentityMoves,
+    LinkOffers,
     SsoConnectionFinder,
     SignedOutMark,
     SignOutService,

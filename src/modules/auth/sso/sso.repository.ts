@@ -23,6 +23,10 @@ export interface SsoOutcome {
     | 'known'
     | 'claimed'
     | 'provisioned'
+    | 'linked'
+    | 'linked_by_address'
+    | 'moved'
+    | 'link_expired'
     | 'connection_rejected'
     | 'role_missing'
     | 'email_missing'
@@ -32,6 +36,7 @@ export interface SsoOutcome {
     | 'last_owner';
   org_id: string;
   user_id: string | null;
+  /** The member's membership. If the state is `account_exists`: the membership that an offer of a link is for. */
   membership_id: string | null;
   email: string | null;
   role_before: string | null;
@@ -41,6 +46,8 @@ export interface SsoOutcome {
    */
   role_now: string | null;
   expires_at: Date;
+  /** Whether the member's name or e-mail address changed to that of the provider. */
+  followed: boolean | null;
   [column: string]: unknown;
 }
 
@@ -50,7 +57,7 @@ export interface SsoSignIn {
   dbSecret: Buffer;
   subjectKey: string;
   email: string | null;
-  name: string;
+  name: string | null;
   role: string | null;
   ids: { user: string; membership: string };
   /** The id of the session at the provider. */
@@ -58,6 +65,8 @@ export interface SsoSignIn {
   maxExpiry: Date | null;
   session: NewSession;
   facts: RoleFacts;
+  /** The secret of a proven offer of a link. */
+  linkSecret: string | null;
 }
 
 /** A member who signed in through a connection, with the groups and attributes of the last sign-in. */
@@ -153,11 +162,23 @@ export class SsoRepository {
 
   /** Returns the tenant context that opens a session; see `app.sso_sign_in`. */
   signIn(parameters: SsoSignIn): TenantContext {
-    const { connectionId, dbSecret, subjectKey, email, name, role, ids, idpSession, maxExpiry, session, facts } =
-      parameters;
+    const {
+      connectionId,
+      dbSecret,
+      subjectKey,
+      email,
+      name,
+      role,
+      ids,
+      idpSession,
+      maxExpiry,
+      session,
+      facts,
+      linkSecret,
+    } = parameters;
     return {
       call: {
-        text: `app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${newSessionParam(11)}, $12)`,
+        text: `app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${newSessionParam(11)}, $12, $13)`,
         values: [
           connectionId,
           dbSecret,
@@ -171,6 +192,7 @@ export class SsoRepository {
           maxExpiry ?? 'infinity',
           session.parameter,
           storableJson(facts),
+          linkSecret,
         ],
       },
     };

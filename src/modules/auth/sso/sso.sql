@@ -1,11 +1,13 @@
 -- SSO sign-in: identities, their memberships, and logout by the identity provider.
+-- requires modules/auth/mfa/mfa.sql
 
--- Returns true if a user has a password or an identity at an identity provider.
+-- Returns true if a user has a password, an identity at an identity provider, a confirmed TOTP factor, or a passkey.
 CREATE OR REPLACE FUNCTION app_private.has_signed_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
       OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships m ON m.org_id = i.org_id
         AND m.id = i.membership_id WHERE m.user_id = member)
+      OR app_private.has_factor(member)
 $$;
 
 -- Separates a member of an organization from an account whose owner has never signed in, and returns the member's user.
@@ -71,18 +73,21 @@ GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 
 -- Returns the membership of an identity and how it was found.
 -- - The state is `known` if the identity is already linked to a membership.
--- - The state is `claimed` if the identity is now linked to an existing membership with this e-mail address.
+-- - The state is `linked` if the identity is now linked to the membership of a proven offer; see app.prove_link.
+-- - The state is `moved` if a move of identities named the membership; see app.move_identities.
+-- - The state is `claimed` if the identity is now linked to a member with this e-mail address who never signed in.
+-- - The state is `linked_by_address` if the member has signed in before, and app_private.claim_needs_proof allows it.
 -- - The state is `provisioned` if the function created a membership. The connection must allow provisioning.
 -- - The state is `email_missing` if the provider sent no e-mail address.
--- - The state is `account_exists` if the organization may not claim the account with this e-mail address.
+-- - The state is `account_exists` if the organization may not claim the account with this e-mail address. The
+--   membership is set if the account belongs to a member, who can prove it.
 -- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
+-- - The state is `link_expired` if the offer was not proven or has been used.
 -- Of two parallel first sign-ins of one person, the second waits and then finds the identity.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
-  new_membership uuid, OUT member_id uuid, OUT state text
+  new_membership uuid, link_secret text, OUT member_id uuid, OUT state text
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  meant uuid;
 BEGIN
   SELECT i.membership_id INTO member_id FROM public.sso_identities i
    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
@@ -92,46 +97,96 @@ BEGIN
      WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
   END IF;
   IF FOUND THEN state := 'known'; RETURN; END IF;
-  member_id := app_private.scim_member(c, subject, address);
-  IF member_id IS NOT NULL THEN
-    state := 'claimed';
+  IF link_secret IS NOT NULL THEN
+    member_id := app_private.use_link(c, subject, link_secret);
+    state := CASE WHEN member_id IS NULL THEN 'link_expired' ELSE 'linked' END;
+  ELSE
+    SELECT r.member_id, r.state INTO member_id, state
+      FROM app_private.first_membership(c, subject, address, full_name, new_role, new_user, new_membership) r;
+  END IF;
+  IF state IN ('linked', 'moved', 'claimed', 'linked_by_address', 'provisioned') THEN
     INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id)
       VALUES (c.org_id, c.id, subject, member_id);
+  END IF;
+END $$;
+
+-- Decides which membership the first answer about a subject means; see app_private.sso_membership.
+CREATE OR REPLACE FUNCTION app_private.first_membership(
+  c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
+  new_membership uuid, OUT member_id uuid, OUT state text
+) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  m public.memberships; meant uuid; is_used boolean; is_moved boolean;
+BEGIN
+  member_id := app_private.scim_member(c, subject, address);
+  IF member_id IS NOT NULL THEN
+    SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
+    state := CASE WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists' ELSE 'claimed' END;
+    RETURN;
+  END IF;
+  SELECT r.member_id, r.claimed INTO member_id, is_moved FROM app_private.use_move(c, subject, address, new_role) r;
+  IF member_id IS NOT NULL THEN
+    state := CASE WHEN is_moved THEN 'moved' ELSE 'account_exists' END;
     RETURN;
   END IF;
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
-  meant := app_private.resolve_verified_user(c.org_id, address, new_user);
-  IF meant IS NULL THEN state := 'account_exists'; RETURN; END IF;
+  m := app_private.member_with_address(c.org_id, address);
+  is_used := m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id);
+  IF NOT coalesce(app_private.claim_needs_proof(c, m, new_role), false) THEN
+    meant := app_private.resolve_verified_user(c.org_id, address, new_user);
+  END IF;
+  IF meant IS NULL THEN member_id := m.id; state := 'account_exists'; RETURN; END IF;
   SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = meant AND x.org_id = c.org_id;
   IF member_id IS NOT NULL THEN
-    state := 'claimed';
+    state := CASE WHEN is_used THEN 'linked_by_address' ELSE 'claimed' END;
   ELSIF c.jit_provisioning THEN
     INSERT INTO public.memberships (org_id, id, user_id, name, role)
-      VALUES (c.org_id, new_membership, meant, full_name, new_role);
+      VALUES (c.org_id, new_membership, meant, coalesce(full_name, address), new_role);
     member_id := new_membership;
     state := 'provisioned';
   ELSE
     DELETE FROM public.users u WHERE u.id = meant AND u.id = new_user;
     state := 'account_unknown';
-    RETURN;
   END IF;
-  INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id)
-    VALUES (c.org_id, c.id, subject, member_id);
+END $$;
+
+-- Copies a changed name and e-mail address from the provider to a member whose user only this organization knows. Other
+-- accounts keep theirs, because another organization or the owner decides about them; the difference is shown. A member
+-- whom a SCIM client manages keeps the client's data. The address does not change to that of another member, so a user
+-- who can edit the address at the provider cannot take the place of another member. Returns true if something changed.
+CREATE OR REPLACE FUNCTION app_private.follow_provider(m public.memberships, full_name text, address text)
+RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  renamed boolean;
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.user_id AND u.scoped_org_id = m.org_id)
+    OR EXISTS (SELECT FROM public.scim_users s WHERE s.org_id = m.org_id AND s.membership_id = m.id) THEN
+    RETURN false;
+  END IF;
+  UPDATE public.memberships x SET name = full_name WHERE x.org_id = m.org_id AND x.id = m.id AND x.name <> full_name;
+  renamed := FOUND;
+  UPDATE public.users u SET email = address WHERE u.id = m.user_id AND u.email <> address AND NOT EXISTS (
+    SELECT FROM public.users x WHERE x.email = address AND (x.scoped_org_id = m.org_id OR x.scoped_org_id IS NULL
+      AND EXISTS (SELECT FROM public.memberships y WHERE y.org_id = m.org_id AND y.user_id = x.id)));
+  RETURN renamed OR FOUND;
 END $$;
 
 -- Opens a session for a verified response of an identity provider. The caller must present the secret of the
 -- connection. The member gets the role that the provider's groups determine. If the role changes, the member's other
--- sessions end. The states `known`, `claimed`, and `provisioned` of sso_membership open a session. The other states of
--- sso_membership do not. These states do not open a session either:
+-- sessions end. These states of sso_membership open a session: `known`, `claimed`, `provisioned`, `linked`,
+-- `linked_by_address`, and `moved`. The other states do not. If the state is `account_exists` and the member can prove
+-- the account, the membership is set, and the secret of the session is that of an offer to link the identity.
+-- The parameter `link_secret` is the secret of such an offer. These states do not open a session either:
 -- - `connection_rejected` if the connection or its secret is invalid, or the organization does not allow the protocol.
 -- - `role_missing` if the provider's groups determine no role.
 -- - `membership_ended` if the membership has ended.
 -- - `last_owner` if the role change would leave the organization without an owner.
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
   connection uuid, db_secret bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
-  new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb, OUT state text,
-  OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text,
-  OUT role_now text, OUT expires_at timestamptz
+  new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb,
+  link_secret text DEFAULT NULL, OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid,
+  OUT email text, OUT role_before text, OUT role_now text, OUT expires_at timestamptz, OUT followed boolean
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections; m public.memberships; member_id uuid;
@@ -158,11 +213,13 @@ BEGIN
         WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject);
   ELSE
     SELECT r.member_id, r.state INTO member_id, state
-      FROM app_private.sso_membership(c, subject, address, full_name, granted_role, new_user, new_membership) r;
+      FROM app_private.sso_membership(c, subject, address, full_name, granted_role, new_user, new_membership,
+        link_secret) r;
     SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
     IF m.status = 'ended' THEN state := 'membership_ended'; END IF;
   END IF;
-  IF state NOT IN ('known', 'claimed', 'provisioned') THEN RETURN; END IF;
+  IF state = 'account_exists' AND app_private.offer_link(c, m, subject, visit) THEN membership_id := m.id; END IF;
+  IF state NOT IN ('known', 'claimed', 'provisioned', 'linked', 'linked_by_address', 'moved') THEN RETURN; END IF;
   role_before := m.role; role_now := granted_role;
   IF m.role <> granted_role THEN
     BEGIN
@@ -174,7 +231,9 @@ BEGIN
     UPDATE public.sessions s SET revoked_at = now()
       WHERE s.org_id = m.org_id AND s.membership_id = m.id AND s.revoked_at IS NULL;
   END IF;
-  UPDATE public.sso_identities i SET last_sign_in_at = now(), facts = sso_sign_in.facts
+  followed := app_private.follow_provider(m, full_name, address);
+  UPDATE public.sso_identities i
+    SET last_sign_in_at = now(), facts = sso_sign_in.facts, provider_name = full_name, provider_email = address
    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
   expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
   UPDATE public.sessions s
@@ -183,6 +242,10 @@ BEGIN
          logout_hint_session = CASE WHEN visit.logout_hint_enc IS NOT NULL THEN visit.id END,
          signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
   user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+  IF state IN ('linked', 'linked_by_address', 'moved') THEN
+    PERFORM app_private.enqueue_job(c.org_id, 'sso.notify_linked', jsonb_build_object('membershipId', m.id,
+      'connectionId', c.id, 'proven', state = 'linked'), visit.request_id);
+  END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 

@@ -48,6 +48,11 @@ export interface VerifiedIdentity {
    */
   readonly signedInAt?: number;
   readonly intent?: SsoIntent;
+  /**
+   * The secret of the browser whose request the response answers. Undefined for an unsolicited response: any site can
+   * make a browser post one.
+   */
+  readonly browser?: string;
   /** The part of the response that administrators may see. */
   readonly diagnostics?: SsoDiagnostics;
 }

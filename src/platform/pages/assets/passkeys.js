@@ -27,6 +27,8 @@ const PURPOSES = {
   'sign-in': async () =>
     call('/v1/auth/passkeys/sign-in', { credential: await getAssertion('/v1/auth/passkeys/sign-in/options') }),
   mfa: async () => call('/v1/auth/login/mfa', { passkey: await getAssertion('/v1/auth/login/mfa/options') }),
+  link: async () =>
+    call('/v1/auth/sso-link/proof', { passkey: await getAssertion('/v1/auth/sso-link/passkey-options') }),
   'step-up': async () => call('/v1/auth/step-up', { passkey: await getAssertion('/v1/auth/step-up/options') }),
   add: async () => {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(await call('/v1/auth/passkeys/options'));

@@ -1,0 +1,70 @@
+import { Body, Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Public } from '../../../platform/access/decorators.js';
+import { PAGE_FORM } from '../../../platform/http/index.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
+import { PageFilter, seeOther } from '../../../platform/pages/index.js';
+import { LinkingService } from '../linking/index.js';
+import { BrowserCookie, SessionCookies } from '../sessions/index.js';
+import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
+import { LinkOffers } from '../sso/index.js';
+import { redisplay } from './forms.js';
+import { linkPage } from './link.views.js';
+import { pageUrl } from './page-url.js';
+import { LinkProofForm } from './pages.dto.js';
+
+const PAGE = 'text/html; charset=utf-8';
+const REASON = 'the user has no session yet: the request needs the ticket of a verified answer, and its browser';
+
+/** The page that links a single sign-on to an account that exists. Each step does the same as the API route. */
+@Controller('sign-in/link')
+@UseFilters(PageFilter)
+export class LinkPageController {
+  constructor(
+    private readonly linking: LinkingService,
+    private readonly offers: LinkOffers,
+    private readonly cookies: SessionCookies,
+    private readonly browserCookie: BrowserCookie,
+  ) {}
+
+  @Get()
+  @Public(REASON, { limit: { name: 'sso-link', points: 300, seconds: 300 } })
+  @ResponseType.text(PAGE)
+  async show(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const ticket = this.offers.ticket(request);
+    this.browserCookie.bind(request, response); // the cookie of the sign-in request ends before the offer
+    return linkPage(await this.linking.read(ticket));
+  }
+
+  @Post('proof')
+  @Public(REASON, {
+    emits: ['sso.account_proven', 'auth.mfa_challenged', 'auth.sign_in_failed', 'auth.locked'],
+    body: PAGE_FORM,
+    limit: SIGN_IN_IP_RATE_LIMITS.signIn,
+  })
+  @ResponseType.text(PAGE)
+  async prove(@Body() form: LinkProofForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const ticket = this.offers.ticket(request);
+    const link = await this.linking.read(ticket);
+    try {
+      await this.linking.prove(ticket, form);
+      return seeOther(response, '/sign-in/link');
+    } catch (error) {
+      return redisplay(error, (problem) => linkPage(link, problem));
+    }
+  }
+
+  @Post('confirm')
+  @Public(REASON, {
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'sso.identity_linked', 'sso.role_synced', 'sso.profile_followed'],
+    body: PAGE_FORM,
+    limit: SIGN_IN_IP_RATE_LIMITS.signIn,
+  })
+  @ResponseType.redirect(303)
+  async confirm(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const { session, returnTo } = await this.linking.confirm(this.offers.ticket(request));
+    this.cookies.set(response, session.secret, session.expiresAt);
+    response.append('Set-Cookie', this.offers.clearing());
+    return { url: pageUrl(returnTo) };
+  }
+}

@@ -1,0 +1,2 @@
+export { LinkingModule } from './linking.module.js';
+export { LinkingService, type LinkView } from './linking.service.js';
