@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { freePort } from './processes.js';
+import { until } from './until.js';
+
+/** A program with the files that configure it, on a free loopback port. A test can change the files at any time. */
+export class ProviderProgram {
+  private child?: ChildProcess;
+
+  private constructor(
+    readonly name: string,
+    readonly home: string,
+    readonly port: number,
+  ) {}
+
+  /** Creates the folder and selects the port. `folders` are created inside the folder. */
+  static async create(name: string, folders: readonly string[]): Promise<ProviderProgram> {
+    const home = await mkdtemp(path.join(tmpdir(), `vouchsafe-${name}-`));
+    for (const folder of folders) await mkdir(path.join(home, folder), { recursive: true });
+    return new ProviderProgram(name, home, await freePort());
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  file(name: string): string {
+    return path.join(this.home, name);
+  }
+
+  write(name: string, text: string): Promise<void> {
+    return writeFile(this.file(name), text, { mode: 0o600 });
+  }
+
+  /** Starts the program and waits until it answers at `probe`. */
+  async start(command: string, args: readonly string[], env: Record<string, string>, probe: string): Promise<void> {
+    const log = await open(this.file('log'), 'a', 0o600);
+    const child = spawn(command, args, {
+      env: { PATH: process.env['PATH']!, LC_ALL: 'C', ...env },
+      cwd: this.home,
+      detached: true, // one process group with its workers
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    this.child = child;
+    await log.close();
+    await until(`${this.name} answers`, async () => {
+      if (child.exitCode !== null) throw new Error(`${this.name} ended: ${await this.log()}`);
+      return fetch(this.url + probe).then(
+        ({ status }) => status < 500,
+        () => false,
+      );
+    });
+  }
+
+  /** The output of the program. */
+  log(): Promise<string> {
+    return readFile(this.file('log'), 'utf8');
+  }
+
+  async stop(): Promise<void> {
+    const { child } = this;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    process.kill(-child.pid, 'SIGKILL');
+    await exited;
+  }
+
+  /** Stops the program and deletes its files. */
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.home, { recursive: true, force: true });
+  }
+}
