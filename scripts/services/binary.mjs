@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { run } from '../lib/process.mjs';
-import { debianTree, libraryEnv, which } from './debian-tree.mjs';
+import { debianTree, failureOf, libraryEnv, which } from './debian-tree.mjs';
 
 /**
  * Returns the server to run: one of `names` on PATH, or `file` of the Debian package `debian`, unpacked into the cache.
@@ -10,10 +9,9 @@ export async function serverBinary({ title, names, debian, file, install }) {
   const found = names.map(which).find(Boolean);
   if (found) return { command: found, env: {} };
   const inTree = (tree) => ({ command: path.join(tree, file), env: libraryEnv(tree) });
-  const works = async (tree) => {
+  const problem = (tree) => {
     const { command, env } = inTree(tree);
-    const { code } = await run(command, ['--version'], { env }).catch(() => ({ code: 1 }));
-    return code === 0;
+    return failureOf(command, ['--version'], env);
   };
-  return inTree(await debianTree({ title, name: debian, packages: [debian], install, works }));
+  return inTree(await debianTree({ title, name: debian, packages: [debian], install, problem }));
 }

@@ -29,6 +29,12 @@ export const libraryEnv = (tree) => ({
   LD_LIBRARY_PATH: [...architectureFolders(tree), path.join(tree, 'usr/lib')].join(':'),
 });
 
+/** Runs a program, and returns undefined if it succeeds or its first line of errors. */
+export async function failureOf(command, args, env) {
+  const { code, stderr } = await run(command, args, { env }).catch(({ message }) => ({ code: 1, stderr: message }));
+  return code === 0 ? undefined : stderr.split('\n')[0] || `${path.basename(command)} exits with code ${code}`;
+}
+
 /** Apt settings that keep lists and archives in the given folder, and disable hooks that would clean the system's. */
 const aptSettings = (work) => `
 Dir::State::Lists "${work}/lists";
@@ -74,12 +80,13 @@ async function unpackFromApt({ title, packages, install }, work, tree) {
 }
 
 /**
- * Returns the folder with the unpacked Debian packages `packages`: `<cache>/<name>`. Downloads them unless `works(tree)`
- * resolves to true. The system does not change. `title` and `install` appear in error messages.
+ * Returns the folder with the unpacked Debian packages `packages`: `<cache>/<name>`. Downloads them unless the programs
+ * run: `problem(tree)` returns undefined, or the reason why they do not. The system does not change. `title` and
+ * `install` appear in error messages.
  */
-export async function debianTree({ title, name, packages, install, works }) {
+export async function debianTree({ title, name, packages, install, problem }) {
   const tree = path.join(cacheDir(), name);
-  if (await works(tree)) return tree;
+  if ((await problem(tree)) === undefined) return tree;
   if (!which('apt-get') || !which('dpkg')) throw new Fixable(`${title} is not on this machine.`, install);
   const work = `${tree}.${process.pid}`;
   fs.rmSync(tree, { recursive: true, force: true });
@@ -90,6 +97,7 @@ export async function debianTree({ title, name, packages, install, works }) {
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }
-  if (!(await works(tree))) throw new Fixable(`${title} was downloaded but does not run on this machine.`, install);
-  return tree;
+  const reason = await problem(tree);
+  if (reason === undefined) return tree;
+  throw new Fixable(`${title} was downloaded but does not run on this machine: ${reason}`, install);
 }

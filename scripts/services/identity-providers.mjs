@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { run } from '../lib/process.mjs';
-import { architectureFolders, debianTree, libraryEnv } from './debian-tree.mjs';
+import { architectureFolders, debianTree, failureOf, libraryEnv } from './debian-tree.mjs';
 
 const PACKAGES = [
   'simplesamlphp',
@@ -11,7 +10,15 @@ const PACKAGES = [
   'liblemonldap-ng-portal-perl',
   'libio-string-perl',
   'liblasso-perl',
+  'libstring-random-perl',
+  'libxml-simple-perl',
   'starman',
+];
+const PERL_MODULES = [
+  'Lemonldap::NG::Portal::Main',
+  'Lemonldap::NG::Portal::Issuer::SAML',
+  'Lemonldap::NG::Portal::Issuer::OpenIDConnect',
+  'Starman',
 ];
 /** As in the distribution's php.ini-production: messages go to the log, and headers may follow text. */
 const PHP_SETTINGS = ['display_errors=0', 'log_errors=1', 'output_buffering=4096'];
@@ -42,16 +49,15 @@ function perlEnv(tree) {
   return { ...libraryEnv(tree), PERL5LIB: [path.join(tree, 'usr/share/perl5'), ...versioned].join(':') };
 }
 
-/** Checks that PHP and Perl load the providers' libraries. */
-async function works(tree) {
+/** Returns undefined if PHP and Perl load the providers' libraries, otherwise the first error. */
+async function problem(tree) {
   const env = { PATH: process.env.PATH, ...perlEnv(tree) };
   const [command, args] = php(tree);
-  const checks = [
-    [command, [...args, '-r', `require '${tree}/usr/share/simplesamlphp/lib/_autoload.php';`]],
-    ['perl', ['-MLasso', '-MLemonldap::NG::Portal::Main', '-MStarman', '-e', '1']],
-  ];
-  const results = await Promise.all(checks.map(([file, more]) => run(file, more, { env }).catch(() => ({ code: 1 }))));
-  return results.every(({ code }) => code === 0);
+  const code = `require '${tree}/usr/share/simplesamlphp/lib/_autoload.php';`;
+  return (
+    (await failureOf(command, [...args, '-r', code], env)) ??
+    failureOf('perl', [...PERL_MODULES.map((name) => `-M${name}`), '-e', '1'], env)
+  );
 }
 
 /**
@@ -64,7 +70,7 @@ export async function identityProviders() {
     name: 'identity-providers',
     packages: PACKAGES,
     install: 'run this command on Debian 12, where `apt-get download` reaches an archive',
-    works,
+    problem,
   });
   return { tree, env: perlEnv(tree), php: php(tree) };
 }

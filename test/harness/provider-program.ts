@@ -46,13 +46,20 @@ export class ProviderProgram {
     });
     this.child = child;
     await log.close();
-    await until(`${this.name} answers`, async () => {
-      if (child.exitCode !== null) throw new Error(`${this.name} ended: ${await this.log()}`);
-      return fetch(this.url + probe).then(
-        ({ status }) => status < 500,
-        () => false,
-      );
-    });
+    try {
+      await until(`${this.name} answers`, () => this.answers(child, probe));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Returns whether the program accepts connections. Throws if it has ended or cannot serve the page. */
+  private async answers(child: ChildProcess, probe: string): Promise<boolean> {
+    if (child.exitCode !== null) throw new Error(`${this.name} ended: ${await this.log()}`);
+    const answer = await fetch(this.url + probe).catch(() => undefined);
+    if (answer !== undefined && answer.status >= 500) throw new Error(`${this.name} failed: ${await this.log()}`);
+    return answer !== undefined;
   }
 
   /** The output of the program. */
