@@ -67,6 +67,11 @@ export class LemonLdap {
     return this.program.url;
   }
 
+  /** The issuer of the OpenID provider. */
+  get issuer(): string {
+    return `${this.url}/`;
+  }
+
   /** The URL of the SAML metadata, which is the entity id too. */
   get entityId(): string {
     return `${this.url}/saml/metadata`;

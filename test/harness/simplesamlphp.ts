@@ -80,6 +80,12 @@ export class SimpleSamlPhp {
     await this.writeConfig([{ type: 'xml', file: metadataUrl }]);
   }
 
+  /** Trusts metadata that the administrator of the provider has edited. */
+  async trustEdited(metadata: string): Promise<void> {
+    await this.program.write('metadata/sp.xml', metadata);
+    await this.trust(this.program.file('metadata/sp.xml'));
+  }
+
   /** Signs with `key`. During a rollover, the metadata also has the certificate of `next`. */
   async useKey(key: SigningKey, next?: SigningKey): Promise<void> {
     this.keys = {};

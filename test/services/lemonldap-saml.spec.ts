@@ -30,7 +30,9 @@ describe('LemonLDAP::NG', () => {
     await provider.trust([{ metadata }]);
     const user = browser();
     const result = await user.visit(`${PUBLIC}/v1/sso/saml/${id}/login?returnTo=/v1/auth/me`);
-    process.stderr.write(JSON.stringify([result.url, result.status, result.text.slice(0, 1500), user.history], null, 1));
+    process.stderr.write(
+      JSON.stringify([result.url, result.status, result.text.slice(0, 1500), user.history], null, 1),
+    );
     process.stderr.write((await provider.log()).slice(-3000));
     expect(result.status).toBe(200);
   });
