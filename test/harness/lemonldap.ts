@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { readFile, rm, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { identityProviders, type IdentityProviders } from '../../scripts/services/identity-providers.mjs';
@@ -42,8 +42,6 @@ export interface LemonServiceProvider {
  */
 export class LemonLdap {
   private key!: SigningKey;
-  private generation = 0;
-  private settings: LemonSettings = {};
 
   private constructor(
     private readonly program: ProviderProgram,
@@ -82,6 +80,11 @@ export class LemonLdap {
     return `${this.url}/?logout=1`;
   }
 
+  /** Returns the addresses of the frames in which the provider's logout page opens the logout of each application. */
+  static framesOf(page: string): string[] {
+    return [...page.matchAll(/<iframe[^>]* src="([^"]*)"/g)].map(([, url]) => url!.replaceAll('&amp;', '&'));
+  }
+
   /** The values that a user types into the sign-in form. */
   static credentials(name: 'dwho' | 'rtyler' | 'msmith'): Record<string, string> {
     return { user: name, password: name };
@@ -108,8 +111,13 @@ export class LemonLdap {
       issuerDBOpenIDConnectActivation: 1,
       oidcServicePrivateKeySig: this.key.privateKey,
       oidcServicePublicKeySig: createPublicKey(this.key.certificate).export({ type: 'spki', format: 'pem' }),
-      oidcServiceKeyIdSig: `key-${this.generation}`,
-      oidcRPMetaDataExportedVars: each(() => ({ email: 'mail', name: 'cn', preferred_username: 'uid' })),
+      oidcServiceKeyIdSig: createHash('sha256').update(this.key.certificate).digest('hex'),
+      oidcRPMetaDataExportedVars: each(() => ({
+        email: 'mail',
+        name: 'cn',
+        preferred_username: 'uid',
+        groups: 'groups;string;always',
+      })),
       oidcRPMetaDataOptionsExtraClaims: each(() => ({ groups: 'groups' })),
       oidcRPMetaDataOptions: each(({ id, secret, settings }) =>
         prefixed('oidcRPMetaDataOptions', {
@@ -149,12 +157,10 @@ export class LemonLdap {
   /** Restarts the portal with these settings in addition to the basic ones. */
   private async configure(settings: LemonSettings): Promise<void> {
     const { program, providers } = this;
-    this.settings = settings;
-    this.generation += 1;
     await program.stop();
     await rm(program.file('cache'), { recursive: true, force: true });
     await mkdir(program.file('cache'));
-    await program.write('conf/lmConf-1.json', JSON.stringify({ ...this.basics(), ...this.settings }));
+    await program.write('conf/lmConf-1.json', JSON.stringify({ ...this.basics(), ...settings }));
     const starman = ['-s', 'Starman', '--workers', '2', '--disable-keepalive', '--listen', `127.0.0.1:${program.port}`];
     await program.start(
       'perl',

@@ -3,6 +3,7 @@ import { Harness } from '../harness/app.js';
 import type { Browser } from '../harness/browser.js';
 import { LemonLdap, type LemonSettings } from '../harness/lemonldap.js';
 import { isSignedIn, ProviderConnection, PUBLIC, type ConnectionInput } from '../harness/provider-connection.js';
+import { newSigningKey } from '../harness/saml-idp.js';
 
 let harness: Harness;
 let provider: LemonLdap;
@@ -14,48 +15,106 @@ afterAll(() => Promise.all([harness?.stop(), provider?.stop()]));
 
 const SECRET = 'synthetic-secret-of-a-client';
 
-async function connect(settings: LemonSettings = {}, more: ConnectionInput = {}): Promise<ProviderConnection> {
+async function connect(settings: LemonSettings = {}, input: ConnectionInput = {}): Promise<ProviderConnection> {
   const connection = await ProviderConnection.create(harness, {
     protocol: 'oidc',
     issuer: provider.issuer,
     clientId: 'vouchsafe',
     clientSecret: SECRET,
-    ...more,
+    ...input,
   });
-  await provider.serve({
-    id: 'vouchsafe',
-    secret: SECRET,
-    settings: { RedirectUris: connection.url('callback'), PostLogoutRedirectUris: `${PUBLIC}/`, ...settings },
-  });
+  await serve(connection, settings);
   return connection;
 }
 
-const dwho = (connection: ProviderConnection): Browser => connection.browser(LemonLdap.credentials('dwho'));
-
-describe('the OpenID provider of LemonLDAP::NG', () => {
-  it('signs a user in with its default settings, which state nothing about the address', async () => {
-    process.stderr.write(await (await fetch(`${provider.url}/.well-known/openid-configuration`)).text());
-    const connection = await connect();
-    const user = dwho(connection);
-    const result = await connection.signIn(user);
-    process.stderr.write(
-      JSON.stringify([result.url, result.status, result.text.slice(0, 1500), user.history], null, 1),
-    );
-    process.stderr.write((await provider.log()).slice(-3000));
-    expect(await connection.refusals()).toEqual([]);
-    expect([result.status, result.body.user.email]).toEqual([200, 'dwho@badwolf.org']);
+const serve = (connection: ProviderConnection, settings: LemonSettings = {}): Promise<void> =>
+  provider.serve({
+    id: 'vouchsafe',
+    secret: SECRET,
+    settings: {
+      RedirectUris: connection.url('callback'),
+      PostLogoutRedirectUris: `${PUBLIC}/signed-out`,
+      ...settings,
+    },
   });
 
-  it('logs out', async () => {
-    const connection = await connect({ LogoutType: 'front', LogoutSessionRequired: 1, LogoutUrl: `${PUBLIC}/front` });
+const dwho = (connection: ProviderConnection): Browser => connection.browser(LemonLdap.credentials('dwho'));
+
+describe('LemonLDAP::NG as an OpenID provider', () => {
+  it.each([
+    ['with its default settings, which state nothing about the e-mail address', {}],
+    ['with PKCE required', { RequirePKCE: 1 }],
+    ['with RS512', { IDTokenSignAlg: 'RS512' }],
+    ['with the claims in the ID token', { IDTokenForceClaims: 1 }],
+  ])('signs a user in %s', async (_what, settings) => {
+    const connection = await connect(settings);
+    const result = await connection.signIn(dwho(connection));
+    expect(await connection.refusals()).toEqual([]);
+    expect([result.status, result.body.user]).toEqual([
+      200,
+      expect.objectContaining({ email: 'dwho@badwolf.org', name: 'Doctor Who' }),
+    ]);
+  });
+
+  it('gives a user the role of a group', async () => {
+    const groupRoles = [{ group: 'timelords', role: 'program_director' }];
+    const connection = await connect({}, { scopes: ['groups'], groupRoles });
+    const result = await connection.signIn(dwho(connection));
+    expect(result.body.role).toBe('program_director');
+  });
+
+  it('replaces its key, and the next token makes us read its keys again', async () => {
+    const connection = await connect();
+    expect((await connection.signIn(dwho(connection))).status).toBe(200);
+    provider.useKey(await newSigningKey());
+    await serve(connection);
+    harness.advance(61);
+    expect((await connection.signIn(dwho(connection))).status).toBe(200);
+  });
+});
+
+describe('logout with LemonLDAP::NG by OpenID Connect', () => {
+  it.each([
+    ['without a question, because the ID token names this client', { LogoutBypassConfirm: 1 }],
+    ['after the confirmation of the user', { LogoutBypassConfirm: 0 }],
+  ])('that a user starts here ends both sessions %s', async (_what, settings) => {
+    const connection = await connect(settings);
     const user = dwho(connection);
     await connection.signIn(user);
-    const r = await user.visit(connection.url('logout'));
-    process.stderr.write(JSON.stringify([r.url, r.status, r.text.slice(0, 3500), user.history], null, 1));
-    const other = dwho(connection);
-    await connection.signIn(other);
-    const p = await other.visit(provider.logoutUrl);
-    process.stderr.write(JSON.stringify([p.url, p.status, p.text, other.history], null, 1));
-    expect(await isSignedIn(user)).toBe(false);
+    const result = await user.visit(connection.url('logout'));
+    expect([new URL(result.url).origin, result.status, await isSignedIn(user)]).toEqual([PUBLIC, 200, false]);
+    const confirmed = user.history.some((entry) => entry.startsWith('POST') && entry.includes('/oauth2/logout'));
+    expect(confirmed).toBe(settings.LogoutBypassConfirm === 0);
+    expect((await user.at(provider.url).get('/')).text).toContain('name="password"');
+  });
+
+  it('is not announced to us by the provider, which has no back-channel logout', async () => {
+    const response = await fetch(`${provider.url}/.well-known/openid-configuration`);
+    expect(await response.json()).toMatchObject({
+      backchannel_logout_supported: false,
+      frontchannel_logout_supported: true,
+    });
+    const connection = await connect();
+    const address = connection.address('backchannel-logout');
+    await serve(connection, { LogoutType: 'back', LogoutUrl: address, LogoutSessionRequired: 1 });
+    const user = dwho(connection);
+    await connection.signIn(user);
+    const page = await user.visit(provider.logoutUrl, () => true);
+    expect(LemonLdap.framesOf(page.text)).toEqual([]);
+    expect((await user.at(provider.url).get('/')).text).toContain('name="password"');
+    expect(await isSignedIn(user)).toBe(true);
+  });
+
+  it('names the user, not a session, in the frame of its front-channel logout', async () => {
+    const connection = await connect({
+      LogoutType: 'front',
+      LogoutUrl: `${PUBLIC}/frontchannel-logout`,
+      LogoutSessionRequired: 1,
+    });
+    const user = dwho(connection);
+    await connection.signIn(user);
+    const page = await user.visit(provider.logoutUrl, () => true);
+    const [frame] = LemonLdap.framesOf(page.text);
+    expect(Object.fromEntries(new URL(frame!).searchParams)).toEqual({ iss: provider.issuer, sid: 'dwho' });
   });
 });
