@@ -61,8 +61,8 @@ async function problem(tree) {
 }
 
 /**
- * Returns the identity providers of the distribution, unpacked into the cache: SimpleSAMLphp with PHP, and LemonLDAP::NG
- * with the Perl modules that it needs. Returns { tree, env, php: [command, arguments] }.
+ * Unpacks the identity providers of the distribution into the cache: SimpleSAMLphp with PHP, and LemonLDAP::NG with its
+ * Perl modules. Returns { tree, env, php: [command, arguments] }.
  */
 export async function identityProviders() {
   const tree = await debianTree({

@@ -80,11 +80,6 @@ export class LemonLdap {
     return `${this.url}/?logout=1`;
   }
 
-  /** Returns the addresses of the frames in which the provider's logout page opens the logout of each application. */
-  static framesOf(page: string): string[] {
-    return [...page.matchAll(/<iframe[^>]* src="([^"]*)"/g)].map(([, url]) => url!.replaceAll('&amp;', '&'));
-  }
-
   /** The values that a user types into the sign-in form. */
   static credentials(name: 'dwho' | 'rtyler' | 'msmith'): Record<string, string> {
     return { user: name, password: name };

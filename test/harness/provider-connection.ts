@@ -87,6 +87,11 @@ export async function isSignedIn(user: Browser): Promise<boolean> {
   return (await user.at(PUBLIC).get('/v1/auth/me')).status === 200;
 }
 
+/** Returns the addresses of the frames in which a provider's page opens the logout of each application. */
+export function framesOf(page: string): string[] {
+  return [...page.matchAll(/<iframe[^>]* src="([^"]*)"/g)].map(([, url]) => url!.replaceAll('&amp;', '&'));
+}
+
 const isResponse = (form: PendingForm): boolean => 'SAMLResponse' in form.fields;
 
 /** What a SAML response has: the signed elements, the algorithms, and the encrypted elements. */

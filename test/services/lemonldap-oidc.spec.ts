@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Harness } from '../harness/app.js';
 import type { Browser } from '../harness/browser.js';
 import { LemonLdap, type LemonSettings } from '../harness/lemonldap.js';
-import { isSignedIn, ProviderConnection, PUBLIC, type ConnectionInput } from '../harness/provider-connection.js';
+import {
+  framesOf,
+  isSignedIn,
+  ProviderConnection,
+  PUBLIC,
+  type ConnectionInput,
+} from '../harness/provider-connection.js';
 import { newSigningKey } from '../harness/saml-idp.js';
 
 let harness: Harness;
@@ -100,7 +106,7 @@ describe('logout with LemonLDAP::NG by OpenID Connect', () => {
     const user = dwho(connection);
     await connection.signIn(user);
     const page = await user.visit(provider.logoutUrl, () => true);
-    expect(LemonLdap.framesOf(page.text)).toEqual([]);
+    expect(framesOf(page.text)).toEqual([]);
     expect((await user.at(provider.url).get('/')).text).toContain('name="password"');
     expect(await isSignedIn(user)).toBe(true);
   });
@@ -114,7 +120,7 @@ describe('logout with LemonLDAP::NG by OpenID Connect', () => {
     const user = dwho(connection);
     await connection.signIn(user);
     const page = await user.visit(provider.logoutUrl, () => true);
-    const [frame] = LemonLdap.framesOf(page.text);
+    const [frame] = framesOf(page.text);
     expect(Object.fromEntries(new URL(frame!).searchParams)).toEqual({ iss: provider.issuer, sid: 'dwho' });
   });
 });

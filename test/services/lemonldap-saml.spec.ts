@@ -3,6 +3,7 @@ import { Harness } from '../harness/app.js';
 import type { Browser } from '../harness/browser.js';
 import { LemonLdap, type LemonSettings } from '../harness/lemonldap.js';
 import {
+  framesOf,
   isSignedIn,
   ProviderConnection,
   PUBLIC,
@@ -101,7 +102,7 @@ describe('single logout with LemonLDAP::NG', () => {
     const user = dwho(connection);
     await connection.signIn(user);
     const page = await user.visit(provider.logoutUrl, () => true);
-    const [frame] = LemonLdap.framesOf(page.text);
+    const [frame] = framesOf(page.text);
     const answer = await harness.client().get(frame!.replace(PUBLIC, ''));
     expect([answer.status, await isSignedIn(user)]).toEqual([303, false]);
     const back = new URL(answer.headers.get('location')!);
