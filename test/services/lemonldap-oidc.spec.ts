@@ -111,16 +111,36 @@ describe('logout with LemonLDAP::NG by OpenID Connect', () => {
     expect(await isSignedIn(user)).toBe(true);
   });
 
-  it('names the user, not a session, in the frame of its front-channel logout', async () => {
-    const connection = await connect({
+  it('that a user starts at the provider ends the session of a frame without cookies, by the subject', async () => {
+    const connection = await connect({}, { frontchannelBySubject: true } as ConnectionInput);
+    await serve(connection, {
       LogoutType: 'front',
-      LogoutUrl: `${PUBLIC}/frontchannel-logout`,
+      LogoutUrl: connection.url('frontchannel-logout'),
+      LogoutSessionRequired: 1,
+    });
+    const [user, other] = [dwho(connection), connection.browser(LemonLdap.credentials('rtyler'))];
+    await connection.signIn(user);
+    await connection.signIn(other);
+    const page = await user.visit(provider.logoutUrl, () => true);
+    const frame = new URL(framesOf(page.text)[0]!);
+    expect(Object.fromEntries(frame.searchParams)).toEqual({ iss: provider.issuer, sid: 'dwho' });
+    const answer = await harness.client().get(frame.pathname + frame.search);
+    expect([answer.status, await isSignedIn(user), await isSignedIn(other)]).toEqual([200, false, true]);
+    expect(answer.headers.get('content-security-policy')).toContain(`frame-ancestors ${provider.url}`);
+  });
+
+  it('ends no session by the name of a user if the connection does not allow it', async () => {
+    const connection = await connect();
+    await serve(connection, {
+      LogoutType: 'front',
+      LogoutUrl: connection.url('frontchannel-logout'),
       LogoutSessionRequired: 1,
     });
     const user = dwho(connection);
     await connection.signIn(user);
     const page = await user.visit(provider.logoutUrl, () => true);
-    const [frame] = framesOf(page.text);
-    expect(Object.fromEntries(new URL(frame!).searchParams)).toEqual({ iss: provider.issuer, sid: 'dwho' });
+    const frame = new URL(framesOf(page.text)[0]!);
+    const answer = await harness.client().get(frame.pathname + frame.search);
+    expect([answer.status, await isSignedIn(user)]).toEqual([400, true]);
   });
 });

@@ -95,7 +95,7 @@ describe('SimpleSAMLphp', () => {
     await provider.configure({ 'nameid.encryption': true });
     const connection = await connect();
     expect((await connection.signIn(ada(connection))).status).toBe(403);
-    expect(await connection.refusals()).toEqual(['subject_missing']);
+    expect(await connection.refusals()).toEqual(['id_encrypted']);
   });
 
   it('an assertion that is encrypted for the old or the next key of the application is read', async () => {
