@@ -41,7 +41,6 @@ export class ProviderProgram {
     const child = spawn(command, args, {
       env: { PATH: process.env['PATH']!, LC_ALL: 'C', ...env },
       cwd: this.home,
-      detached: true, // one process group with its workers
       stdio: ['ignore', log.fd, log.fd],
     });
     this.child = child;
@@ -69,9 +68,9 @@ export class ProviderProgram {
 
   async stop(): Promise<void> {
     const { child } = this;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
-    process.kill(-child.pid, 'SIGKILL');
+    child.kill('SIGTERM');
     await exited;
   }
 

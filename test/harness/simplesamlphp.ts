@@ -42,8 +42,7 @@ export class SimpleSamlPhp {
     await program.start(
       command,
       [...args, '-S', `127.0.0.1:${program.port}`, '-t', path.join(code, 'www')],
-      // workers: a logout page of the provider opens one frame for each service provider
-      { ...env, SIMPLESAMLPHP_CONFIG_DIR: program.file('config'), PHP_CLI_SERVER_WORKERS: '3' },
+      { ...env, SIMPLESAMLPHP_CONFIG_DIR: program.file('config') },
       '/saml2/idp/metadata.php',
     );
     return provider;
