@@ -1,7 +1,6 @@
 import type { Answer } from './client.js';
 import { Client } from './client.js';
 
-const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 const FORM = /<form[^>]*\saction="([^"]*)"[^>]*>/i;
 const INPUT = /<input[^>]*>/gi;
 
@@ -77,18 +76,13 @@ export class Browser {
     this.history.push(`POST ${url.href}`);
     return this.at(url.origin).post(url.pathname + url.search, undefined, {
       raw: new URLSearchParams(fields).toString(),
-      headers: {
-        ...HTML,
-        'content-type': 'application/x-www-form-urlencoded',
-        origin: from,
-        'sec-fetch-site': 'cross-site',
-      },
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: from, 'sec-fetch-site': 'cross-site' },
     });
   }
 
   private get(url: URL): Promise<Answer> {
     this.history.push(`GET ${url.href}`);
-    return this.at(url.origin).get(url.pathname + url.search, { headers: HTML });
+    return this.at(url.origin).get(url.pathname + url.search);
   }
 }
 
