@@ -15,5 +15,7 @@ export default {
   testTimeout: 600_000, // ends a test that hangs; no test may fail on a machine under load
   setupFilesAfterEnv: ['reflect-metadata'],
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/scripts/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+  // They download servers: `npm run test:services`
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/services/'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.vouchsafe'],
 };

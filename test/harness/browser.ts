@@ -31,8 +31,14 @@ export class Browser {
   /** Every opened URL, in order. */
   readonly history: string[] = [];
 
-  /** `aliases` maps an origin to the real one, such as the public URL of the application. */
-  constructor(private readonly aliases: Readonly<Record<string, string>>) {}
+  /**
+   * `aliases` maps an origin to the real one, such as the public URL of the application. `typed` holds the values that
+   * the user types into fields of these names.
+   */
+  constructor(
+    private readonly aliases: Readonly<Record<string, string>>,
+    private readonly typed: Readonly<Record<string, string>> = {},
+  ) {}
 
   at(origin: string): Client {
     const real = this.aliases[origin] ?? origin;
@@ -55,7 +61,7 @@ export class Browser {
         answer = await this.get(url);
         continue;
       }
-      const form = formIn(answer.text);
+      const form = formIn(answer.text, this.typed);
       if (form === undefined) return { ...answer, url: url.href };
       if (until(form)) return { ...answer, form, url: url.href };
       const from = url.origin;
@@ -80,11 +86,13 @@ export class Browser {
   }
 }
 
-function formIn(html: string): PendingForm | undefined {
+function formIn(html: string, typed: Readonly<Record<string, string>>): PendingForm | undefined {
   const form = FORM.exec(html);
   if (form === null) return undefined;
   const inputs = (html.match(INPUT) ?? []).map(
     (tag) => [attributeOf(tag, 'name'), attributeOf(tag, 'value') ?? ''] as const,
   );
-  return { action: unescaped(form[1]!), fields: Object.fromEntries(inputs.filter(([name]) => name !== undefined)) };
+  const fields: Record<string, string> = Object.fromEntries(inputs.filter(([name]) => name !== undefined));
+  for (const [name, value] of Object.entries(typed)) if (name in fields) fields[name] = value;
+  return { action: unescaped(form[1]!), fields };
 }
