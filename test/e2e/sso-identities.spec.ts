@@ -18,7 +18,6 @@ let domain: string;
 
 const superuser = <R extends Record<string, any>>(text: string, values: unknown[] = []) =>
   harness.database.superuser<R>(text, values);
-const [code, name] = [codeOf, newSubject];
 
 /** What the provider says about a user. */
 interface Said {
@@ -72,17 +71,16 @@ async function newcomer(connection: string, said: Said): Promise<{ client: Clien
   expect(answer.status).toBe(303);
   return { client, membershipId: await membershipOf(client) };
 }
-
 const membershipOf = async (client: Client) => (await client.get('/v1/auth/me')).body.membershipId as string;
 const identitiesOf = async (id: string, by = director) => (await by.get(`/v1/memberships/${id}/identities`)).body.items;
 
 describe('the identities of a member', () => {
   it('are visible to administrators and to the member, and not to other members or organizations', async () => {
-    const { client, membershipId } = await newcomer(old, { sub: name() });
+    const { client, membershipId } = await newcomer(old, { sub: newSubject() });
     const [identity] = await identitiesOf(membershipId);
     expect(identity).toMatchObject({ connectionId: old, connection: 'Test', protocol: 'oidc', differs: false });
     expect((await client.get('/v1/auth/identities')).body.items).toEqual([identity]);
-    const other = await newcomer(old, { sub: name() });
+    const other = await newcomer(old, { sub: newSubject() });
     expect((await other.client.get(`/v1/memberships/${membershipId}/identities`)).status).toBe(403);
     const foreign = await harness.make.organization('gme');
     const stranger = await harness.signIn((await harness.make.member(foreign, 'program_director')).email);
@@ -90,7 +88,7 @@ describe('the identities of a member', () => {
   });
 
   it('are removed with the sessions that they opened, and only within the organization', async () => {
-    const email = `${name()}@test.example`;
+    const email = `${newSubject()}@test.example`;
     const member = await harness.make.member(org, 'mentor', { email });
     const local = await harness.signIn(email);
     const client = harness.client();
@@ -110,16 +108,16 @@ describe('the identities of a member', () => {
   });
 
   it('keep the last one unless the caller confirms that the member is locked out', async () => {
-    const { membershipId } = await newcomer(old, { sub: name() });
+    const { membershipId } = await newcomer(old, { sub: newSubject() });
     const [{ id }] = await identitiesOf(membershipId);
     const path = `/v1/memberships/${membershipId}/identities/${id}`;
-    expect(code(await director.delete(path))).toEqual([409, 'last_sign_in_method']);
+    expect(codeOf(await director.delete(path))).toEqual([409, 'last_sign_in_method']);
     expect(await identitiesOf(membershipId)).toHaveLength(1);
     expect((await director.delete(`${path}?allowLockout=true`)).status).toBe(204);
   });
 
   it('end the sessions even if SQL removes them', async () => {
-    const { client, membershipId } = await newcomer(old, { sub: name() });
+    const { client, membershipId } = await newcomer(old, { sub: newSubject() });
     const raw = await RawSql.open(harness.env['DATABASE_URL']!);
     await raw.enter(sessionSecret(director));
     await raw.outcome('DELETE FROM sso_identities WHERE membership_id = $1', [membershipId]);
@@ -131,7 +129,7 @@ describe('the identities of a member', () => {
 
 describe('a name or address that changes at the provider', () => {
   it('is followed for a user whom only this organization knows', async () => {
-    const sub = name();
+    const sub = newSubject();
     const { client, membershipId } = await newcomer(old, { sub });
     await arrive(old, { sub, name: 'Married Name', email: `${sub}@new.example` }, client);
     expect((await client.get('/v1/auth/me')).body.user).toMatchObject({
@@ -146,7 +144,7 @@ describe('a name or address that changes at the provider', () => {
   });
 
   it('is shown as a difference for an account that its owner or another organization knows', async () => {
-    const [email, sub] = [`${name()}@test.example`, name()];
+    const [email, sub] = [`${newSubject()}@test.example`, newSubject()];
     const member = await harness.make.member(org, 'mentor', { email });
     const { client } = await arrive(old, { sub, email });
     await client.post('/v1/auth/sso-link/proof', { password: 'Synthetic-Test-1' });
@@ -159,7 +157,7 @@ describe('a name or address that changes at the provider', () => {
   });
 
   it('never becomes the address of another member, so that no user takes the place of an administrator', async () => {
-    const [first, second] = [name(), name()];
+    const [first, second] = [newSubject(), newSubject()];
     await newcomer(old, { sub: first });
     const { client } = await newcomer(old, { sub: second });
     for (const email of [`${first}@${domain}`, directorEmail]) {
@@ -171,15 +169,15 @@ describe('a name or address that changes at the provider', () => {
 
 describe('a member who was added here and never signed in', () => {
   it('is claimed by a connection, and once only', async () => {
-    const email = `${name()}@test.example`;
+    const email = `${newSubject()}@test.example`;
     const { body } = await director.post('/v1/memberships', { email, name: 'Synthetic', role: 'trainee' });
-    const { client, answer } = await arrive(old, { sub: name(), email });
+    const { client, answer } = await arrive(old, { sub: newSubject(), email });
     expect([answer.status, await membershipOf(client)]).toEqual([303, body.id]);
-    expect(code((await arrive(old, { sub: name(), email })).answer)).toEqual([403, 'sso_failed']);
+    expect(codeOf((await arrive(old, { sub: newSubject(), email })).answer)).toEqual([403, 'sso_failed']);
   });
 
   it('is claimed by a directory, which keeps the membership', async () => {
-    const email = `${name()}@test.example`;
+    const email = `${newSubject()}@test.example`;
     const { body } = await director.post('/v1/memberships', { email, name: 'Synthetic', role: 'trainee' });
     const { token } = (await director.post(`/v1/sso/connections/${old}/scim-tokens`, { expiresInDays: 30 })).body;
     const created = await harness
@@ -213,10 +211,10 @@ describe('a provider that replaces another', () => {
   }
 
   it('gets the members of the old provider after a preview and a run, and they keep their accounts', async () => {
-    const sub = name();
+    const sub = newSubject();
     const email = `${sub}@${domain}`;
     const { membershipId } = await earlier({ sub });
-    expect(code((await arrive(next, { sub: `new-${sub}`, email })).answer)).toEqual([403, 'sso_failed']);
+    expect(codeOf((await arrive(next, { sub: `new-${sub}`, email })).answer)).toEqual([403, 'sso_failed']);
     expect((await director.post(`${path()}/preview`, request())).body).toMatchObject({
       counts: { moves: 1, higher_role: 0 },
       members: [{ membershipId, role: 'mentor', newRole: 'mentor', result: 'moves' }],
@@ -234,7 +232,7 @@ describe('a provider that replaces another', () => {
   });
 
   it('gets them from an operator too, who can list and remove identities', async () => {
-    const sub = name();
+    const sub = newSubject();
     const { membershipId } = await earlier({ sub });
     const { app } = harness.operator;
     const by = <T>(work: () => Promise<T>) => harness.operator.within(org, work);
@@ -250,27 +248,27 @@ describe('a provider that replaces another', () => {
   });
 
   it('gets each member once: another subject with the same address is rejected', async () => {
-    const sub = name();
+    const sub = newSubject();
     await earlier({ sub });
     await move();
     const email = `${sub}@${domain}`;
     expect((await arrive(next, { sub: `first-${sub}`, email })).answer.status).toBe(303);
-    expect(code((await arrive(next, { sub: `second-${sub}`, email })).answer)).toEqual([403, 'sso_failed']);
+    expect(codeOf((await arrive(next, { sub: `second-${sub}`, email })).answer)).toEqual([403, 'sso_failed']);
   });
 
   it('never gives a higher role by a move', async () => {
-    const sub = name();
+    const sub = newSubject();
     await earlier({ sub, groups: ['trainees'] });
     await move({ allowLowerRole: true });
     const email = `${sub}@${domain}`;
     for (const groups of [['mentors'], ['directors']])
-      expect(code((await arrive(next, { sub: `new-${sub}`, email, groups })).answer)).toEqual([403, 'sso_failed']);
+      expect(codeOf((await arrive(next, { sub: `new-${sub}`, email, groups })).answer)).toEqual([403, 'sso_failed']);
     expect((await director.get(path())).body.waiting).toBe(1);
     expect((await arrive(next, { sub: `new-${sub}`, email, groups: ['trainees'] })).answer.status).toBe(303);
   });
 
   it('gets the account of an administrator for a lower role only if this is allowed', async () => {
-    const sub = name();
+    const sub = newSubject();
     await earlier({ sub, groups: ['directors'] });
     const said = { sub: `new-${sub}`, email: `${sub}@${domain}` };
     await superuser(
@@ -283,13 +281,13 @@ describe('a provider that replaces another', () => {
       moves: 0,
     });
     await move();
-    expect(code((await arrive(next, { ...said, groups: ['directors'] })).answer)).toEqual([403, 'sso_failed']);
+    expect(codeOf((await arrive(next, { ...said, groups: ['directors'] })).answer)).toEqual([403, 'sso_failed']);
     await move({ allowLowerRole: true });
     expect((await arrive(next, { ...said, groups: ['directors'] })).answer.status).toBe(303);
   });
 
   it('shows who would get a higher role, no role, or cannot be moved', async () => {
-    const subs = [name(), name(), name(), name()];
+    const subs = [newSubject(), newSubject(), newSubject(), newSubject()];
     await earlier({ sub: subs[0]!, groups: ['trainees'] });
     await earlier({ sub: subs[1]!, groups: ['mentors'] });
     await earlier({ sub: subs[2]!, groups: ['directors'], email: `${subs[2]}@other.example` });
@@ -315,7 +313,7 @@ describe('a provider that replaces another', () => {
   });
 
   it('matches the same subject of the same provider with any address', async () => {
-    const sub = name();
+    const sub = newSubject();
     const { membershipId } = await earlier({ sub });
     await move({ matchBy: 'subject' });
     const { client, answer } = await arrive(next, { sub, email: `${sub}@elsewhere.example` });
@@ -323,7 +321,7 @@ describe('a provider that replaces another', () => {
   });
 
   it('does not match an address whose domain is not verified, or that two members have', async () => {
-    const [open, twice] = [name(), name()];
+    const [open, twice] = [newSubject(), newSubject()];
     await earlier({ sub: open, email: `${open}@other.example` });
     await earlier({ sub: twice });
     await harness.make.member(org, 'mentor', { email: `${twice}@${domain}` });
@@ -336,7 +334,7 @@ describe('a provider that replaces another', () => {
   });
 
   it('stops when the move expires, is cancelled, or the domain is no longer verified', async () => {
-    const sub = name();
+    const sub = newSubject();
     const said = { sub: `new-${sub}`, email: `${sub}@${domain}` };
     await earlier({ sub });
     const rejected = async () => expect((await arrive(next, said)).answer.status).toBe(403);
@@ -353,7 +351,7 @@ describe('a provider that replaces another', () => {
   });
 
   it('cannot be a connection of another organization, in either direction', async () => {
-    await earlier({ sub: name() });
+    await earlier({ sub: newSubject() });
     const foreign = await harness.make.organization('gme');
     const theirs = await connect(foreign);
     const stranger = await harness.signIn((await harness.make.member(foreign, 'program_director')).email);
@@ -365,7 +363,7 @@ describe('a provider that replaces another', () => {
       await director.post(`/v1/sso/connections/${theirs}/identity-move`, { ...body, fromConnectionId: old }),
     ];
     expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
-    expect(code(await director.post(path(), { ...body, fromConnectionId: next }))).toEqual([400, 'invalid_request']);
+    expect(codeOf(await director.post(path(), { ...body, fromConnectionId: next }))).toEqual([400, 'invalid_request']);
   });
 
   it('needs every permission of the owner role, by SQL too', async () => {
@@ -375,8 +373,8 @@ describe('a provider that replaces another', () => {
       [org],
     );
     const helper = await harness.signIn((await harness.make.member(org, 'mentor')).email);
-    await earlier({ sub: name() });
-    expect(code(await helper.post(path(), request({ days: 30 })))).toEqual([403, 'insufficient_privileges_to_grant']);
+    await earlier({ sub: newSubject() });
+    expect(codeOf(await helper.post(path(), request({ days: 30 })))).toEqual([403, 'insufficient_privileges_to_grant']);
     const raw = await RawSql.open(harness.env['DATABASE_URL']!);
     await raw.enter(sessionSecret(helper));
     const called = await raw.attempt(`SELECT app.move_identities($1, $2, 'email', true, 30, 'r')`, [old, next]);
