@@ -28,7 +28,7 @@ export async function runJest({ home, env, args }) {
         TEST_SOURCE_MAPS: path.join(home, 'maps'),
         NODE_OPTIONS:
           '--experimental-vm-modules --disable-warning=ExperimentalWarning ' +
-          `--import=${pathToFileURL(inRoot('test/jest/threads.mjs'))}`,
+          `--import=${pathToFileURL(inRoot('test/jest/threads.mjs')).href}`,
       },
     },
   );

@@ -54,7 +54,8 @@ describe('a SAML message', () => {
     const { browser, fields } = await answered();
     const post = (type: string, raw: string) =>
       browser.post(`/v1/sso/saml/${connection}/${endpoint}`, undefined, { raw, headers: { 'content-type': type } });
-    const multipart = `--b\r\nContent-Disposition: form-data; name="SAMLResponse"\r\n\r\n${fields['SAMLResponse']}\r\n--b--`;
+    const part = 'Content-Disposition: form-data; name="SAMLResponse"';
+    const multipart = `--b\r\n${part}\r\n\r\n${fields['SAMLResponse']}\r\n--b--`;
     const bodies = [
       ['application/json', JSON.stringify(fields)],
       ['application/samlassertion+json', JSON.stringify(fields)],

@@ -6,6 +6,6 @@ parentPort.on('message', ({ act, value }) => {
   if (act === 'loop') for (;;);
   if (act === 'throw') throw new Error('failed');
   if (act === 'exit') process.exit(1);
-  if (act === 'fill') for (const all = []; ;) all.push(new Array(1e6).fill(all.length));
+  if (act === 'fill') for (const all = []; ;) all.push(Array.from({ length: 1e6 }, () => ({})));
 });
 parentPort.postMessage('ready');

@@ -89,8 +89,8 @@ function oaepHash(encryptedKey: XmlElement): string {
 }
 
 /**
- * Returns the encrypted content keys, from the content's KeyInfo and from the wrapper element. A RetrievalMethod may only
- * name one of the latter, as Shibboleth writes it. Nothing follows it.
+ * Returns the encrypted content keys, from the content's KeyInfo and from the wrapper element. A RetrievalMethod may
+ * only name one of the latter, as Shibboleth writes it. Nothing follows it.
  */
 function encryptedKeys(wrapper: XmlElement, data: XmlElement): XmlElement[] {
   const infos = childrenNamed(data, SIGNATURE, 'KeyInfo');

@@ -62,8 +62,8 @@ const valid: ForgeResponse = (truth, to) => {
 };
 
 /**
- * Checks a valid response, and gives the library a forged one in its place. This tests the library's checks alone, as if
- * the application's own checks had accepted the forgery.
+ * Checks a valid response, and gives the library a forged one in its place. This tests the library's checks alone, as
+ * if the application's own checks had accepted the forgery.
  */
 async function verifyForged(to: SamlConnection, forge: ForgeResponse): Promise<void> {
   const real = checked(to, (truth) => valid(truth, to));

@@ -123,8 +123,8 @@ function checkIdentifiers(root: XmlElement, assertion: XmlElement | undefined): 
 }
 
 /**
- * Requires a signature of the assertion or of the response around it, and those that the connection wants. The signature
- * of an encrypted assertion shows only after decryption.
+ * Requires a signature of the assertion or of the response around it, and those that the connection wants. The
+ * signature of an encrypted assertion shows only after decryption.
  */
 function checkSignatures(root: XmlElement, plain: XmlElement | undefined, wanted: WantedSignatures) {
   const signed = checkSignatureShape(root);

@@ -61,7 +61,7 @@ async function outcome(connection: SamlConnection, cell: Cell, change = (xml: st
   const xml = change(answer(truthfulParts(connection, login.requestId), cell));
   return sp.receive(login, { xml }).then(
     ({ identity }) => (identity.email === 'ada@example.test' ? 'accepted' : 'another user'),
-    (error: { reason?: string }) => error.reason ?? String(error),
+    (error: { reason?: string }) => error.reason ?? 'crashed',
   );
 }
 

@@ -62,13 +62,13 @@ export function checkMessage(received: ReceivedResponse): CheckedResponse {
   const { xml, settings, request, ...expected } = received;
   const response = guarded(xml, settings);
   ensure(response.inResponseTo === request?.requestId, 'in_response_to_mismatch');
-  const readable = readableAssertion(response, settings);
-  const assertion = checkAssertion(readable.signedXml, {
+  const read = readableAssertion(response, settings);
+  const assertion = checkAssertion(read.signedXml, {
     ...expected,
     connection: settings,
     requestId: request?.requestId,
   });
-  return { ...received, ...readable, assertion };
+  return { ...received, ...read, assertion };
 }
 
 function readableAssertion(response: GuardedResponse, settings: MessageSettings): ReadableAssertion {
@@ -79,7 +79,7 @@ function readableAssertion(response: GuardedResponse, settings: MessageSettings)
 }
 
 /**
- * Decrypts the assertion inside the signed bytes of the response, or inside the message when the response is not signed.
+ * Decrypts the assertion inside the signed bytes of the response, or inside the message when the response is unsigned.
  */
 function decryptedAssertion(
   response: GuardedResponse,

@@ -33,7 +33,7 @@ export interface SamlConnection {
   /** The scopes (shibmd:Scope) that the provider may use, in lower case. */
   readonly idpScopes: readonly string[];
   /**
-   * Whether the response itself, or the assertion itself, must be signed. A signature of one of them is always required.
+   * Whether the response itself, or the assertion itself, must be signed. One of the two signatures is always required.
    */
   readonly wantResponseSigned: boolean;
   readonly wantAssertionSigned: boolean;

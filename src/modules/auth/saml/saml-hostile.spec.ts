@@ -2,14 +2,11 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { SamlServiceProvider, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import type { Attack } from '../../../../test/harness/saml-attacks.js';
 import { DOCUMENT_ATTACKS, FORM_ATTACKS, SHAPE_ATTACKS } from '../../../../test/harness/saml-attacks-documents.js';
-import {
-  KEY_INFO_ATTACKS,
-  RESPONSE_SIGNATURE_ATTACKS,
-  SIGNATURE_ATTACKS,
-  WRAPPING_ATTACKS,
-} from '../../../../test/harness/saml-attacks-signatures.js';
+import { SIGNATURE_ATTACKS, WRAPPING_ATTACKS } from '../../../../test/harness/saml-attacks-signatures.js';
 import { STATEMENT_ATTACKS } from '../../../../test/harness/saml-attacks-statements.js';
-import { ENCRYPTION_ATTACKS, UNCOVERED_ATTACKS } from '../../../../test/harness/saml-attacks-encrypted.js';
+import { ENCRYPTION_ATTACKS } from '../../../../test/harness/saml-attacks-encrypted.js';
+import { KEY_INFO_ATTACKS, RESPONSE_SIGNATURE_ATTACKS } from '../../../../test/harness/saml-attacks-responses.js';
+import { UNCOVERED_ATTACKS } from '../../../../test/harness/saml-attacks-uncovered.js';
 import { newSigningKey, signedResponse, truthfulParts, type SigningKey } from '../../../../test/harness/saml-idp.js';
 import type { SamlConnection } from './saml-connection.js';
 

@@ -27,7 +27,7 @@ async function cost(sp: SamlServiceProvider, xml: string): Promise<number> {
   return (user + system) / 1000;
 }
 
-it('no answer of up to 256 kB keeps the thread of the other requests busy for 50 ms, with ten certificates', async () => {
+it('no answer of up to 256 kB keeps the main thread busy for 50 ms, with ten certificates', async () => {
   const sp = new SamlServiceProvider([connection], verifier);
   const answers = costlyAnswers(truthfulParts(connection, '_request'), {
     key: keys[9]!,

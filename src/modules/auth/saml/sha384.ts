@@ -9,8 +9,8 @@ import { RSA_SHA384, SHA384 } from './saml-names.js';
 const { findHashAlgorithm, findSignatureAlgorithm } = SignedXml.prototype as unknown as Lookups;
 
 interface Lookups {
-  findHashAlgorithm(name: string): unknown;
-  findSignatureAlgorithm(name: string): unknown;
+  readonly findHashAlgorithm: (this: SignedXml, name: string) => unknown;
+  readonly findSignatureAlgorithm: (this: SignedXml, name: string) => unknown;
 }
 
 const HASH = {

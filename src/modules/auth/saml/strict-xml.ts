@@ -119,19 +119,19 @@ export class XmlReader {
   /** Rejects the constructs that are not allowed. */
   private checkMarkup(): void {
     const { parser, limits } = this;
-    const reject = (reason: SamlErrorCode): void => {
-      if (!limits.readsToEnd) throw new SamlError(reason);
+    const refuse = (reason: SamlErrorCode): void => {
+      if (!limits.readsToEnd) reject(reason);
       this.isMalformed = true;
     };
-    parser.on('doctype', () => reject('xml_doctype'));
+    parser.on('doctype', () => refuse('xml_doctype'));
     parser.on('xmldecl', ({ version, encoding }) => {
       const isUtf8 = !encoding || encoding.toLowerCase() === 'utf-8';
-      if (version !== '1.0' || !(isUtf8 || limits.lenient)) reject('xml_encoding');
+      if (version !== '1.0' || !(isUtf8 || limits.lenient)) refuse('xml_encoding');
     });
     if (limits.lenient) return;
-    parser.on('cdata', () => reject('xml_cdata'));
-    parser.on('processinginstruction', () => reject('xml_instruction'));
-    parser.on('comment', () => reject('xml_comment'));
+    parser.on('cdata', () => refuse('xml_cdata'));
+    parser.on('processinginstruction', () => refuse('xml_instruction'));
+    parser.on('comment', () => refuse('xml_comment'));
   }
 
   private buildTree(): void {

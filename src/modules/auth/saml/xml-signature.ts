@@ -59,7 +59,7 @@ function load(xml: string, within: ChildName | undefined): LoadedSignature {
   };
 }
 
-/** Returns the certificates with those first that the KeyInfo of a signature names. They are trusted for no more. */
+/** Returns the certificates with those first that the KeyInfo of a signature names. This order gives no trust. */
 function namedFirst(certificates: readonly string[], named: string): string[] {
   const isNamed = (pem: string): boolean => named.includes(base64Of(pem));
   return certificates.toSorted((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
@@ -85,9 +85,9 @@ function bytesSignedBy({ signed, text }: LoadedSignature, certificate: string): 
  * Verifies the signature directly inside the root, or inside its child `within`. It uses only the keys of the given
  * certificates and ignores keys in the message. The signature must have passed `checkSignatureShape`.
  *
- * The signature value comes before the digest: anybody can compute a correct digest, and the digest of a large message
- * costs much more (docs/adr/0038; XML Signature Best Practices, section 2.1). So a forgery is canonicalized never, and
- * a valid message once, with any number of certificates.
+ * The signature value comes before the digest: any caller can compute a correct digest, and the digest of a large
+ * message costs much more (docs/adr/0039; XML Signature Best Practices, section 2.1). So a forgery is canonicalized
+ * never, and a valid message once, with any number of certificates.
  * @throws SamlError signature_invalid
  */
 export function verifiedElement(xml: string, certificates: readonly string[], within?: ChildName): VerifiedElement {
@@ -120,7 +120,8 @@ export function verifiedWithDecoy(
 ): VerifiedElement | undefined {
   const within = { local: 'Assertion', uri: ASSERTION };
   const [real, substitute] = [load(xml, within), load(decoy, within)];
-  const [certificate] = certificates.filter(real.isSignedBy);
+  const fits = certificates.map(real.isSignedBy); // each is tried
+  const certificate = certificates[fits.indexOf(true)];
   const bytes = bytesSignedBy(certificate === undefined ? substitute : real, certificate ?? certificates[0]!);
   return certificate === undefined || bytes === undefined ? undefined : { bytes, certificate };
 }
