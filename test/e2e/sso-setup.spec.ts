@@ -366,12 +366,7 @@ it('ends the sessions of a disabled or deleted connection, and no others', async
   const clients = await Promise.all(
     [off, gone, kept].map(async (id, i) => {
       const client = harness.client();
-      await signInBySaml(
-        provider,
-        client,
-        id,
-        ['admin@workforce.example', 'owner@workforce.example', 'member@workforce.example'][i]!,
-      );
+      await signInBySaml(provider, client, id, `${['admin', 'owner', 'member'][i]}@workforce.example`);
       return client;
     }),
   );

@@ -112,7 +112,7 @@ describe('logout with LemonLDAP::NG by OpenID Connect', () => {
   });
 
   it('that a user starts at the provider ends the session of a frame without cookies, by the subject', async () => {
-    const connection = await connect({}, { frontchannelBySubject: true } as ConnectionInput);
+    const connection = await connect({}, { frontchannelBySubject: true });
     await serve(connection, {
       LogoutType: 'front',
       LogoutUrl: connection.url('frontchannel-logout'),

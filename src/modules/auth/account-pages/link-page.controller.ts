@@ -28,7 +28,7 @@ export class LinkPageController {
   ) {}
 
   @Get()
-  @Public(REASON, { limit: { name: 'sso-link', points: 300, seconds: 300 } })
+  @Public(REASON, { limit: SIGN_IN_IP_RATE_LIMITS.link })
   @ResponseType.text(PAGE)
   async show(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     const ticket = this.offers.ticket(request);

@@ -24,7 +24,7 @@ export class LinkingController {
 
   /** Returns the offer of this browser and its next step. */
   @Get()
-  @Public(REASON, { limit: { name: 'sso-link', points: 300, seconds: 300 } })
+  @Public(REASON, { limit: SIGN_IN_IP_RATE_LIMITS.link })
   @ResponseType(LinkResponse)
   read(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     const ticket = this.offers.ticket(request);
@@ -34,7 +34,7 @@ export class LinkingController {
 
   /** Returns the request options for a passkey of the account. */
   @Get('passkey-options')
-  @Public(REASON, { limit: { name: 'sso-link', points: 300, seconds: 300 } })
+  @Public(REASON, { limit: SIGN_IN_IP_RATE_LIMITS.link })
   @ResponseType(PasskeyRequestResponse)
   passkeyOptions(@Req() request: Request) {
     return this.linking.passkeyOptions(this.offers.ticket(request));

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
+import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import {
@@ -89,14 +90,15 @@ export class LinkingService {
       throw new Problem('mfa_enrollment_required', {
         detail: 'Sign in with the password, set up a second factor, and then start single sign-on again.',
       });
+    await currentContext().uncount();
     return this.read(ticket);
   }
 
   /**
    * Links the identity and opens the session. Throws `sso_link_not_proven` when the account was not proven. A failure
    * after that uses up the offer. Throws `sign_in_expired` when the proof is older than five minutes. Throws
-   * `last_owner` when the provider's role would leave the
-   * organization without an owner. Throws `sso_failed` when the user cannot sign in.
+   * `last_owner` when the provider's role would leave the organization without an owner. Throws `sso_failed` when the
+   * user cannot sign in.
    */
   async confirm(ticket: LinkTicket): Promise<{ session: OpenedSession; returnTo: string }> {
     await this.offers.read(ticket);

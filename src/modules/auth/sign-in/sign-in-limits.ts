@@ -19,6 +19,7 @@ export function signInSecret({ headers }: Request, app: AppConfig, name: SignInC
 export const SIGN_IN_IP_RATE_LIMITS = {
   page: { name: 'sign-in-page', ...PAGE_VIEWS },
   signIn: { name: 'sign-in-address', ...FAILURES },
+  link: { name: 'sso-link', ...PAGE_VIEWS },
   signedOut: { name: 'signed-out-page', ...PAGE_VIEWS },
   /** The correct password admits one code. */
   mfa: { name: 'mfa-address', ...FAILURES, admission: (request, app) => signInSecret(request, app, 'pending') },

@@ -48,13 +48,7 @@ export { SsoTrace, type TestResult } from './sso-trace.service.js';
 export { SsoError, type CommonErrorCode } from '../sso-messages/index.js';
 export { SsoSetupService } from './sso-setup.service.js';
 export { SsoConnectionTests } from './sso-connection-tests.service.js';
-export {
-  CreateSsoConnectionDto,
-  LoginQuery,
-  MetadataWarningResponse,
-  SamlProviderDto,
-  SsoConnectionResponse,
-  UpdateSsoConnectionDto,
-} from './sso.dto.js';
+export { MetadataWarningResponse, SsoConnectionResponse } from './sso-connection.dto.js';
+export { CreateSsoConnectionDto, LoginQuery, SamlProviderDto, UpdateSsoConnectionDto } from './sso.dto.js';
 export { SsoModule } from './sso.module.js';
 export { SsoRepository, type ProviderSession } from './sso.repository.js';

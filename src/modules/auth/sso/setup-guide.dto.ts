@@ -2,7 +2,7 @@ import { Expose, Type } from 'class-transformer';
 import { IsIn } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
 import { GUIDED, type GuidedProvider } from './setup-guide.js';
-import { MetadataWarningResponse } from './sso.dto.js';
+import { MetadataWarningResponse } from './sso-connection.dto.js';
 
 export class GuideQuery {
   @IsIn(GUIDED)

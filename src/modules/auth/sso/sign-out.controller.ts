@@ -5,7 +5,7 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
 import { SignOutService } from './sign-out.service.js';
-import { SignedOutResponse } from './sso.dto.js';
+import { SignedOutResponse } from './sso-connection.dto.js';
 
 @Controller('v1/auth')
 export class SignOutController {

@@ -2,7 +2,8 @@ import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post } from
 import { Access } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { SsoSetupService } from './sso-setup.service.js';
-import { CreateSsoConnectionDto, SsoConnectionResponse, UpdateSsoConnectionDto } from './sso.dto.js';
+import { SsoConnectionResponse } from './sso-connection.dto.js';
+import { CreateSsoConnectionDto, UpdateSsoConnectionDto } from './sso.dto.js';
 
 @Controller('v1/sso/connections')
 export class SsoSetupController {

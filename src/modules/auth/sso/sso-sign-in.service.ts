@@ -86,6 +86,7 @@ export class SsoSignInService {
    * without an owner; the identity is then not linked. Throws `sso_failed` when the user cannot sign in.
    */
   async link(verified: VerifiedIdentity, linkSecret: string): Promise<OpenedSession> {
+    await currentContext().uncount();
     const opened = await this.signIn(verified, await sessionOf(verified), linkSecret);
     if ('secret' in opened) return opened;
     throw opened.state === 'link_expired' ? new Problem('sign_in_expired') : notAdmitted();
