@@ -5,8 +5,8 @@ import type { EntryOperation } from './scim-safe-operation.js';
 import { listOf, objectOf, type Json } from './scim-values.js';
 
 /**
- * Applies an operation to the matching entries of a list (RFC 7644 section 3.5.2), in place. A part of an entry that does
- * not exist creates the entry, because directories expect it. Throws `scim_no_target` when no entry matches, and
+ * Applies an operation to the matching entries of a list (RFC 7644 section 3.5.2), in place. A part of an entry that
+ * does not exist creates the entry, because directories expect it. Throws `scim_no_target` when no entry matches, and
  * `scim_invalid_value` when the list becomes too long.
  */
 export function patchEntries(user: Json, { op, list, filter, part, value }: EntryOperation): void {

@@ -19,9 +19,9 @@ export interface EntryOperation {
 const PATH = /^((?:urn:.+:)?[^[.:]+)(?:\[(.*)\])?(?:\.(.+))?$/;
 
 /**
- * Returns an operation whose path, filter, and value name declared parts only, and whose list has few entries. The patch
- * library applies it, unless it has a filter: the library cannot split a path whose filter has the separators of a path.
- * Throws `scim_invalid_path`, `scim_invalid_syntax`, or `scim_invalid_value`.
+ * Returns an operation whose path, filter, and value name declared parts only, and whose list has few entries. The
+ * patch library applies it, unless it has a filter: the library cannot split a path whose filter has the separators of
+ * a path. Throws `scim_invalid_path`, `scim_invalid_syntax`, or `scim_invalid_value`.
  */
 export function toSafeOperation(
   { op: asked, path, value: sent }: Operation,

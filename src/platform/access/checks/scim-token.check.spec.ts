@@ -94,7 +94,7 @@ describe('the rate limit of a SCIM token', () => {
 describe('the rate limit of a network', () => {
   const counts = (name: string) => counted.filter((one) => one === name).length;
 
-  it('counts a token only before it is accepted, so organizations behind one address do not slow each other', async () => {
+  it('counts a token only before it is accepted, so organizations behind one IP do not slow each other', async () => {
     for (const token of Array.from({ length: 50 }, newScimToken)) await accepted(token, 200, 100);
     expect(counts(SCIM_IP_RATE_LIMIT.name)).toBe(50);
   });
