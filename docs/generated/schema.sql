@@ -1441,6 +1441,59 @@ ALTER TABLE sso_connections
 ALTER TABLE sso_connections ADD COLUMN frontchannel_by_subject boolean NOT NULL DEFAULT false;
 GRANT UPDATE (frontchannel_by_subject) ON sso_connections TO vouchsafe_app;
 
+-- ==================== migrations/0009-sso-linking.sql
+
+-- id: names the identity in the API. provider_name, provider_email: what the provider sent at the last sign-in.
+ALTER TABLE sso_identities
+  ADD COLUMN id uuid NOT NULL DEFAULT gen_random_uuid(),
+  ADD COLUMN provider_name text,
+  ADD COLUMN provider_email text,
+  ADD CONSTRAINT sso_identities_id UNIQUE (org_id, id);
+
+-- A pending sign-in with a connection waits for a link: the user must prove the account of the membership, and then
+-- the subject becomes an identity of this membership. It opens no session by a second factor.
+-- password_at: when the password was correct. proven_at: when the proof was complete.
+ALTER TABLE app_private.pending_sign_ins
+  ADD COLUMN connection_id uuid,
+  ADD COLUMN subject_key text,
+  ADD COLUMN membership_id uuid,
+  ADD COLUMN password_at timestamptz,
+  ADD COLUMN proven_at timestamptz,
+  ADD CHECK ((connection_id IS NULL) = (subject_key IS NULL) AND (connection_id IS NULL) = (membership_id IS NULL)),
+  ADD CHECK (connection_id IS NOT NULL OR password_at IS NULL AND proven_at IS NULL);
+
+-- The members whose next sign-in through a connection gives them an identity of it, because an administrator moved the
+-- identities of another connection. match_by and match_key: what the provider must send. Only functions write here.
+CREATE TABLE sso_moves (
+  org_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  membership_id uuid NOT NULL,
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  match_by text NOT NULL CHECK (match_by IN ('subject', 'email')),
+  match_key text NOT NULL,
+  allow_lower_role boolean NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL CHECK (expires_at <= created_at + interval '90 days'),
+  PRIMARY KEY (org_id, connection_id, membership_id),
+  UNIQUE (org_id, connection_id, match_key),
+  FOREIGN KEY (org_id, connection_id) REFERENCES sso_connections (org_id, id) ON DELETE CASCADE,
+  FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
+);
+CREATE INDEX sso_moves_membership ON sso_moves (org_id, membership_id);
+CREATE INDEX sso_moves_expiry ON sso_moves (org_id, expires_at);
+SELECT app_private.protect_table('sso_moves', 'SELECT, DELETE', true);
+
+-- ==================== migrations/0010-scim-attributes.sql
+
+-- The values of a SCIM user without a column of their own, in the form of a User resource (RFC 7643 section 4).
+ALTER TABLE scim_users ADD COLUMN attributes jsonb NOT NULL DEFAULT '{}'
+  CHECK (jsonb_typeof(attributes) = 'object' AND octet_length(attributes::text) <= 32768);
+ALTER TYPE app.scim_user ADD ATTRIBUTE attributes jsonb;
+
+-- The SCIM client answers for the uniqueness of an externalId (RFC 7643 section 3.1).
+ALTER TABLE scim_users DROP CONSTRAINT scim_users_org_id_connection_id_external_id_key;
+ALTER TABLE scim_groups DROP CONSTRAINT scim_groups_org_id_connection_id_external_id_key;
+
 -- ==================== src/platform/database/context.sql
 
 -- The tenant context: its signature, verification, and fields. The transaction-local setting vouchsafe.context contains
@@ -2875,7 +2928,9 @@ DECLARE
   p app_private.pending_sign_ins; m public.memberships; days integer;
 BEGIN
   SELECT * INTO p FROM app_private.pending_sign_ins x
-    WHERE x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.expires_at > now() FOR UPDATE;
+    WHERE x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.expires_at > now()
+     AND x.connection_id IS NULL -- an offer to link an identity was made before any password
+    FOR UPDATE;
   org_id := coalesce(p.organization, '00000000-0000-0000-0000-000000000000');
   IF p.user_id IS NULL OR NOT app_private.release_attempt(p.lockout_key) OR p.ended_at IS NOT NULL THEN
     state := 'expired';
@@ -3367,14 +3422,14 @@ BEGIN
   UPDATE public.users x SET email = address WHERE x.id = u.id;
 END $$;
 
--- Raises an error if another user of the connection has the same userName or externalId.
+-- Raises an error if another user of the connection has the same userName. The directory answers for its externalIds.
 CREATE OR REPLACE FUNCTION app_private.scim_assert_unique(c public.sso_connections, u app.scim_user, own uuid)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM public.scim_users s
     WHERE s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id IS DISTINCT FROM own
-      AND (s.user_name_key = lower(u.user_name) OR s.external_id = u.external_id)) THEN
+      AND s.user_name_key = lower(u.user_name)) THEN
     RAISE EXCEPTION 'scim_uniqueness' USING ERRCODE = 'VS409';
   END IF;
 END $$;
@@ -3435,9 +3490,9 @@ BEGIN
     DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;
   END IF;
   INSERT INTO public.scim_users (org_id, connection_id, membership_id, user_name, external_id, email, email_type,
-    emails, given_name, family_name, active, without_role)
+    emails, given_name, family_name, active, attributes, without_role)
   VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.emails, u.given_name,
-    u.family_name, u.active, old_status IS NULL AND u.active AND group_role IS NULL);
+    u.family_name, u.active, u.attributes, old_status IS NULL AND u.active AND group_role IS NULL);
   IF old_status IS NULL THEN
     RETURN NEXT (m.id, 'provisioned', NULL, group_role)::app.scim_effect;
   ELSE
@@ -3461,16 +3516,17 @@ BEGIN
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
   SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member;
   was_active := m.status = 'active' OR s.active AND s.without_role;
-  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, s.emails,
+  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, s.emails, s.attributes,
       was_active) IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name,
-      u.email, u.email_type, u.emails, u.active) THEN RETURN; END IF;
+      u.email, u.email_type, u.emails, u.attributes, u.active) THEN RETURN; END IF;
   PERFORM app_private.scim_assert_unique(c, u, member);
   IF s.email <> u.email THEN PERFORM app_private.scim_move_email(c, m, u.email); END IF;
   IF m.name <> u.display_name THEN UPDATE public.memberships x SET name = u.display_name
     WHERE x.org_id = m.org_id AND x.id = m.id; END IF;
   UPDATE public.scim_users x
     SET user_name = u.user_name, external_id = u.external_id, given_name = u.given_name, family_name = u.family_name,
-         email = u.email, email_type = u.email_type, emails = u.emails, active = u.active, version = x.version + 1,
+         email = u.email, email_type = u.email_type, emails = u.emails, attributes = u.attributes, active = u.active,
+         version = x.version + 1,
          updated_at = now()
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
   IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, ARRAY[member], true); END IF;
@@ -3503,7 +3559,7 @@ DECLARE
   g public.scim_groups; before uuid[]; concerned uuid[];
 BEGIN
   IF EXISTS (SELECT FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id <> group_id
-      AND (x.display_name_key = lower(full_name) OR x.external_id = external)) THEN
+      AND x.display_name_key = lower(full_name)) THEN
     RAISE EXCEPTION 'scim_uniqueness' USING ERRCODE = 'VS409';
   END IF;
   IF is_new THEN INSERT INTO public.scim_groups (org_id, connection_id, id, display_name, external_id)
@@ -3556,11 +3612,12 @@ GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 -- Returns the users of the current connection. The result contains only data that the SCIM client sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
-  email text, email_type text, emails jsonb,
+  email text, email_type text, emails jsonb, attributes jsonb,
   active boolean, version integer, created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.membership_id, s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type,
-         s.emails, m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
+         s.emails, s.attributes, m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at,
+         s.updated_at
     FROM app_private.scim_connection() c
     JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id
     JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
@@ -4421,16 +4478,325 @@ CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT
 CREATE POLICY speaks_for_all_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
   USING (org_id = (SELECT app.org_if_owner_equivalent())) WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()));
 
+-- ==================== src/modules/auth/sso/identities.sql
+
+-- Identities of a member: the list, the removal, and the move to another connection.
+-- requires platform/database/context.sql
+-- requires platform/policies/giving-rights.sql
+
+-- Returns the identities of a member of the current organization: to a caller with the permission sso:read, and to the
+-- member. The column `differs` is true if the provider sent another name or address than the account has.
+CREATE OR REPLACE FUNCTION app.member_identities(member uuid)
+RETURNS TABLE (id uuid, connection_id uuid, connection text, protocol text, subject text, provider_name text,
+  provider_email text, differs boolean, created_at timestamptz, last_sign_in_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT i.id, c.id, c.name, c.protocol, i.subject_key, i.provider_name, i.provider_email,
+      coalesce(i.provider_name <> m.name, false) OR coalesce(i.provider_email <> u.email, false),
+      i.created_at, i.last_sign_in_at
+    FROM public.sso_identities i
+    JOIN public.sso_connections c ON c.org_id = i.org_id AND c.id = i.connection_id
+    JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
+    JOIN public.users u ON u.id = m.user_id
+   WHERE i.org_id = app.org_id() AND i.membership_id = member
+     AND (app.has_permission('sso:read') OR member = app.interactive_membership_id())
+   ORDER BY i.created_at, i.id
+$$;
+GRANT EXECUTE ON FUNCTION app.member_identities TO vouchsafe_app;
+
+-- Returns true if the member could no longer sign in to the current organization without an identity: no other identity
+-- of an enabled connection, and no password or passkey that the organization accepts.
+CREATE OR REPLACE FUNCTION app.is_last_sign_in(identity uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT NOT EXISTS (SELECT FROM public.sso_identities x
+        JOIN public.sso_connections c ON c.org_id = x.org_id AND c.id = x.connection_id AND c.enabled
+       WHERE x.org_id = i.org_id AND x.membership_id = i.membership_id AND x.id <> i.id
+         AND c.protocol = ANY (o.allowed_sign_in))
+    AND (o.require_sso AND NOT app_private.is_owner(o, m.role) OR NOT (
+      'password' = ANY (o.allowed_sign_in)
+        AND EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = m.user_id)
+      OR 'passkey' = ANY (o.allowed_sign_in)
+        AND EXISTS (SELECT FROM app_private.passkeys p WHERE p.user_id = m.user_id)))
+    FROM public.sso_identities i JOIN public.organizations o ON o.id = i.org_id
+    JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
+   WHERE i.org_id = app.org_id() AND i.id = identity AND app.has_permission('sso:delete')
+$$;
+GRANT EXECUTE ON FUNCTION app.is_last_sign_in TO vouchsafe_app;
+
+-- Ends the sessions that removed identities opened, also those that switched to another organization.
+CREATE OR REPLACE FUNCTION app_private.identities_removed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE public.sessions s SET revoked_at = now()
+    FROM removed r JOIN public.memberships m ON m.org_id = r.org_id AND m.id = r.membership_id
+   WHERE s.connection_id = r.connection_id AND s.user_id = m.user_id AND s.revoked_at IS NULL;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER identities_removed AFTER DELETE ON sso_identities REFERENCING OLD TABLE AS removed
+  FOR EACH STATEMENT EXECUTE FUNCTION app_private.identities_removed();
+
+-- Returns the members with an identity of one connection, what another connection must send to claim each of them, and
+-- what prevents a move. An e-mail address counts only if the organization has verified its domain, and if the address
+-- is that of a user of the organization alone or was verified by its owner.
+CREATE OR REPLACE FUNCTION app_private.movable(org uuid, origin uuid, target uuid, rule text)
+RETURNS TABLE (membership_id uuid, name text, role text, facts jsonb, match_key text, problem text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH found AS (
+    SELECT DISTINCT ON (m.id) m.id, m.name, m.role, m.status, m.kind, i.facts, u.email, CASE rule
+        WHEN 'subject' THEN i.subject_key
+        WHEN 'email' THEN CASE WHEN app_private.has_verified_domain(org, u.email)
+          AND (u.scoped_org_id = org OR u.email_proven_at IS NOT NULL) THEN u.email END END AS match_key
+      FROM public.sso_identities i
+      JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
+      JOIN public.users u ON u.id = m.user_id
+     WHERE i.org_id = org AND i.connection_id = origin ORDER BY m.id, i.last_sign_in_at DESC, i.id
+  )
+  SELECT f.id, f.name, f.role, f.facts, f.match_key, CASE
+      WHEN f.status <> 'active' OR f.kind <> 'member' THEN 'not_active'
+      WHEN EXISTS (SELECT FROM public.sso_identities x
+        WHERE x.org_id = org AND x.connection_id = target AND x.membership_id = f.id) THEN 'already_linked'
+      WHEN f.match_key IS NULL THEN 'email_not_confirmed'
+      WHEN count(*) OVER (PARTITION BY f.match_key) > 1
+        OR EXISTS (SELECT FROM public.sso_identities x
+          WHERE x.org_id = org AND x.connection_id = target AND x.subject_key = f.match_key)
+        OR rule = 'email' AND (SELECT count(*) FROM public.users y JOIN public.memberships z ON z.user_id = y.id
+          WHERE y.email = f.match_key AND z.org_id = org) > 1 THEN 'ambiguous' END
+    FROM found f
+$$;
+
+-- Returns true if both ids are connections of the current organization.
+CREATE OR REPLACE FUNCTION app_private.are_own_connections(origin uuid, target uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT count(*) = 2 FROM public.sso_connections c WHERE c.org_id = app.org_id() AND c.id IN (origin, target)
+$$;
+
+-- Returns what a move would do; see app_private.movable. Returns no rows to a caller who may not read connections.
+CREATE OR REPLACE FUNCTION app.preview_identity_move(origin uuid, target uuid, rule text)
+RETURNS TABLE (membership_id uuid, name text, role text, facts jsonb, problem text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT v.membership_id, v.name, v.role, v.facts, v.problem
+    FROM app_private.movable(app.org_id(), origin, target, rule) v
+   WHERE app.has_permission('sso:update') AND app_private.are_own_connections(origin, target)
+   ORDER BY v.name, v.membership_id
+$$;
+GRANT EXECUTE ON FUNCTION app.preview_identity_move TO vouchsafe_app;
+
+-- Returns, for each pair of roles, whether the second role has a permission that the first does not have.
+CREATE OR REPLACE FUNCTION app.roles_give_more(held text[], wanted text[]) RETURNS boolean[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT array_agg(app_private.gives_more(app_private.effective_grants(app.org_id(), NULL, p.w),
+    app_private.effective_grants(app.org_id(), NULL, p.h)) ORDER BY p.place)
+    FROM unnest(held, wanted) WITH ORDINALITY AS p (h, w, place) WHERE app.has_permission('sso:update')
+$$;
+GRANT EXECUTE ON FUNCTION app.roles_give_more TO vouchsafe_app;
+
+-- Lets a connection claim the members of another connection of the organization for a number of days. Replaces the
+-- earlier move to this connection, and notifies the administrators. Returns the number of members. The caller must hold
+-- every permission of the owner role in an interactive session, because the provider of the target can then sign in as
+-- these members.
+CREATE OR REPLACE FUNCTION app.move_identities(
+  origin uuid, target uuid, rule text, lower_role boolean, days integer, request text
+) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  moved integer;
+BEGIN
+  IF app.org_id() IS NULL OR app.org_if_owner_equivalent() IS DISTINCT FROM app.org_id()
+    OR NOT app.is_system() AND app.interactive_membership_id() IS NULL THEN
+    RAISE EXCEPTION 'only a caller with every permission of the owner role can move identities' USING ERRCODE = '42501';
+  END IF;
+  IF NOT app_private.are_own_connections(origin, target) THEN
+    RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409';
+  END IF;
+  PERFORM FROM public.sso_connections c WHERE c.org_id = app.org_id() AND c.id = target FOR UPDATE;
+  DELETE FROM public.sso_moves v WHERE v.org_id = app.org_id() AND v.connection_id = target;
+  INSERT INTO public.sso_moves (org_id, connection_id, membership_id, match_by, match_key, allow_lower_role, expires_at)
+    SELECT app.org_id(), target, v.membership_id, rule, v.match_key, lower_role, now() + make_interval(days => days)
+      FROM app_private.movable(app.org_id(), origin, target, rule) v WHERE v.problem IS NULL;
+  GET DIAGNOSTICS moved = ROW_COUNT;
+  PERFORM app_private.enqueue_job(app.org_id(), 'sso.notify_moved', jsonb_build_object('connectionId', target),
+    request);
+  RETURN moved;
+END $$;
+GRANT EXECUTE ON FUNCTION app.move_identities TO vouchsafe_app;
+
+-- Lets a member with a move be claimed, once. Returns the membership that the move names, and whether it is now
+-- claimed. The move claims no member for whom the new role has a permission that the present role does not have. It
+-- claims a member who would lose a permission only if the administrator allowed lower roles.
+CREATE OR REPLACE FUNCTION app_private.use_move(
+  c public.sso_connections, subject text, address text, new_role text, OUT member_id uuid, OUT claimed boolean
+) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v public.sso_moves; m public.memberships; after jsonb := app_private.effective_grants(c.org_id, NULL, new_role);
+BEGIN
+  SELECT x.* INTO v FROM public.sso_moves x JOIN public.memberships y ON y.org_id = x.org_id AND y.id = x.membership_id
+     AND y.status = 'active' AND y.kind = 'member'
+   WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.expires_at > now() AND (
+     x.match_by = 'subject' AND x.match_key = subject
+     OR x.match_by = 'email' AND x.match_key = address AND app_private.has_verified_domain(c.org_id, address))
+     FOR UPDATE OF x;
+  IF NOT FOUND THEN RETURN; END IF;
+  SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = v.org_id AND x.id = v.membership_id;
+  member_id := m.id;
+  claimed := NOT EXISTS (SELECT FROM public.sso_identities i
+      WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
+    AND NOT app_private.gives_more(after, app_private.effective_grants(m.org_id, NULL, m.role))
+    AND (v.allow_lower_role
+      OR NOT app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role), after));
+  IF claimed THEN
+    DELETE FROM public.sso_moves x
+      WHERE x.org_id = v.org_id AND x.connection_id = v.connection_id AND x.membership_id = v.membership_id;
+  END IF;
+END $$;
+
+-- ==================== src/modules/auth/sso/linking.sql
+
+-- Linking: an identity becomes an identity of a member who exists, after a proof of the member's account.
+-- requires modules/auth/mfa/mfa.sql
+-- requires platform/policies/policies.sql
+
+-- Returns true if permissions contain a scope that is wider than the held one. Both parameters are {permission: scope}.
+CREATE OR REPLACE FUNCTION app_private.gives_more(wanted jsonb, held jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM jsonb_each_text(wanted) w WHERE app.scope_rank(w.value) > app.scope_rank(held ->> w.key))
+$$;
+
+-- Returns the member of an organization whose user has an e-mail address. A user that is scoped to the organization
+-- comes first. A user without a membership in the organization is never returned.
+CREATE OR REPLACE FUNCTION app_private.member_with_address(org uuid, address text) RETURNS public.memberships
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m FROM public.users u JOIN public.memberships m ON m.org_id = org AND m.user_id = u.id
+   WHERE u.email = address AND (u.scoped_org_id IS NULL OR u.scoped_org_id = org)
+   ORDER BY u.scoped_org_id NULLS LAST LIMIT 1
+$$;
+
+-- Returns true if a provider may not claim a member without a proof of the account. A member who has never signed in
+-- needs no proof. These members need one:
+-- - Support staff, whom no provider may claim.
+-- - A member with another identity of the same connection. The provider could have given the address to another person.
+-- - A member with more permissions than the role that the provider gives. A provider that asserts the address of an
+--   administrator would otherwise take over the administrator's account.
+CREATE OR REPLACE FUNCTION app_private.claim_needs_proof(
+  c public.sso_connections, m public.memberships, new_role text
+) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.status = 'active' AND (m.kind <> 'member'
+    OR (m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)) AND (
+      EXISTS (SELECT FROM public.sso_identities i
+        WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
+      OR app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role),
+        app_private.effective_grants(m.org_id, NULL, new_role))))
+$$;
+
+-- Stores an offer to link a subject of a connection to a member. The secret of the new session is the secret of the
+-- offer, which is valid for ten minutes. Returns false if the member cannot be linked: support staff, an ended
+-- membership, or a user who has no password and no passkey to prove the account with.
+CREATE OR REPLACE FUNCTION app_private.offer_link(
+  c public.sso_connections, m public.memberships, subject text, visit app.new_session
+) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF m.status <> 'active' OR m.kind <> 'member' OR NOT EXISTS (
+    SELECT FROM app_private.credentials k WHERE k.user_id = m.user_id
+    UNION ALL SELECT FROM app_private.passkeys p WHERE p.user_id = m.user_id) THEN RETURN false; END IF;
+  INSERT INTO app_private.pending_sign_ins (secret_hash, user_id, organization, lockout_key, visit, expires_at,
+    connection_id, subject_key, membership_id)
+  VALUES (visit.secret_hash, m.user_id, m.org_id, app_private.lockout_key(m.user_id), to_jsonb(visit),
+    now() + interval '10 minutes', c.id, subject, m.id);
+  RETURN true;
+END $$;
+
+-- Uses a proven offer once. Returns its membership. Returns null if the offer is for another subject or connection, if
+-- it has been used, if the membership has ended, or if the proof is missing or older than five minutes.
+CREATE OR REPLACE FUNCTION app_private.use_link(c public.sso_connections, subject text, secret text) RETURNS uuid
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE app_private.pending_sign_ins p SET ended_at = now() FROM public.memberships m
+   WHERE p.secret_hash = sha256(convert_to(secret, 'UTF8')) AND p.ended_at IS NULL AND p.expires_at > now()
+     AND p.connection_id = c.id AND p.subject_key = subject AND p.proven_at > now() - interval '5 minutes'
+     AND m.org_id = c.org_id AND m.id = p.membership_id AND m.user_id = p.user_id AND m.status = 'active'
+     AND m.kind = 'member'
+  RETURNING m.id
+$$;
+
+-- Returns an offer for display. The member's name and role are shown only after the proof. The column `step` is
+-- `password`, `factor`, or `confirm`.
+CREATE OR REPLACE FUNCTION app.pending_link(secret text)
+RETURNS TABLE (connection_id uuid, connection text, organization text, email text, step text, name text, role text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.id, c.name, o.name, u.email, CASE WHEN p.proven_at IS NOT NULL THEN 'confirm'
+      WHEN p.password_at IS NOT NULL THEN 'factor' ELSE 'password' END,
+    CASE WHEN p.proven_at IS NOT NULL THEN m.name END, CASE WHEN p.proven_at IS NOT NULL THEN m.role END
+    FROM app_private.pending_sign_ins p
+    JOIN public.sso_connections c ON c.id = p.connection_id AND c.org_id = p.organization AND c.enabled
+    JOIN public.organizations o ON o.id = p.organization AND o.status = 'active'
+    JOIN public.memberships m ON m.org_id = p.organization AND m.id = p.membership_id
+    JOIN public.users u ON u.id = p.user_id
+   WHERE p.secret_hash = sha256(convert_to(secret, 'UTF8')) AND p.ended_at IS NULL AND p.expires_at > now()
+$$;
+GRANT EXECUTE ON FUNCTION app.pending_link TO vouchsafe_app;
+
+-- Proves the account of an offer with a password or a factor. The caller must have reserved an attempt.
+-- - The state is `proven` if the proof is complete: a passkey, a password and a factor, or a password of a user who has
+--   no factor and whose organization requires none.
+-- - The state is `mfa_required` if the password is correct and a factor must follow.
+-- - The state is `mfa_enrollment_required` if the organization requires MFA and the user has no factor.
+-- - The state is `refused` if the proof is wrong, or if a factor other than a passkey precedes the password. The
+--   failure is counted.
+-- - The state is `locked` if this failure locks the user out. The function then ends every pending sign-in of the user.
+-- - The state is `expired` if the offer does not exist or has ended, or if no attempt is reserved.
+CREATE OR REPLACE FUNCTION app.prove_link(
+  secret text, shown app.presented_factor, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  p app_private.pending_sign_ins; u public.users;
+BEGIN
+  SELECT * INTO p FROM app_private.pending_sign_ins x
+    WHERE x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.expires_at > now() AND x.connection_id IS NOT NULL
+    FOR UPDATE;
+  org_id := coalesce(p.organization, '00000000-0000-0000-0000-000000000000');
+  PERFORM app_private.sign_audit_only_context(org_id);
+  state := 'expired';
+  IF p.user_id IS NULL OR NOT app_private.release_attempt(p.lockout_key) OR p.ended_at IS NOT NULL THEN RETURN; END IF;
+  SELECT * INTO u FROM public.users x WHERE x.id = p.user_id;
+  user_id := u.id; email := u.email;
+  state := CASE
+    WHEN shown.kind = 'password' AND EXISTS (SELECT FROM app_private.credentials k
+      WHERE k.user_id = u.id AND k.verifier = sha256(shown.proof))
+      THEN CASE WHEN app_private.has_factor(u.id) THEN 'mfa_required'
+        WHEN (SELECT o.require_mfa FROM public.organizations o WHERE o.id = p.organization)
+          THEN 'mfa_enrollment_required' ELSE 'proven' END
+    WHEN (shown.kind = 'passkey' OR p.password_at IS NOT NULL) AND app_private.verify_and_consume_factor(u.id, shown)
+      THEN 'proven' ELSE 'refused' END;
+  IF state <> 'refused' THEN
+    IF state = 'proven' THEN PERFORM app_private.forget_failures(p.lockout_key); END IF;
+    UPDATE app_private.pending_sign_ins x
+      SET password_at = CASE WHEN state IN ('proven', 'mfa_required') THEN now() END,
+        proven_at = CASE WHEN state = 'proven' THEN now() END WHERE x.secret_hash = p.secret_hash;
+    IF state = 'proven' THEN PERFORM app_private.sign_authenticated_context(org_id); END IF; -- no access to tenant rows
+    RETURN;
+  END IF;
+  state := app_private.count_failure(p.lockout_key);
+  IF state = 'locked' THEN
+    UPDATE app_private.pending_sign_ins x SET ended_at = now() WHERE x.user_id = u.id AND x.ended_at IS NULL;
+    IF u.scoped_org_id IS NULL THEN PERFORM app_private.request_account_mail('locked', u.email); END IF;
+  END IF;
+  PERFORM app_private.detect_brute_force(p.organization, u.id, p.lockout_key,
+    jsonb_populate_record(NULL::app.new_session, p.visit));
+END $$;
+GRANT EXECUTE ON FUNCTION app.prove_link TO vouchsafe_app;
+
 -- ==================== src/modules/auth/sso/sso.sql
 
 -- SSO sign-in: identities, their memberships, and logout by the identity provider.
+-- requires modules/auth/mfa/mfa.sql
 
--- Returns true if a user has a password or an identity at an identity provider.
+-- Returns true if a user has a password, an identity at an identity provider, a confirmed TOTP factor, or a passkey.
 CREATE OR REPLACE FUNCTION app_private.has_signed_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
       OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships m ON m.org_id = i.org_id
         AND m.id = i.membership_id WHERE m.user_id = member)
+      OR app_private.has_factor(member)
 $$;
 
 -- Separates a member of an organization from an account whose owner has never signed in, and returns the member's user.
@@ -4496,18 +4862,21 @@ GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 
 -- Returns the membership of an identity and how it was found.
 -- - The state is `known` if the identity is already linked to a membership.
--- - The state is `claimed` if the identity is now linked to an existing membership with this e-mail address.
+-- - The state is `linked` if the identity is now linked to the membership of a proven offer; see app.prove_link.
+-- - The state is `moved` if a move of identities named the membership; see app.move_identities.
+-- - The state is `claimed` if the identity is now linked to a member with this e-mail address who never signed in.
+-- - The state is `linked_by_address` if the member has signed in before, and app_private.claim_needs_proof allows it.
 -- - The state is `provisioned` if the function created a membership. The connection must allow provisioning.
 -- - The state is `email_missing` if the provider sent no e-mail address.
--- - The state is `account_exists` if the organization may not claim the account with this e-mail address.
+-- - The state is `account_exists` if the organization may not claim the account with this e-mail address. The
+--   membership is set if the account belongs to a member, who can prove it.
 -- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
+-- - The state is `link_expired` if the offer was not proven or has been used.
 -- Of two parallel first sign-ins of one person, the second waits and then finds the identity.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
-  new_membership uuid, OUT member_id uuid, OUT state text
+  new_membership uuid, link_secret text, OUT member_id uuid, OUT state text
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  meant uuid;
 BEGIN
   SELECT i.membership_id INTO member_id FROM public.sso_identities i
    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
@@ -4517,46 +4886,96 @@ BEGIN
      WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
   END IF;
   IF FOUND THEN state := 'known'; RETURN; END IF;
-  member_id := app_private.scim_member(c, subject, address);
-  IF member_id IS NOT NULL THEN
-    state := 'claimed';
+  IF link_secret IS NOT NULL THEN
+    member_id := app_private.use_link(c, subject, link_secret);
+    state := CASE WHEN member_id IS NULL THEN 'link_expired' ELSE 'linked' END;
+  ELSE
+    SELECT r.member_id, r.state INTO member_id, state
+      FROM app_private.first_membership(c, subject, address, full_name, new_role, new_user, new_membership) r;
+  END IF;
+  IF state IN ('linked', 'moved', 'claimed', 'linked_by_address', 'provisioned') THEN
     INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id)
       VALUES (c.org_id, c.id, subject, member_id);
+  END IF;
+END $$;
+
+-- Decides which membership the first answer about a subject means; see app_private.sso_membership.
+CREATE OR REPLACE FUNCTION app_private.first_membership(
+  c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
+  new_membership uuid, OUT member_id uuid, OUT state text
+) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  m public.memberships; meant uuid; is_used boolean; is_moved boolean;
+BEGIN
+  member_id := app_private.scim_member(c, subject, address);
+  IF member_id IS NOT NULL THEN
+    SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
+    state := CASE WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists' ELSE 'claimed' END;
+    RETURN;
+  END IF;
+  SELECT r.member_id, r.claimed INTO member_id, is_moved FROM app_private.use_move(c, subject, address, new_role) r;
+  IF member_id IS NOT NULL THEN
+    state := CASE WHEN is_moved THEN 'moved' ELSE 'account_exists' END;
     RETURN;
   END IF;
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
-  meant := app_private.resolve_verified_user(c.org_id, address, new_user);
-  IF meant IS NULL THEN state := 'account_exists'; RETURN; END IF;
+  m := app_private.member_with_address(c.org_id, address);
+  is_used := m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id);
+  IF NOT coalesce(app_private.claim_needs_proof(c, m, new_role), false) THEN
+    meant := app_private.resolve_verified_user(c.org_id, address, new_user);
+  END IF;
+  IF meant IS NULL THEN member_id := m.id; state := 'account_exists'; RETURN; END IF;
   SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = meant AND x.org_id = c.org_id;
   IF member_id IS NOT NULL THEN
-    state := 'claimed';
+    state := CASE WHEN is_used THEN 'linked_by_address' ELSE 'claimed' END;
   ELSIF c.jit_provisioning THEN
     INSERT INTO public.memberships (org_id, id, user_id, name, role)
-      VALUES (c.org_id, new_membership, meant, full_name, new_role);
+      VALUES (c.org_id, new_membership, meant, coalesce(full_name, address), new_role);
     member_id := new_membership;
     state := 'provisioned';
   ELSE
     DELETE FROM public.users u WHERE u.id = meant AND u.id = new_user;
     state := 'account_unknown';
-    RETURN;
   END IF;
-  INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id)
-    VALUES (c.org_id, c.id, subject, member_id);
+END $$;
+
+-- Copies a changed name and e-mail address from the provider to a member whose user only this organization knows. Other
+-- accounts keep theirs, because another organization or the owner decides about them; the difference is shown. A member
+-- whom a SCIM client manages keeps the client's data. The address does not change to that of another member, so a user
+-- who can edit the address at the provider cannot take the place of another member. Returns true if something changed.
+CREATE OR REPLACE FUNCTION app_private.follow_provider(m public.memberships, full_name text, address text)
+RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  renamed boolean;
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.user_id AND u.scoped_org_id = m.org_id)
+    OR EXISTS (SELECT FROM public.scim_users s WHERE s.org_id = m.org_id AND s.membership_id = m.id) THEN
+    RETURN false;
+  END IF;
+  UPDATE public.memberships x SET name = full_name WHERE x.org_id = m.org_id AND x.id = m.id AND x.name <> full_name;
+  renamed := FOUND;
+  UPDATE public.users u SET email = address WHERE u.id = m.user_id AND u.email <> address AND NOT EXISTS (
+    SELECT FROM public.users x WHERE x.email = address AND (x.scoped_org_id = m.org_id OR x.scoped_org_id IS NULL
+      AND EXISTS (SELECT FROM public.memberships y WHERE y.org_id = m.org_id AND y.user_id = x.id)));
+  RETURN renamed OR FOUND;
 END $$;
 
 -- Opens a session for a verified response of an identity provider. The caller must present the secret of the
 -- connection. The member gets the role that the provider's groups determine. If the role changes, the member's other
--- sessions end. The states `known`, `claimed`, and `provisioned` of sso_membership open a session. The other states of
--- sso_membership do not. These states do not open a session either:
+-- sessions end. These states of sso_membership open a session: `known`, `claimed`, `provisioned`, `linked`,
+-- `linked_by_address`, and `moved`. The other states do not. If the state is `account_exists` and the member can prove
+-- the account, the membership is set, and the secret of the session is that of an offer to link the identity.
+-- The parameter `link_secret` is the secret of such an offer. These states do not open a session either:
 -- - `connection_rejected` if the connection or its secret is invalid, or the organization does not allow the protocol.
 -- - `role_missing` if the provider's groups determine no role.
 -- - `membership_ended` if the membership has ended.
 -- - `last_owner` if the role change would leave the organization without an owner.
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
   connection uuid, db_secret bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
-  new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb, OUT state text,
-  OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text,
-  OUT role_now text, OUT expires_at timestamptz
+  new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb,
+  link_secret text DEFAULT NULL, OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid,
+  OUT email text, OUT role_before text, OUT role_now text, OUT expires_at timestamptz, OUT followed boolean
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections; m public.memberships; member_id uuid;
@@ -4583,11 +5002,13 @@ BEGIN
         WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject);
   ELSE
     SELECT r.member_id, r.state INTO member_id, state
-      FROM app_private.sso_membership(c, subject, address, full_name, granted_role, new_user, new_membership) r;
+      FROM app_private.sso_membership(c, subject, address, full_name, granted_role, new_user, new_membership,
+        link_secret) r;
     SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
     IF m.status = 'ended' THEN state := 'membership_ended'; END IF;
   END IF;
-  IF state NOT IN ('known', 'claimed', 'provisioned') THEN RETURN; END IF;
+  IF state = 'account_exists' AND app_private.offer_link(c, m, subject, visit) THEN membership_id := m.id; END IF;
+  IF state NOT IN ('known', 'claimed', 'provisioned', 'linked', 'linked_by_address', 'moved') THEN RETURN; END IF;
   role_before := m.role; role_now := granted_role;
   IF m.role <> granted_role THEN
     BEGIN
@@ -4599,7 +5020,9 @@ BEGIN
     UPDATE public.sessions s SET revoked_at = now()
       WHERE s.org_id = m.org_id AND s.membership_id = m.id AND s.revoked_at IS NULL;
   END IF;
-  UPDATE public.sso_identities i SET last_sign_in_at = now(), facts = sso_sign_in.facts
+  followed := app_private.follow_provider(m, full_name, address);
+  UPDATE public.sso_identities i
+    SET last_sign_in_at = now(), facts = sso_sign_in.facts, provider_name = full_name, provider_email = address
    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
   expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
   UPDATE public.sessions s
@@ -4608,6 +5031,10 @@ BEGIN
          logout_hint_session = CASE WHEN visit.logout_hint_enc IS NOT NULL THEN visit.id END,
          signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
   user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+  IF state IN ('linked', 'linked_by_address', 'moved') THEN
+    PERFORM app_private.enqueue_job(c.org_id, 'sso.notify_linked', jsonb_build_object('membershipId', m.id,
+      'connectionId', c.id, 'proven', state = 'linked'), visit.request_id);
+  END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 
@@ -5736,6 +6163,14 @@ CREATE POLICY rows_insert ON sso_identities AS RESTRICTIVE FOR INSERT TO vouchsa
 CREATE POLICY rows_update ON sso_identities AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_delete ON sso_identities AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:delete')));
+
+CREATE POLICY rows_select ON sso_moves AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read', 'sso:update', 'retention:preview', 'retention:run')));
+
+CREATE POLICY rows_insert ON sso_moves AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_update ON sso_moves AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_delete ON sso_moves AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:update')));
 
 CREATE POLICY rows_select ON sso_domains AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read')));
 
