@@ -50,7 +50,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'RSA-OAEP (rsa-oaep-mgf1p) for the key.',
   decryption_failed:
     'Let the provider read the metadata of the connection again. With AES-CBC, let it sign the response too.',
-  conditions_without_end: 'Set NotOnOrAfter wherever NotBefore is set.',
+  conditions_without_end: 'Set NotOnOrAfter too if NotBefore is set.',
   signature_algorithm: 'Sign with RSA and SHA-256, SHA-384, or SHA-512.',
   digest_algorithm: 'Use the digest SHA-256, SHA-384, or SHA-512.',
   signature_invalid: "The connection lacks the provider's certificate. Send its current metadata.",
