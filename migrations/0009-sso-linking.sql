@@ -37,3 +37,4 @@ CREATE TABLE sso_moves (
 CREATE INDEX sso_moves_membership ON sso_moves (org_id, membership_id);
 CREATE INDEX sso_moves_expiry ON sso_moves (org_id, expires_at);
 SELECT app_private.protect_table('sso_moves', 'SELECT, DELETE', true);
+GRANT UPDATE (expires_at) ON sso_moves TO vouchsafe_worker; -- retention locks the rows that it deletes

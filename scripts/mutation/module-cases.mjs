@@ -148,12 +148,8 @@ export const moduleCases = [
   },
   {
     control: 'the second check of a SAML response, on the decrypted content',
-    file: 'src/modules/auth/saml/saml-responses.ts',
-    edit: (text) =>
-      text.replace(
-        "  ensure(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n",
-        '',
-      ),
+    file: 'src/modules/auth/saml/response-verification.ts',
+    edit: (text) => text.replace("  ensure(encrypted === undefined, 'assertion_not_single');\n", ''),
     tests: 'saml-hostile',
     expect: /encrypted|inside the encryption/,
   },
@@ -198,18 +194,15 @@ export const moduleCases = [
   },
   {
     control: "the library's own verification of SAML responses",
-    file: 'src/modules/auth/saml/saml.strategy.ts',
+    file: 'src/modules/auth/saml/message-steps.ts',
     edit: (text) =>
-      text.replace(
-        'checkAgreement(await verifyByLibrary(verified), verified);',
-        'void verifyByLibrary(verified).then((profile) => checkAgreement(profile, verified)).catch(() => undefined);',
-      ),
+      text.replace('await verifyByLibrary(checked);', 'void verifyByLibrary(checked).catch(() => undefined);'),
     tests: 'saml/library-verification',
     expect: /signed by an untrusted key/,
   },
   {
     control: 'the agreement of both SAML verifiers on the person',
-    file: 'src/modules/auth/saml/library-error.ts',
+    file: 'src/modules/auth/saml/library-verification.ts',
     edit: (text) => text.replace(/ {2}ensure\(profile\.nameID.*\n/, ''),
     tests: 'saml/library-verification',
     expect: /about another user/,

@@ -42,6 +42,7 @@ const REQUIRED_READ_PERMISSION: Record<string, string> = {
   'DELETE /v1/assignments/:id': 'assignment:read',
   'PATCH /v1/sso/connections/:id': 'sso:read',
   'DELETE /v1/sso/connections/:id': 'sso:read',
+  'POST /v1/sso/connections/:id/identity-move/preview': 'sso:read',
   'GET /v1/webhook-sources/:id/deliveries': 'webhook:read',
   'POST /v1/webhook-sources': 'webhook:read',
   'POST /v1/webhook-sources/:id/secrets': 'webhook:read',

@@ -66,7 +66,7 @@ const REVIEWED: Record<string, string> = {
   'ScimUserResponse.meta': 'for SCIM clients only',
 };
 /** The sign-in and account pages of the user, the same for staff and portals: test/e2e/pages.spec.ts. */
-const PAGES = /^\S+ \/(sign-in|signed-out|account|assets|invites\/accept)(\/|$)/;
+const PAGES = /^\S+ \/(sign-in|signed-out|sso-test|account|assets|invites\/accept)(\/|$)/;
 const UNLISTED = 'planted-by-a-later-column';
 
 let harness: Harness;

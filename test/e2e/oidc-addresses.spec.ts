@@ -60,7 +60,7 @@ describe('an e-mail address about which an OpenID provider states nothing', () =
     const { org, connection } = await connected();
     const member = await harness.make.member(org, 'mentor');
     const answer = unstated('linked', member.email);
-    expect((await signInByOidc(idp, harness.client(), connection, answer)).status).toBe(403);
+    expect((await signInByOidc(idp, harness.client(), connection, answer)).body.code).toBe('sso_account_exists');
     expect((await refusals(harness, org)).at(-1)).toBe('account_exists');
     await verifyDomain(org, member.email.split('@')[1]!);
     await superuser('UPDATE users SET email_proven_at = now() WHERE id = $1', [member.userId]);

@@ -308,7 +308,7 @@ describe('an identity provider of one organization', () => {
     });
   });
 
-  it('is not linked to a used account of its own organization', async () => {
+  it('is not linked without a proof to a used account of its own organization', async () => {
     const org = await harness.make.organization('gme');
     const email = 'program.director@gme.example';
     await harness.make.member(org, 'program_director', { email: email.replace('program', 'other') });
@@ -324,6 +324,9 @@ describe('an identity provider of one organization', () => {
          SELECT $1, gen_random_uuid(), id, 'Synthetic', 'mentor' FROM users WHERE email = $2 AND scoped_org_id IS NULL`,
       [org, email],
     );
-    expect(statusAndCode(await signInBySaml(provider, harness.client(), id, email))).toEqual([403, 'sso_failed']);
+    expect(statusAndCode(await signInBySaml(provider, harness.client(), id, email))).toEqual([
+      409,
+      'sso_account_exists',
+    ]);
   });
 });

@@ -46,8 +46,10 @@ describe('a valid response signs a user in', () => {
       signedInAt: expect.any(Number),
       connection: { id: 'one', orgId: 'org-of-one' },
       returnTo: '/people?sort=name',
+      browser: expect.any(String),
       sessionEnds: undefined,
       idpSession: '_session',
+      logoutHint: expect.stringMatching(/^<saml:NameID Format="[^"]*:persistent">subject-1<\/saml:NameID>$/),
       identity: {
         subjectKey: JSON.stringify([
           'name-id',
