@@ -53,6 +53,13 @@ END $$;
 CREATE TRIGGER identities_removed AFTER DELETE ON sso_identities REFERENCING OLD TABLE AS removed
   FOR EACH STATEMENT EXECUTE FUNCTION app_private.identities_removed();
 
+-- Returns what stays the same in the subject key when the same provider serves another connection. The SPNameQualifier
+-- of a SAML NameID is the entity id of the connection.
+CREATE OR REPLACE FUNCTION app_private.subject_at_provider(subject_key text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN subject_key LIKE '["name-id",%' THEN (subject_key::jsonb - 3)::text ELSE subject_key END
+$$;
+
 -- Returns the members with an identity of one connection, what another connection must send to claim each of them, and
 -- what prevents a move. An e-mail address counts only if the organization has verified its domain, and if the address
 -- is that of a user of the organization alone or was verified by its owner.
@@ -61,7 +68,7 @@ RETURNS TABLE (membership_id uuid, name text, role text, facts jsonb, match_key 
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH found AS (
     SELECT DISTINCT ON (m.id) m.id, m.name, m.role, m.status, m.kind, i.facts, u.email, CASE rule
-        WHEN 'subject' THEN i.subject_key
+        WHEN 'subject' THEN app_private.subject_at_provider(i.subject_key)
         WHEN 'email' THEN CASE WHEN app_private.has_verified_domain(org, u.email)
           AND (u.scoped_org_id = org OR u.email_proven_at IS NOT NULL) THEN u.email END END AS match_key
       FROM public.sso_identities i
@@ -76,7 +83,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       WHEN f.match_key IS NULL THEN 'email_not_confirmed'
       WHEN count(*) OVER (PARTITION BY f.match_key) > 1
         OR EXISTS (SELECT FROM public.sso_identities x
-          WHERE x.org_id = org AND x.connection_id = target AND x.subject_key = f.match_key)
+          WHERE x.org_id = org AND x.connection_id = target
+            AND app_private.subject_at_provider(x.subject_key) = f.match_key)
         OR rule = 'email' AND (SELECT count(*) FROM public.users y JOIN public.memberships z ON z.user_id = y.id
           WHERE y.email = f.match_key AND z.org_id = org) > 1 THEN 'ambiguous' END
     FROM found f
@@ -150,7 +158,7 @@ BEGIN
   SELECT x.* INTO v FROM public.sso_moves x JOIN public.memberships y ON y.org_id = x.org_id AND y.id = x.membership_id
      AND y.status = 'active' AND y.kind = 'member'
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.expires_at > now() AND (
-     x.match_by = 'subject' AND x.match_key = subject
+     x.match_by = 'subject' AND x.match_key = app_private.subject_at_provider(subject)
      OR x.match_by = 'email' AND x.match_key = address AND app_private.has_verified_domain(c.org_id, address))
      FOR UPDATE OF x;
   IF NOT FOUND THEN RETURN; END IF;
