@@ -1,7 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { GUIDED, SetupGuides, SsoSetupService, SsoTrace, type GuidedProvider } from '../modules/auth/sso/index.js';
+import {
+  GUIDED,
+  SetupGuides,
+  SsoConnectionTests,
+  SsoSetupService,
+  SsoTrace,
+  type GuidedProvider,
+} from '../modules/auth/sso/index.js';
 import { OrganizationService } from '../modules/tenancy/index.js';
-import { AppConfig } from '../platform/config/index.js';
 import { operate, type Operator } from './operator.js';
 import { target } from './sso-connect.js';
 
@@ -61,7 +67,7 @@ async function testOf({ app }: Operator, connection: string): Promise<Record<str
   const { items } = await app.get(SsoTrace).list(connection);
   const last = items.find(({ test }) => test);
   return {
-    page: `${app.get(AppConfig).origin}/sso-test/${connection}`,
+    page: app.get(SsoConnectionTests).pageUrl(connection),
     openAs: 'a member with the permission sso:update',
     testedAt: testedAt?.toISOString() ?? null,
     ...(metadataError !== null && { metadataError }),

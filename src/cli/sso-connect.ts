@@ -97,14 +97,15 @@ function update({ org, connection, json }: Target, body: object): Promise<void> 
   );
 }
 
+const SHOWN_URLS = {
+  saml: ['entityId', 'acsUrl', 'metadataUrl'],
+  oidc: ['callbackUrl', 'postLogoutUrl', 'backchannelLogoutUrl', 'frontchannelLogoutUrl'],
+} as const;
+
 /** Returns the part of a connection that an administrator enters at the provider, and the warnings. */
 function shown(connection: Connection): Record<string, unknown> {
   const { id, name, protocol, loginUrl, metadataError, metadataWarnings } = connection;
-  const { entityId, acsUrl, metadataUrl, callbackUrl, postLogoutUrl, backchannelLogoutUrl } = connection as Record<
-    string,
-    unknown
-  >;
-  const urls =
-    protocol === 'saml' ? { entityId, acsUrl, metadataUrl } : { callbackUrl, postLogoutUrl, backchannelLogoutUrl };
+  const values = connection as Record<string, unknown>;
+  const urls = Object.fromEntries(SHOWN_URLS[protocol].map((url) => [url, values[url]]));
   return { id, name, ...urls, loginUrl, metadataError, metadataWarnings };
 }

@@ -76,6 +76,18 @@ describe('an account that exists', () => {
     });
   });
 
+  it('ends the mark of an earlier sign-out, so that the next sign-in is not forced', async () => {
+    const client = harness.client();
+    const other = await harness.make.member(org, 'mentor');
+    await signInByOidc(idp, client, connection, claimsOf({ email: `new-${other.email}` }, newSubject()));
+    await client.post('/v1/auth/logout');
+    expect(code(await signInByOidc(idp, client, connection, claimsOf(member, newSubject())))[0]).toBe(409);
+    await client.post(`${LINK}/proof`, PASSWORD);
+    expect(cookiesOf(await client.post(`${LINK}/confirm`), /-signed-out=/)).toEqual([
+      expect.stringMatching(/-signed-out=$/),
+    ]);
+  });
+
   it('tells both ends by mail: the address of the account and the administrators', async () => {
     const director = await harness.make.member(org, 'program_director');
     const client = await offered();

@@ -60,8 +60,16 @@ describe('ThreadPool', () => {
 
   it('answers after an idle thread ended', async () => {
     const threads = pool();
+    expect(await threads.run({ act: 'answer-and-exit', value: 1 })).toBe(1);
+    const outcomes = await Promise.allSettled([threads.run(answer(2)), threads.run(answer(3))]);
+    // the first request can reach the thread before it ends
+    expect(outcomes.at(-1)).toEqual({ status: 'fulfilled', value: 3 });
+  });
+
+  it('starts no thread after it was closed', async () => {
+    const threads = pool();
     expect(await threads.run(answer(1))).toBe(1);
     await threads.close();
-    expect(await threads.run(answer(2))).toBe(2);
+    await expect(threads.run(answer(2))).rejects.toMatchObject({ name: 'ThreadError', reason: 'ended' });
   });
 });

@@ -38,6 +38,7 @@ export class ThreadPool {
   private readonly idle: Worker[] = [];
   private readonly all = new Set<Worker>();
   private readonly queue: Semaphore;
+  private closed = false;
 
   constructor(private readonly options: ThreadPoolOptions) {
     const { threads, maxWaiting, whenFull } = options;
@@ -48,16 +49,20 @@ export class ThreadPool {
   run(request: unknown): Promise<unknown> {
     return this.queue.withSlot(async () => {
       const worker = this.idle.pop() ?? (await this.start());
-      return this.attempt(worker, this.options.deadlineMs, () => worker.postMessage(request));
+      const reply = await this.attempt(worker, this.options.deadlineMs, () => worker.postMessage(request));
+      this.idle.push(worker);
+      return reply;
     });
   }
 
-  /** Ends the threads. */
+  /** Ends the threads. Later requests are rejected. */
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all([...this.all].map((worker) => worker.terminate()));
   }
 
   private async start(): Promise<Worker> {
+    if (this.closed) throw new ThreadError('ended');
     const { entry, maxHeapMb } = this.options;
     const worker = new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } });
     this.all.add(worker);
@@ -65,10 +70,10 @@ export class ThreadPool {
     worker.on('error', () => this.forget(worker)); // an error without a listener would end the process
     worker.on('exit', () => this.forget(worker));
     await this.attempt(worker, START_MS, () => undefined);
-    return this.idle.pop()!;
+    return worker;
   }
 
-  /** Waits for the next message of a thread, which is then idle. Ends the thread if none arrives. */
+  /** Returns the next message of a thread. Ends the thread if none arrives. */
   private async attempt(worker: Worker, deadlineMs: number, begin: () => void): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const fail = (cause?: unknown): void => reject(new ThreadError('ended', { cause }));
@@ -76,9 +81,7 @@ export class ThreadPool {
     worker.once('message', resolve).once('error', fail).once('exit', fail);
     try {
       begin();
-      const reply = await promise;
-      this.idle.push(worker);
-      return reply;
+      return await promise;
     } catch (error) {
       await worker.terminate();
       throw error;

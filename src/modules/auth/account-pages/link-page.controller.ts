@@ -4,8 +4,8 @@ import { Public } from '../../../platform/access/decorators.js';
 import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter, seeOther } from '../../../platform/pages/index.js';
-import { LinkingService } from '../linking/index.js';
-import { BrowserCookie, SessionCookies } from '../sessions/index.js';
+import { CONFIRM_EVENTS, LinkCookies, LinkingService } from '../linking/index.js';
+import { BrowserCookie } from '../sessions/index.js';
 import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
 import { LinkOffers } from '../sso/index.js';
 import { redisplay } from './forms.js';
@@ -23,7 +23,7 @@ export class LinkPageController {
   constructor(
     private readonly linking: LinkingService,
     private readonly offers: LinkOffers,
-    private readonly cookies: SessionCookies,
+    private readonly cookies: LinkCookies,
     private readonly browserCookie: BrowserCookie,
   ) {}
 
@@ -56,15 +56,14 @@ export class LinkPageController {
 
   @Post('confirm')
   @Public(REASON, {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'sso.identity_linked', 'sso.role_synced', 'sso.profile_followed'],
+    emits: CONFIRM_EVENTS,
     body: PAGE_FORM,
     limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
   @ResponseType.redirect(303)
   async confirm(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const { session, returnTo } = await this.linking.confirm(this.offers.ticket(request));
-    this.cookies.set(response, session.secret, session.expiresAt);
-    response.append('Set-Cookie', this.offers.clearing());
-    return { url: pageUrl(returnTo) };
+    const linked = await this.linking.confirm(this.offers.ticket(request));
+    this.cookies.signedIn(request, response, linked);
+    return { url: pageUrl(linked.returnTo) };
   }
 }

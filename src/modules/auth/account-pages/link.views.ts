@@ -1,4 +1,4 @@
-import { alert, field, hidden, html, page, type Html } from '../../../platform/pages/index.js';
+import { alert, field, html, page, type Html } from '../../../platform/pages/index.js';
 import type { LinkView } from '../linking/index.js';
 import { CODE_INPUT } from './mfa.views.js';
 import { passkeyBox } from './passkey-box.js';
@@ -66,7 +66,6 @@ ${
   html`<p><strong>Your role changes from ${role} to ${newRole}</strong>, because ${connection} decides the role.</p>`
 }
 <form method="post" action="${PAGE}/confirm">
-${hidden({})}
 <button>Link and sign in</button>
 </form>`;
 }

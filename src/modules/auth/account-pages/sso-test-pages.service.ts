@@ -53,13 +53,14 @@ export class SsoTestPages {
   }
 
   private async view(id: string): Promise<SsoTestView> {
-    const { name, enabled, testedAt } = await this.setup.read(id);
+    const { name, enabled, status, testedAt } = await this.setup.read(id);
     const { items } = await this.trace.list(id);
     const { requireSso } = await this.organizations.current();
     return {
       id,
       name,
       enabled,
+      draft: status === 'draft',
       tested: enabled && testedAt !== null,
       test: await this.lastTest(id),
       rejected: items.filter(({ accepted, test }) => !accepted && !test).slice(0, MAX_REJECTED),

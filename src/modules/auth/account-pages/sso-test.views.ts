@@ -6,6 +6,8 @@ export interface TestView extends TestResult {
   readonly at: Date;
   readonly passed: boolean;
   readonly reason: string | null;
+  /** What an administrator changes; null when no setting removes the reason. */
+  readonly advice: string | null;
   readonly warnings: readonly TestWarning[];
 }
 
@@ -13,11 +15,18 @@ export interface SsoTestView {
   readonly id: string;
   readonly name: string;
   readonly enabled: boolean;
+  /** Whether the provider's data is missing. */
+  readonly draft: boolean;
   /** Whether a test has succeeded since the last change of the connection. */
   readonly tested: boolean;
   readonly test: TestView | null;
   /** The last attempts that the server rejected. */
-  readonly rejected: readonly { readonly at: Date; readonly reason: string | null; readonly requestId: string }[];
+  readonly rejected: readonly {
+    readonly at: Date;
+    readonly reason: string | null;
+    readonly advice: string | null;
+    readonly requestId: string;
+  }[];
   /** Whether the organization enforces SSO, and whether the user may change that. */
   readonly enforced: boolean;
   readonly mayEnforce: boolean;
@@ -38,6 +47,9 @@ const WARNINGS: Readonly<Record<TestWarning, string>> = {
 
 const NO_ROLE = 'none: no rule applies, and the sign-in is rejected';
 
+const DRAFT = 'The connection is a draft. Add the data of the identity provider first.';
+const DISABLED = 'The connection is disabled. Enable it first.';
+
 const formatTime = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** Returns the page that tests a connection, shows the last test, and then offers to enforce SSO. */
@@ -54,18 +66,31 @@ ${view.rejected.length > 0 && rejections(view)}
 ${
   problem !== undefined
     ? html`<p><a href="/sso-test/${id}">Back to the test</a></p>`
-    : enabled
+    : enabled && !view.draft
       ? html`<form method="post" action="/sso-test/${id}/start"><button>Begin the test</button></form>`
-      : html`<p>The connection is disabled. Enable it first.</p>`
+      : html`<p>${view.draft ? DRAFT : DISABLED}</p>`
 }
 ${enforcement(view)}
 <p><a href="/account">Back to your account</a></p>`,
   );
 }
 
-function resultOf({ at, passed, reason, email, name, groups, attributes, role, rule, warnings }: TestView): Html {
+function resultOf({
+  at,
+  passed,
+  reason,
+  advice,
+  email,
+  name,
+  groups,
+  attributes,
+  role,
+  rule,
+  warnings,
+}: TestView): Html {
   return html`<h2>${passed ? 'The test was successful' : 'The test failed'}</h2>
 <p class="quiet">${formatTime(at)}${reason !== null && html`, reason: <span class="code">${reason}</span>`}</p>
+${advice !== null && html`<p>${advice}</p>`}
 <dl>
 <dt>Name</dt><dd>${name ?? 'not received'}</dd>
 <dt>E-mail address</dt><dd>${email ?? 'not received'}</dd>
@@ -90,8 +115,9 @@ function because(rule: RoleRule | null): string {
 function rejections({ rejected }: SsoTestView): Html {
   return html`<h2>Rejected answers</h2>
 <ul>${rejected.map(
-    ({ at, reason, requestId }) =>
-      html`<li>${formatTime(at)}: <span class="code">${reason}</span> <span class="quiet">${requestId}</span></li>`,
+    ({ at, reason, advice, requestId }) =>
+      html`<li>${formatTime(at)}: <span class="code">${reason}</span> <span class="quiet">${requestId}</span>
+${advice !== null && html`<br>${advice}`}</li>`,
   )}</ul>`;
 }
 

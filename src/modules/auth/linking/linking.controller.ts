@@ -4,9 +4,10 @@ import { Public } from '../../../platform/access/decorators.js';
 import { PASSKEY_BODY } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PasskeyRequestResponse } from '../mfa/index.js';
-import { BrowserCookie, SessionCookies, SignedInResponse } from '../sessions/index.js';
+import { BrowserCookie, SignedInResponse } from '../sessions/index.js';
 import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
 import { LinkOffers } from '../sso/index.js';
+import { CONFIRM_EVENTS, LinkCookies } from './link-cookies.js';
 import { LinkProofDto, LinkResponse } from './linking.dto.js';
 import { LinkingService } from './linking.service.js';
 
@@ -18,7 +19,7 @@ export class LinkingController {
   constructor(
     private readonly linking: LinkingService,
     private readonly offers: LinkOffers,
-    private readonly cookies: SessionCookies,
+    private readonly cookies: LinkCookies,
     private readonly browserCookie: BrowserCookie,
   ) {}
 
@@ -61,21 +62,13 @@ export class LinkingController {
   /** Links the identity and opens the session. */
   @Post('confirm')
   @Public(REASON, {
-    emits: [
-      'auth.signed_in',
-      'auth.sign_in_failed',
-      'sso.identity_linked',
-      'sso.role_synced',
-      'sso.profile_followed',
-      'auth.organization_switched',
-    ],
+    emits: CONFIRM_EVENTS,
     limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
   @ResponseType(SignedInResponse)
   async confirm(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const { session } = await this.linking.confirm(this.offers.ticket(request));
-    this.cookies.set(response, session.secret, session.expiresAt);
-    response.append('Set-Cookie', this.offers.clearing());
-    return session;
+    const linked = await this.linking.confirm(this.offers.ticket(request));
+    this.cookies.signedIn(request, response, linked);
+    return linked.session;
   }
 }

@@ -31,6 +31,13 @@ export interface LinkView extends Pick<
   providerName: string | null;
 }
 
+/** The session that a confirmed link opened. */
+export interface LinkedSession {
+  readonly session: OpenedSession;
+  readonly returnTo: string;
+  readonly connectionId: string;
+}
+
 /**
  * Links a verified answer of an identity provider to an account that exists, after a proof of the account. Every step
  * needs the ticket of the browser that received the answer.
@@ -100,11 +107,12 @@ export class LinkingService {
    * `last_owner` when the provider's role would leave the organization without an owner. Throws `sso_failed` when the
    * user cannot sign in.
    */
-  async confirm(ticket: LinkTicket): Promise<{ session: OpenedSession; returnTo: string }> {
+  async confirm(ticket: LinkTicket): Promise<LinkedSession> {
     await this.offers.read(ticket);
     if ((await this.pending(ticket)).step !== 'confirm') throw new Problem('sso_link_not_proven');
     const verified = await this.offers.consume(ticket);
-    return { session: await this.signIn.link(verified, ticket.secret), returnTo: verified.returnTo };
+    const session = await this.signIn.link(verified, ticket.secret);
+    return { session, returnTo: verified.returnTo, connectionId: ticket.connectionId };
   }
 
   private async pending({ secret, connectionId }: LinkTicket): Promise<PendingLink> {

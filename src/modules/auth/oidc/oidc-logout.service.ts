@@ -8,6 +8,7 @@ import {
   type ProviderSession,
   SIGN_IN_MS,
   SignOutService,
+  SsoSignInService,
   SsoError,
   type SsoLogoutRedirect,
   type SsoLogoutRequest,
@@ -43,6 +44,7 @@ export class OidcLogoutService {
     private readonly replays: LogoutTokenReplayCache,
     private readonly logouts: SsoLogoutService,
     private readonly signOut: SignOutService,
+    private readonly signIn: SsoSignInService,
     private readonly app: AppConfig,
     private readonly clock: Clock,
   ) {}
@@ -53,7 +55,7 @@ export class OidcLogoutService {
    * the provider does not answer.
    */
   async endByProvider(connectionId: string, form: unknown): Promise<{ accepted: true }> {
-    return this.asLogoutProblems(async () => {
+    return this.asLogoutProblems(connectionId, async () => {
       const connection = await this.connections.find(connectionId);
       ensure(connection !== undefined, 'connection_unknown');
       const token = await this.verified(connection, form);
@@ -73,7 +75,7 @@ export class OidcLogoutService {
    * ends. Returns the origins whose pages may contain the frame. Throws the errors of `endByProvider`.
    */
   async endByFrame(connectionId: string, { query, session }: FrontchannelLogout): Promise<string[]> {
-    return this.asLogoutProblems(async () => {
+    return this.asLogoutProblems(connectionId, async () => {
       const connection = await this.connections.find(connectionId);
       ensure(connection !== undefined, 'connection_unknown');
       const { metadata } = await this.providers.find(connection.issuer);
@@ -101,13 +103,19 @@ export class OidcLogoutService {
     return token;
   }
 
-  /** Runs a step and converts its errors to problems: `invalid_logout_token` for every rejected request. */
-  private async asLogoutProblems<T>(step: () => Promise<T>): Promise<T> {
+  /**
+   * Runs a step and converts its errors to problems: `invalid_logout_token` for every rejected request. The audit log
+   * contains the reason.
+   */
+  private async asLogoutProblems<T>(connectionId: string, step: () => Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
       if (!(error instanceof SsoError)) throw error;
       this.log.warn(`logout rejected: ${error.message}`);
+      await this.signIn
+        .recordLogoutRejection(connectionId, error.reason)
+        .catch((failure: unknown) => this.log.error('a rejected logout could not be recorded', failure));
       const problem = problemOf(error);
       throw problem.code === 'sso_failed' ? new Problem('invalid_logout_token', { cause: error }) : problem;
     }

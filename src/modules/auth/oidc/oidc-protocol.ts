@@ -108,6 +108,7 @@ export class OidcProtocol implements SsoProtocolHandler {
       callback: urls.callbackUrl,
       postLogout: urls.postLogoutUrl,
       backchannel: urls.backchannelLogoutUrl,
+      frontchannel: urls.frontchannelLogoutUrl,
       login: urls.loginUrl,
     };
     return { guide: OIDC_GUIDES[provider], values };

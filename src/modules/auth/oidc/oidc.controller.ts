@@ -98,8 +98,8 @@ export class OidcController {
   /** Ends sessions from a frame in the provider's logout page. The response is an empty page. */
   @Get('frontchannel-logout')
   @Public('ends only sessions whose unguessable id the request names, or the session of the requesting browser', {
-    emits: ['sso.sessions_ended', 'auth.signed_out'],
-    limit: { name: 'sso-logout', points: 600, seconds: 300 },
+    emits: ['sso.sessions_ended', 'auth.signed_out', 'sso.logout_rejected'],
+    limit: SSO_IP_RATE_LIMITS.logoutFrame,
   })
   @ResponseType.text('text/html; charset=utf-8')
   async endByFrame(
@@ -116,7 +116,7 @@ export class OidcController {
 
   @Post('backchannel-logout')
   @Public('the provider sends a signed logout token', {
-    emits: ['sso.sessions_ended'],
+    emits: ['sso.sessions_ended', 'sso.logout_rejected'],
     limit: SSO_IP_RATE_LIMITS.logout,
     body: { format: 'form', maxBytes: 16 * 1024 },
     otherOrigins: 'the signature of the token authenticates the provider',

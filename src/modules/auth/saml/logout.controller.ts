@@ -2,6 +2,7 @@ import { Controller, Get, Logger, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { currentContext } from '../../../platform/context/context.js';
+import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { seeOther } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
@@ -54,6 +55,8 @@ export class LogoutController {
 
   private async receive(connectionId: string, request: Request, response: Response, body: unknown): Promise<string> {
     const [, rawQuery = ''] = request.originalUrl.split(/\?(.*)/s);
+    // without a message, a link of another site would sign the user out
+    if (rawQuery === '' && body === undefined) assertNotFromElsewhere(request);
     const about = {
       connectionId,
       cookieHeader: request.headers.cookie,

@@ -20,14 +20,28 @@ const ADVICE: Readonly<Record<string, string>> = {
   groups_truncated:
     'Entra ID omitted the groups, because the user is in too many. Send only the groups assigned to the application.',
   account_exists:
-    'An account with this address exists, and the organization has not verified the domain of the address. Verify ' +
-    'the domain; the owner of the account must also have a verified address.',
+    'A member has this address, and the provider is not yet linked to the account. The user can link it on the page ' +
+    'that opens after the sign-in. Without a question, it is linked if the organization has verified the domain, the ' +
+    'address is verified, and the role does not lose permissions. A move links the users of a replaced provider.',
   account_unknown: 'The user is not a member, and the connection does not add members. Invite the user first.',
   subject_attributes_missing:
     'The connection identifies users by tenant id and object id, but the response has none. Set subject to its ' +
     'default, or send these claims.',
   name_id_transient: 'The NameID changes at every sign-in. Set the NameID format of the application to persistent.',
+  last_owner: 'The role of the provider would leave the organization without an owner. Add another owner first.',
+  connection_not_shared: 'Set shared to true, or sign in to the organization of the connection.',
+  no_membership_in_target: 'The user is not a member of the other organization. Invite the user there.',
+  not_trusted_by_target: 'The other organization must set institutionSignIn.',
+  connection_rejected: 'Enable the connection, and allow its protocol in allowedSignIn of the organization.',
+  scope_unknown: 'The attribute has a scope, and the connection allows none. Set idpScopes.',
+  scope_mismatch: 'The scope of the attribute is not in idpScopes. Add it if the provider may use it.',
+  authentication_stale: 'The provider did not authenticate the user again. Allow that there, or unset forceAuthn.',
+  authentication_too_old: 'The provider did not authenticate the user again. Allow that there, or unset forceAuthn.',
   // OpenID Connect
+  provider_metadata_invalid: 'The discovery document is not valid. Check the issuer.',
+  provider_keys_invalid: 'The key set of the provider cannot be used. It must contain a public signing key.',
+  provider_interaction_required: 'The provider needs the user. Let the user sign in there, or give consent there.',
+  token_expired: 'Check the clock of the provider, or set clockSkewSeconds.',
   provider_unreachable: 'Check the issuer of the connection, and that its host is reachable from the internet.',
   provider_issuer_mismatch:
     'The provider states another issuer. Copy the issuer from its discovery document exactly, with or without the ' +
@@ -58,6 +72,11 @@ const ADVICE: Readonly<Record<string, string>> = {
   destination_mismatch: 'Enter the assertion consumer service URL of this connection at the provider.',
   confirmation_recipient_mismatch: 'Enter the assertion consumer service URL of this connection as the recipient.',
   issuer_mismatch: "Set the connection to the provider's own entity id or issuer.",
+  id_encrypted: 'Switch off the encryption of the NameID. Encrypt the assertion instead.',
+  attribute_encrypted: 'Switch off the encryption of attributes. Encrypt the assertion instead.',
+  assertion_expired: 'Check the clock of the provider, or set clockSkewSeconds.',
+  assertion_not_yet_valid: 'Check the clock of the provider, or set clockSkewSeconds.',
+  issued_in_future: 'Check the clock of the provider, or set clockSkewSeconds.',
   response_unsolicited: 'Start the sign-in at the application, or set idpInitiated to true.',
   status_not_success: 'The provider reported an error. Its own log contains the reason.',
 };

@@ -11,4 +11,6 @@ export const SSO_IP_RATE_LIMITS = {
     admission: ({ headers }, app) => browserSecret(headers.cookie, app.publicUrl),
   },
   logout: { name: 'sso-logout-address', ...FAILURES },
+  /** Frames of a provider's logout page. The request is cheap and unsigned. */
+  logoutFrame: { name: 'sso-logout-frame', ...PAGE_VIEWS },
 } as const satisfies Record<string, NetworkLimit>;

@@ -129,8 +129,9 @@ export class SsoSignInService {
     });
   }
 
-  /** Records a rejected logout message in the audit log of the connection's organization. */
+  /** Records a rejected logout message in the audit log of the connection's organization, under the same limit. */
   async recordLogoutRejection(connectionId: string, reason: string): Promise<void> {
+    if (!(await this.mayRecord())) return;
     await this.inAuditLog(connectionId, () =>
       this.audit.record('sso.logout_rejected', { outcome: 'failure', meta: { reason } }),
     );

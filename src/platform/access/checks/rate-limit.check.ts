@@ -42,7 +42,7 @@ export class RateLimitCheck implements AccessCheck {
     try {
       return [await this.limiter.consume(limit, network)];
     } catch (error) {
-      const secret = limit.admission?.(request, this.app);
+      const secret = error instanceof Problem ? limit.admission?.(request, this.app) : undefined;
       if (secret !== undefined && (await this.limiter.wasAdmitted(limit, secret))) return [];
       throw error;
     }

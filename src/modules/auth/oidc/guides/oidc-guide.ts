@@ -2,7 +2,7 @@ import type { ProviderGuide } from '../../sso/index.js';
 
 /**
  * A guide for OpenID Connect. Its rows use these values of the connection: `{callback}`, `{postLogout}`,
- * `{backchannel}`, and `{login}`.
+ * `{backchannel}`, `{frontchannel}`, and `{login}`.
  */
 export interface OidcGuide extends ProviderGuide {
   /** The form of the issuer. Angle brackets enclose the provider's own values. */

@@ -131,6 +131,7 @@ const generic: OidcGuide = {
     ['Redirect URI', '{callback}'],
     ['Post-logout redirect URI', '{postLogout}'],
     ['Back-channel logout URI', '{backchannel}'],
+    ['Front-channel logout URI, if back-channel logout is not offered', '{frontchannel}'],
     ['Grant type, response type', 'authorization_code, code'],
     ['PKCE', 'S256'],
     ['Client authentication', 'client_secret_basic or client_secret_post; none for a public client'],
