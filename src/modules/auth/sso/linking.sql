@@ -20,6 +20,8 @@ $$;
 -- Returns true if a provider may not claim a member without a proof of the account. A member who has never signed in
 -- needs no proof. These members need one:
 -- - Support staff, whom no provider may claim.
+-- - A member whose address is not confirmed: the organization has not verified its domain, or the user of several
+--   organizations has not verified the mailbox. This also holds after the member's last identity was removed.
 -- - A member with another identity of the same connection. The provider could have given the address to another person.
 -- - A member with more permissions than the role that the provider gives. A provider that asserts the address of an
 --   administrator would otherwise take over the administrator's account.
@@ -28,9 +30,12 @@ CREATE OR REPLACE FUNCTION app_private.claim_needs_proof(
 ) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m.status = 'active' AND (m.kind <> 'member'
+    OR EXISTS (SELECT FROM public.sso_identities i
+      WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
     OR (m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)) AND (
-      EXISTS (SELECT FROM public.sso_identities i
-        WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
+      NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.user_id
+        AND app_private.has_verified_domain(m.org_id, u.email)
+        AND (u.scoped_org_id = m.org_id OR u.email_proven_at IS NOT NULL))
       OR app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role),
         app_private.effective_grants(m.org_id, NULL, new_role))))
 $$;

@@ -83,6 +83,7 @@ GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 --   membership is set if the account belongs to a member, who can prove it.
 -- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
 -- - The state is `link_expired` if the offer was not proven or has been used.
+-- - The state is `membership_ended` if the answer means a former member. No identity is stored for a later return.
 -- Of two parallel first sign-ins of one person, the second waits and then finds the identity.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
@@ -118,10 +119,16 @@ CREATE OR REPLACE FUNCTION app_private.first_membership(
 DECLARE
   m public.memberships; meant uuid; is_used boolean; is_moved boolean;
 BEGIN
+  -- two first answers about one account wait for each other, so the second sees the identity of the first
+  PERFORM FROM public.users u WHERE u.email = address AND (u.scoped_org_id IS NULL OR u.scoped_org_id = c.org_id)
+    ORDER BY u.id FOR UPDATE;
   member_id := app_private.scim_member(c, subject, address);
   IF member_id IS NOT NULL THEN
-    SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
-    state := CASE WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists' ELSE 'claimed' END;
+    SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id FOR UPDATE;
+    state := CASE WHEN m.status <> 'active' THEN 'membership_ended'
+      WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists'
+      WHEN m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id) THEN 'linked_by_address'
+      ELSE 'claimed' END;
     RETURN;
   END IF;
   SELECT r.member_id, r.claimed INTO member_id, is_moved FROM app_private.use_move(c, subject, address, new_role) r;
@@ -131,6 +138,7 @@ BEGIN
   END IF;
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
   m := app_private.member_with_address(c.org_id, address);
+  IF m.status <> 'active' THEN member_id := m.id; state := 'membership_ended'; RETURN; END IF;
   is_used := m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id);
   IF NOT coalesce(app_private.claim_needs_proof(c, m, new_role), false) THEN
     meant := app_private.resolve_verified_user(c.org_id, address, new_user);
@@ -216,7 +224,7 @@ BEGIN
       FROM app_private.sso_membership(c, subject, address, full_name, granted_role, new_user, new_membership,
         link_secret) r;
     SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
-    IF m.status = 'ended' THEN state := 'membership_ended'; END IF;
+    IF m.status = 'ended' THEN state := 'membership_ended'; END IF; -- also for a known identity
   END IF;
   IF state = 'account_exists' AND app_private.offer_link(c, m, subject, visit) THEN membership_id := m.id; END IF;
   IF state NOT IN ('known', 'claimed', 'provisioned', 'linked', 'linked_by_address', 'moved') THEN RETURN; END IF;
@@ -242,7 +250,8 @@ BEGIN
          logout_hint_session = CASE WHEN visit.logout_hint_enc IS NOT NULL THEN visit.id END,
          signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
   user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
-  IF state IN ('linked', 'linked_by_address', 'moved') THEN
+  -- an account in use that joins the organization is told too
+  IF state IN ('linked', 'linked_by_address', 'moved') OR state = 'provisioned' AND m.user_id <> new_user THEN
     PERFORM app_private.enqueue_job(c.org_id, 'sso.notify_linked', jsonb_build_object('membershipId', m.id,
       'connectionId', c.id, 'proven', state = 'linked'), visit.request_id);
   END IF;
