@@ -10,8 +10,7 @@ export async function testAndEnforce(runner, stage, owner) {
 
   const address = await runner.step('An owner tests the connection in a browser', async (see) => {
     await visitor.open('/sign-in');
-    await enter(visitor, owner.email);
-    await signIn(visitor, owner);
+    await signInAsOwner(visitor, owner);
     const page = `/sso-test/${await firstConnection(visitor)}`;
     see(await testConnection(visitor, page));
     return page;
@@ -39,6 +38,12 @@ export async function testAndEnforce(runner, stage, owner) {
     expectEqual('violations of the content security policy', visitor.violations, []);
   });
   await context.close();
+}
+
+/** Signs in from the sign-in page, with the password and a recovery code. */
+export async function signInAsOwner(visitor, owner) {
+  await enter(visitor, owner.email);
+  await signIn(visitor, owner);
 }
 
 /** Signs in with the password and a recovery code: the codes of the app were used in the steps before. */

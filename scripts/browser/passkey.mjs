@@ -1,5 +1,5 @@
 import { expectEqual } from '../tour/steps.mjs';
-import { enter } from './password.mjs';
+import { enter, signOut } from './password.mjs';
 import { Visitor } from './visitor.mjs';
 
 /** Signs in with a passkey in a virtual authenticator, as another user than the one with the authenticator app. */
@@ -35,8 +35,7 @@ export async function signInByPasskey(runner, stage) {
 
   await runner.step('The user signs in with the passkey only, without e-mail address or password', async (see) => {
     await visitor.open('/account');
-    await visitor.press('Sign out');
-    await visitor.arriveAt('/sign-in');
+    await signOut(visitor);
     await visitor.look('11-sign-in-with-passkey');
     await visitor.press('Sign in with a passkey');
     await visitor.arriveAt('/account');

@@ -42,7 +42,7 @@ export async function signInByPassword(runner, stage) {
 
   await runner.step('The next sign-in also asks for a code', async (see) => {
     await visitor.open('/account');
-    await visitor.press('Sign out');
+    await signOut(visitor);
     await enter(visitor, email);
     await visitor.fill('Password', password);
     await visitor.press('Sign in');
@@ -55,6 +55,14 @@ export async function signInByPassword(runner, stage) {
   });
   await context.close();
   return { email, password, recoveryCodes };
+}
+
+/** Signs out, and returns to the sign-in page. */
+export async function signOut(visitor) {
+  await visitor.press('Sign out');
+  await visitor.arriveAt('/signed-out');
+  await visitor.follow('Sign in');
+  await visitor.arriveAt('/sign-in');
 }
 
 export async function enter(visitor, email) {

@@ -35,8 +35,10 @@ export async function signInBySso(runner, stage) {
 
   await runner.step('The user signs out on a shared computer, and another user signs in there', async (see) => {
     await visitor.press('Sign out');
-    await visitor.page.waitForURL((url) => url.pathname !== '/account');
+    await visitor.arriveAt('/signed-out');
     see(await visitor.look('16-signed-out'));
+    const notice = await visitor.page.getByRole('alert').innerText();
+    expectThat('the notice', notice.includes('You are still signed in at'), 'that the provider goes on', notice);
     await visitor.open('/account');
     await visitor.arriveAt('/sign-in');
     await goToProvider(visitor, 'trainee@gme.example');
