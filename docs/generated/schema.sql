@@ -1482,6 +1482,7 @@ CREATE TABLE sso_moves (
 CREATE INDEX sso_moves_membership ON sso_moves (org_id, membership_id);
 CREATE INDEX sso_moves_expiry ON sso_moves (org_id, expires_at);
 SELECT app_private.protect_table('sso_moves', 'SELECT, DELETE', true);
+GRANT UPDATE (expires_at) ON sso_moves TO vouchsafe_worker; -- retention locks the rows that it deletes
 
 -- ==================== migrations/0010-scim-attributes.sql
 
@@ -4535,6 +4536,13 @@ END $$;
 CREATE TRIGGER identities_removed AFTER DELETE ON sso_identities REFERENCING OLD TABLE AS removed
   FOR EACH STATEMENT EXECUTE FUNCTION app_private.identities_removed();
 
+-- Returns what stays the same in the subject key when the same provider serves another connection. The SPNameQualifier
+-- of a SAML NameID is the entity id of the connection.
+CREATE OR REPLACE FUNCTION app_private.subject_at_provider(subject_key text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN subject_key LIKE '["name-id",%' THEN (subject_key::jsonb - 3)::text ELSE subject_key END
+$$;
+
 -- Returns the members with an identity of one connection, what another connection must send to claim each of them, and
 -- what prevents a move. An e-mail address counts only if the organization has verified its domain, and if the address
 -- is that of a user of the organization alone or was verified by its owner.
@@ -4543,7 +4551,7 @@ RETURNS TABLE (membership_id uuid, name text, role text, facts jsonb, match_key 
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH found AS (
     SELECT DISTINCT ON (m.id) m.id, m.name, m.role, m.status, m.kind, i.facts, u.email, CASE rule
-        WHEN 'subject' THEN i.subject_key
+        WHEN 'subject' THEN app_private.subject_at_provider(i.subject_key)
         WHEN 'email' THEN CASE WHEN app_private.has_verified_domain(org, u.email)
           AND (u.scoped_org_id = org OR u.email_proven_at IS NOT NULL) THEN u.email END END AS match_key
       FROM public.sso_identities i
@@ -4558,7 +4566,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       WHEN f.match_key IS NULL THEN 'email_not_confirmed'
       WHEN count(*) OVER (PARTITION BY f.match_key) > 1
         OR EXISTS (SELECT FROM public.sso_identities x
-          WHERE x.org_id = org AND x.connection_id = target AND x.subject_key = f.match_key)
+          WHERE x.org_id = org AND x.connection_id = target
+            AND app_private.subject_at_provider(x.subject_key) = f.match_key)
         OR rule = 'email' AND (SELECT count(*) FROM public.users y JOIN public.memberships z ON z.user_id = y.id
           WHERE y.email = f.match_key AND z.org_id = org) > 1 THEN 'ambiguous' END
     FROM found f
@@ -4632,7 +4641,7 @@ BEGIN
   SELECT x.* INTO v FROM public.sso_moves x JOIN public.memberships y ON y.org_id = x.org_id AND y.id = x.membership_id
      AND y.status = 'active' AND y.kind = 'member'
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.expires_at > now() AND (
-     x.match_by = 'subject' AND x.match_key = subject
+     x.match_by = 'subject' AND x.match_key = app_private.subject_at_provider(subject)
      OR x.match_by = 'email' AND x.match_key = address AND app_private.has_verified_domain(c.org_id, address))
      FOR UPDATE OF x;
   IF NOT FOUND THEN RETURN; END IF;
@@ -4673,6 +4682,8 @@ $$;
 -- Returns true if a provider may not claim a member without a proof of the account. A member who has never signed in
 -- needs no proof. These members need one:
 -- - Support staff, whom no provider may claim.
+-- - A member whose address is not confirmed: the organization has not verified its domain, or the user of several
+--   organizations has not verified the mailbox. This also holds after the member's last identity was removed.
 -- - A member with another identity of the same connection. The provider could have given the address to another person.
 -- - A member with more permissions than the role that the provider gives. A provider that asserts the address of an
 --   administrator would otherwise take over the administrator's account.
@@ -4681,9 +4692,12 @@ CREATE OR REPLACE FUNCTION app_private.claim_needs_proof(
 ) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m.status = 'active' AND (m.kind <> 'member'
+    OR EXISTS (SELECT FROM public.sso_identities i
+      WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
     OR (m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)) AND (
-      EXISTS (SELECT FROM public.sso_identities i
-        WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
+      NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.user_id
+        AND app_private.has_verified_domain(m.org_id, u.email)
+        AND (u.scoped_org_id = m.org_id OR u.email_proven_at IS NOT NULL))
       OR app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role),
         app_private.effective_grants(m.org_id, NULL, new_role))))
 $$;
@@ -4872,6 +4886,7 @@ GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 --   membership is set if the account belongs to a member, who can prove it.
 -- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
 -- - The state is `link_expired` if the offer was not proven or has been used.
+-- - The state is `membership_ended` if the answer means a former member. No identity is stored for a later return.
 -- Of two parallel first sign-ins of one person, the second waits and then finds the identity.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
@@ -4907,10 +4922,16 @@ CREATE OR REPLACE FUNCTION app_private.first_membership(
 DECLARE
   m public.memberships; meant uuid; is_used boolean; is_moved boolean;
 BEGIN
+  -- two first answers about one account wait for each other, so the second sees the identity of the first
+  PERFORM FROM public.users u WHERE u.email = address AND (u.scoped_org_id IS NULL OR u.scoped_org_id = c.org_id)
+    ORDER BY u.id FOR UPDATE;
   member_id := app_private.scim_member(c, subject, address);
   IF member_id IS NOT NULL THEN
-    SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
-    state := CASE WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists' ELSE 'claimed' END;
+    SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id FOR UPDATE;
+    state := CASE WHEN m.status <> 'active' THEN 'membership_ended'
+      WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists'
+      WHEN m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id) THEN 'linked_by_address'
+      ELSE 'claimed' END;
     RETURN;
   END IF;
   SELECT r.member_id, r.claimed INTO member_id, is_moved FROM app_private.use_move(c, subject, address, new_role) r;
@@ -4920,6 +4941,7 @@ BEGIN
   END IF;
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
   m := app_private.member_with_address(c.org_id, address);
+  IF m.status <> 'active' THEN member_id := m.id; state := 'membership_ended'; RETURN; END IF;
   is_used := m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id);
   IF NOT coalesce(app_private.claim_needs_proof(c, m, new_role), false) THEN
     meant := app_private.resolve_verified_user(c.org_id, address, new_user);
@@ -5005,7 +5027,7 @@ BEGIN
       FROM app_private.sso_membership(c, subject, address, full_name, granted_role, new_user, new_membership,
         link_secret) r;
     SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
-    IF m.status = 'ended' THEN state := 'membership_ended'; END IF;
+    IF m.status = 'ended' THEN state := 'membership_ended'; END IF; -- also for a known identity
   END IF;
   IF state = 'account_exists' AND app_private.offer_link(c, m, subject, visit) THEN membership_id := m.id; END IF;
   IF state NOT IN ('known', 'claimed', 'provisioned', 'linked', 'linked_by_address', 'moved') THEN RETURN; END IF;
@@ -5031,7 +5053,8 @@ BEGIN
          logout_hint_session = CASE WHEN visit.logout_hint_enc IS NOT NULL THEN visit.id END,
          signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
   user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
-  IF state IN ('linked', 'linked_by_address', 'moved') THEN
+  -- an account in use that joins the organization is told too
+  IF state IN ('linked', 'linked_by_address', 'moved') OR state = 'provisioned' AND m.user_id <> new_user THEN
     PERFORM app_private.enqueue_job(c.org_id, 'sso.notify_linked', jsonb_build_object('membershipId', m.id,
       'connectionId', c.id, 'proven', state = 'linked'), visit.request_id);
   END IF;

@@ -42,9 +42,9 @@ const pageOf = (id: string) => `/sso-test/${id}`;
 /** Tests a connection as a browser does: opens the page, presses the button, and signs in at the provider. */
 async function testInBrowser(client: Client, id = connection, user = 'mentor@gme.example'): Promise<Answer> {
   expect((await open(client, pageOf(id))).text).toContain(`action="${pageOf(id)}/start"`);
-  const [status, location] = redirect(await form(client, `${pageOf(id)}/start`, {}));
-  expect(status).toBe(303);
-  const { fields } = await provider.answer(location!, user);
+  const started = await form(client, `${pageOf(id)}/start`, {});
+  const [, next] = /content="0; url=([^"]*)"/.exec(started.text)!;
+  const { fields } = await provider.answer(next!.replaceAll('&amp;', '&'), user);
   const answered = await postSaml(client, id, fields);
   expect(redirect(answered)).toEqual([303, pageOf(id)]);
   return open(client, pageOf(id));
@@ -82,10 +82,9 @@ describe('the test page of a connection', () => {
     expect((await open(director, pageOf(id))).text).toContain('Rejected answers');
   });
 
-  it('may redirect its form to the provider, and contains no inline code', async () => {
+  it('contains no inline code', async () => {
     const { headers, text } = await open(director, pageOf(connection));
-    const policy = headers.get('content-security-policy')!;
-    expect([policy.includes('form-action'), policy.includes("default-src 'self'")]).toEqual([false, true]);
+    expect(headers.get('content-security-policy')).toContain("form-action 'self'");
     expect(text).not.toMatch(/<script|\son\w+=|<style|\sstyle=|javascript:/i);
   });
 

@@ -7,7 +7,7 @@ import { PageFilter, seeOther } from '../../../platform/pages/index.js';
 import { SessionCookies, SessionsService } from '../sessions/index.js';
 import { SignOutService } from '../sso/index.js';
 import { accountPage } from './account.views.js';
-import { leavingPage } from './sign-out.views.js';
+import { continuePage } from './continue.views.js';
 
 const PAGE = 'text/html; charset=utf-8';
 
@@ -49,6 +49,8 @@ export class AccountPageController {
     const { url, setCookies } = await this.signOut.signOut(request.headers.cookie);
     this.cookies.clear(response);
     for (const cookie of setCookies) response.append('Set-Cookie', cookie);
-    return url.startsWith('/') ? seeOther(response, url) : leavingPage(url);
+    return url.startsWith('/')
+      ? seeOther(response, url)
+      : continuePage('You are signed out here', 'You are being signed out at your identity provider too.', url);
   }
 }

@@ -1,17 +1,5 @@
 import { html, page } from '../../../platform/pages/index.js';
 
-/**
- * Returns the page from which the browser continues at the identity provider. A redirect would not work: the policy
- * `form-action 'self'` also applies to the redirect after a form (Content Security Policy Level 3, section 6.4.1).
- */
-export function leavingPage(url: string): string {
-  return page(
-    { title: 'You are signed out here', continueAt: url },
-    html`<p role="status">You are being signed out at your identity provider too.</p>
-<p><a class="button" href="${url}">Continue</a></p>`,
-  );
-}
-
 /** Returns the page on which a logout ends. It says whether the user is still signed in at the identity provider. */
 export function signedOutPage(provider: { readonly name: string; readonly ended: boolean } | undefined): string {
   return page(

@@ -5,15 +5,10 @@ import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
 import { SsoConnectionTests } from '../sso/index.js';
+import { continuePage } from './continue.views.js';
 import { SsoTestPages } from './sso-test-pages.service.js';
 
 const PAGE = 'text/html; charset=utf-8';
-
-/**
- * The policy of the page. It has no `form-action`, because browsers also apply that rule to the redirect to the
- * identity provider. The page contains the application's own forms only.
- */
-const POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /** The page that tests a connection in any browser of an administrator, and then offers to enforce SSO. */
 @Controller('sso-test/:connectionId')
@@ -27,15 +22,13 @@ export class SsoTestPageController {
   @Get()
   @Access('sso:update', { interactiveOnly: true })
   @ResponseType.text(PAGE)
-  async show(@Param('connectionId', ParseUUIDPipe) id: string, @Res({ passthrough: true }) response: Response) {
-    const page = await this.pages.show(id);
-    response.setHeader('Content-Security-Policy', POLICY); // not for the page of a problem
-    return page;
+  show(@Param('connectionId', ParseUUIDPipe) id: string) {
+    return this.pages.show(id);
   }
 
   @Post('start')
   @Access('sso:update', { emits: ['sso.test_started'], body: PAGE_FORM, interactiveOnly: true })
-  @ResponseType.redirect(303)
+  @ResponseType.text(PAGE)
   async start(
     @Param('connectionId', ParseUUIDPipe) id: string,
     @Req() request: Request,
@@ -43,7 +36,7 @@ export class SsoTestPageController {
   ) {
     const { url, setCookie } = await this.tests.begin(id, request.headers.cookie);
     response.append('Set-Cookie', setCookie);
-    return { url };
+    return continuePage('Test the connection', 'The test continues at the identity provider.', url);
   }
 
   @Post('enforce')
