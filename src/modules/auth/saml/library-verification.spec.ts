@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { SAML } from '@node-saml/passport-saml';
 import { testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { withEncrypted } from '../../../../test/harness/saml-encryption.js';
 import {
@@ -19,7 +20,8 @@ import {
   type SigningKey,
 } from '../../../../test/harness/saml-idp.js';
 import { verifyByLibrary } from './library-verification.js';
-import { checkMessage, type CheckedResponse } from './response-verification.js';
+import { runStep } from './message-steps.js';
+import { checkMessage, type CheckedResponse, type ReceivedResponse } from './response-verification.js';
 import { messageSettings, type SamlConnection } from './saml-connection.js';
 
 const REQUEST = '_request';
@@ -44,17 +46,17 @@ const confirmed = ({ acsUrl }: SamlConnection, data: Record<string, string>) => 
   confirmations: confirmation({ Recipient: acsUrl, NotOnOrAfter: instant(300), ...data }),
 });
 
+const received = (to: SamlConnection, make: (truth: Parts) => string): ReceivedResponse => ({
+  xml: make(truthfulParts(to, REQUEST)),
+  settings: messageSettings(to),
+  request: { requestId: REQUEST, createdAt: instant(-5) },
+  maxAgeMs: 600_000,
+  now: Date.now(),
+});
+
 /** Checks a response with the application's own checks. */
-function checked(to: SamlConnection, make: (truth: Parts) => string): CheckedResponse {
-  const xml = make(truthfulParts(to, REQUEST));
-  return checkMessage({
-    xml,
-    settings: messageSettings(to),
-    request: { requestId: REQUEST, createdAt: instant(-5) },
-    maxAgeMs: 600_000,
-    now: Date.now(),
-  });
-}
+const checked = (to: SamlConnection, make: (truth: Parts) => string): CheckedResponse =>
+  checkMessage(received(to, make));
 
 const valid: ForgeResponse = (truth, to) => {
   const xml = signedResponse(truth, key);
@@ -170,6 +172,13 @@ describe.each([
 });
 
 describe('the library', () => {
+  it('decides over every response: one that only the library rejects is rejected', async () => {
+    const response = received(plain, (truth) => valid(truth, plain));
+    await expect(runStep('response', [response])).resolves.toMatchObject({ assertion: expect.anything() });
+    jest.spyOn(SAML.prototype, 'validatePostResponseAsync').mockRejectedValueOnce(new Error('rejected'));
+    await expect(runStep('response', [response])).rejects.toMatchObject({ reason: 'library_rejected' });
+  });
+
   it('accepts the same response when it is not forged', async () => {
     const same = forged(() => ({}));
     await expect(verifyForged(plain, same)).resolves.toBeUndefined();
