@@ -58,7 +58,7 @@ async function offer(): Promise<{ client: Client; secret: string; sub: string }>
     claims: { sub, email: member.email, email_verified: true, groups: ['mentors'] },
   });
   expect(code(answer)).toEqual([409, 'sso_account_exists']);
-  const cookie = answer.headers.getSetCookie().find((set) => set.includes('-link='));
+  const cookie = answer.headers.getSetCookie().find((set) => set.includes('-sso-link='));
   return { client, sub, secret: /\.([\w-]{43});/.exec(cookie!)![1]! };
 }
 
@@ -94,7 +94,7 @@ describe('a provider that posts an unsolicited response', () => {
     const answer = await postSaml(victim, id, { SAMLResponse: Buffer.from(response).toString('base64') });
     expect(code(answer)).toEqual([403, 'sso_failed']);
     expect((await refusals(harness, org)).at(-1)).toBe('account_exists');
-    expect(answer.headers.getSetCookie().filter((set) => set.includes('-link='))).toEqual([]);
+    expect(answer.headers.getSetCookie().filter((set) => set.includes('-sso-link='))).toEqual([]);
   });
 });
 
