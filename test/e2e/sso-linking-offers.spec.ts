@@ -62,6 +62,9 @@ describe('a proven offer is rejected', () => {
   it.each([
     ['the issuer changes', () => changeConnection(`oidc_issuer = 'https://new.example'`)],
     ['the client changes', () => changeConnection(`oidc_client_id = 'other'`)],
+    ['the certificates change', () => changeConnection(`idp_certificates = '{other}'`)],
+    ['the entity id changes', () => changeConnection(`idp_entity_id = 'other'`)],
+    ['the metadata URL changes', () => changeConnection(`metadata_url = 'https://new.example'`)],
     ['the allowed tenants change', () => changeConnection(`oidc_tenants = '{other}'`)],
     ['another claim is the e-mail address', () => changeConnection(`email_attribute = 'upn'`)],
     ['another claim has the groups', () => changeConnection(`group_attribute = 'roles'`)],
@@ -160,8 +163,8 @@ describe('an offer', () => {
     expect(await answers()).toBe(before);
     redis.disconnect();
     for (const browser of [client, kept]) expect(codeOf(await browser.post(`${LINK}/confirm`))).toEqual(EXPIRED);
-    const open = 'SELECT 1 FROM app_private.pending_sign_ins WHERE user_id = $1 AND ended_at IS NULL';
-    expect(await superuser(open, [member.userId])).toEqual([]);
+    const unended = 'SELECT 1 FROM app_private.pending_sign_ins WHERE user_id = $1 AND ended_at IS NULL';
+    expect(await superuser(unended, [member.userId])).toEqual([]);
     expect(await identities()).toEqual([]);
   });
 

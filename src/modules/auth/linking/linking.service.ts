@@ -108,8 +108,8 @@ export class LinkingService {
   /**
    * Links the identity and opens the session. Throws `sso_link_not_proven` when the account was not proven. A failure
    * after that uses up the offer. Throws `sign_in_expired` when the proof is older than five minutes, or when the
-   * provider, the member's role, or the need for a factor has changed since. Throws `last_owner` when the provider's role would leave the organization without an owner. Throws `sso_failed` when the
-   * user cannot sign in.
+   * provider, the member's role, or the need for a factor has changed since. Throws `last_owner` when the provider's
+   * role would leave the organization without an owner. Throws `sso_failed` when the user cannot sign in.
    */
   async confirm(ticket: LinkTicket): Promise<LinkedSession> {
     await this.offers.read(ticket);

@@ -115,7 +115,7 @@ export class LinkOffers {
     await this.repository.endLink(secret);
     const browser = browserSecret(headers.cookie, this.app.publicUrl);
     if (browser === undefined) return;
-    // The row has ended. If Redis fails, an answer that nobody can use remains for at most ten minutes.
+    // The row has ended. If Redis fails, an answer of an ended offer remains for at most ten minutes.
     await answerOf(this.redis.shared.del(keyOf('link', connectionId, secret, browser))).catch(() => undefined);
   }
 

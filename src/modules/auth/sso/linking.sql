@@ -36,9 +36,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Stores an offer to link a subject of a connection to a member. The secret of the new session is the secret of the
--- offer, which is valid for ten minutes. A user has at most five offers: a new one ends the oldest. Returns false if the
--- member cannot be linked: support staff, an ended membership, or a user who has no password and no passkey to prove the
--- account with.
+-- offer, which is valid for ten minutes. A user has at most five offers: a new one ends the oldest. Returns false if
+-- the member cannot be linked: support staff, an ended membership, or a user who has no password and no passkey to
+-- prove the account with.
 CREATE OR REPLACE FUNCTION app_private.offer_link(
   c public.sso_connections, m public.memberships, subject text, visit app.new_session
 ) RETURNS boolean
