@@ -7,15 +7,19 @@ ALTER TABLE sso_identities
 
 -- A pending sign-in with a connection waits for a link: the user must prove the account of the membership, and then
 -- the subject becomes an identity of this membership. It opens no session by a second factor.
--- password_at: when the password was correct. proven_at: when the proof was complete.
+-- password_at: when the password was correct. proven_at: when the proof was complete. proven_factor: whether it
+-- contained a factor. proven_role: the member's role at the time of the proof.
 ALTER TABLE app_private.pending_sign_ins
   ADD COLUMN connection_id uuid,
   ADD COLUMN subject_key text,
   ADD COLUMN membership_id uuid,
   ADD COLUMN password_at timestamptz,
   ADD COLUMN proven_at timestamptz,
+  ADD COLUMN proven_factor boolean,
+  ADD COLUMN proven_role text,
   ADD CHECK ((connection_id IS NULL) = (subject_key IS NULL) AND (connection_id IS NULL) = (membership_id IS NULL)),
-  ADD CHECK (connection_id IS NOT NULL OR password_at IS NULL AND proven_at IS NULL);
+  ADD CHECK (connection_id IS NOT NULL OR password_at IS NULL AND proven_at IS NULL),
+  ADD CHECK ((proven_at IS NULL) = (proven_factor IS NULL) AND (proven_at IS NULL) = (proven_role IS NULL));
 
 -- The members whose next sign-in through a connection gives them an identity of it, because an administrator moved the
 -- identities of another connection. match_by and match_key: what the provider must send. Only functions write here.

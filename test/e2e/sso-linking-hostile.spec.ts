@@ -58,12 +58,13 @@ async function offer(): Promise<{ client: Client; secret: string; sub: string }>
     claims: { sub, email: member.email, email_verified: true, groups: ['mentors'] },
   });
   expect(code(answer)).toEqual([409, 'sso_account_exists']);
-  const cookie = answer.headers.getSetCookie().find((set) => set.includes('-link='));
+  const cookie = answer.headers.getSetCookie().find((set) => set.includes('-sso-link='));
   return { client, sub, secret: /\.([\w-]{43});/.exec(cookie!)![1]! };
 }
 
 describe('a provider that posts an unsolicited response', () => {
-  it('gets no offer, because any site can make a browser post one', async () => {
+  /** Posts a response about an e-mail address to a browser that did not start a sign-in. */
+  async function post(email: string): Promise<Answer> {
     const key = await newSigningKey();
     const certificate = key.certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
     const metadata = (await providerMetadata())
@@ -86,15 +87,25 @@ describe('a provider that posts an unsolicited response', () => {
         ...parts,
         responseAttrs: { ...parts.responseAttrs, InResponseTo: undefined },
         confirmations: confirmation({ Recipient: saml.acsUrl, NotOnOrAfter: instant(300) }),
-        attributes: attributeStatement({ mail: [member.email] }),
+        attributes: attributeStatement({ mail: [email] }),
       },
       key,
     );
-    const victim = harness.client();
-    const answer = await postSaml(victim, id, { SAMLResponse: Buffer.from(response).toString('base64') });
+    return postSaml(harness.client(), id, { SAMLResponse: Buffer.from(response).toString('base64') });
+  }
+  const tickets = ({ headers }: Answer) => headers.getSetCookie().filter((set) => set.includes('-sso-link='));
+
+  it('gets no offer, because any site can make a browser post one', async () => {
+    const answer = await post(member.email);
     expect(code(answer)).toEqual([403, 'sso_failed']);
     expect((await refusals(harness, org)).at(-1)).toBe('account_exists');
-    expect(answer.headers.getSetCookie().filter((set) => set.includes('-link='))).toEqual([]);
+    expect(tickets(answer)).toEqual([]);
+  });
+
+  it('takes the ticket of an offer from the browser when it signs a user in', async () => {
+    const answer = await post(`new-${member.email}`);
+    expect(answer.status).toBe(303);
+    expect(tickets(answer)).toEqual([expect.stringMatching(/-sso-link=; Max-Age=0/)]);
   });
 });
 

@@ -122,7 +122,7 @@ describe('an account that exists', () => {
     const idle = await offered();
     await idle.post(`${LINK}/proof`, PASSWORD);
     await superuser(
-      `UPDATE app_private.pending_sign_ins SET proven_at = now() - interval '301 seconds' WHERE user_id = $1`,
+      `UPDATE app_private.pending_sign_ins SET proven_at = proven_at - interval '301 seconds' WHERE user_id = $1`,
       [member.userId],
     );
     expect(code(await idle.post(`${LINK}/confirm`))).toEqual([401, 'sign_in_expired']);
@@ -183,7 +183,7 @@ describe('an account that exists', () => {
 describe('a hostile link', () => {
   it('begun by one browser cannot be finished by another', async () => {
     const answer = await signInByOidc(idp, harness.client(), connection, claimsOf(member));
-    const [ticket] = cookiesOf(answer, /-link=/);
+    const [ticket] = cookiesOf(answer, /-sso-link=/);
     const victim = harness.client();
     await departOidc(victim, connection); // the victim's browser has a binding of its own
     for (const [method, path] of [
@@ -205,7 +205,7 @@ describe('a hostile link', () => {
     const others = [await connectOidc(harness, org, idp.issuer), await connectOidc(harness, elsewhere, idp.issuer)];
     const client = harness.client();
     const answer = await signInByOidc(idp, client, connection, claimsOf(member));
-    const [ticket] = cookiesOf(answer, /-link=/);
+    const [ticket] = cookiesOf(answer, /-sso-link=/);
     for (const other of others) {
       const headers = { cookie: client.cookieHeader.replace(ticket!, ticket!.replace(connection, other)) };
       expect(headers.cookie).not.toBe(client.cookieHeader);
@@ -225,19 +225,22 @@ describe('a hostile link', () => {
       401,
       'mfa_required',
     ]);
-    expect((await client.post('/v1/auth/login/mfa', { totp: app.fresh() })).status).toBe(200);
-    expect((await client.get('/v1/auth/me')).body.user.email).toBe(thief.email);
     expect(code(await client.post(`${LINK}/confirm`))).toEqual([403, 'sso_link_not_proven']);
     expect(code(await client.post(`${LINK}/proof`, PASSWORD))).toEqual([401, 'invalid_credentials']);
+    const browser = client.at(client.baseUrl);
+    expect((await client.post('/v1/auth/login/mfa', { totp: app.fresh() })).status).toBe(200);
+    expect((await client.get('/v1/auth/me')).body.user.email).toBe(thief.email);
+    for (const one of [client, browser])
+      expect(code(await one.post(`${LINK}/confirm`))).toEqual([401, 'sign_in_expired']);
     expect(await identities(member.membershipId)).toEqual([]);
   });
 
   it('opens no session by the secret of the offer and a factor, without the password', async () => {
     const { app } = await enrollTotp(await harness.signIn(member.email));
     const answer = await signInByOidc(idp, harness.client(), connection, claimsOf(member));
-    const [ticket] = cookiesOf(answer, /-link=/);
+    const [ticket] = cookiesOf(answer, /-sso-link=/);
     const [name, value] = ticket!.split('=');
-    const cookie = `${name!.replace(/-link$/, '-pending')}=${value!.split('.')[1]}`;
+    const cookie = `${name!.replace(/-sso-link$/, '-pending')}=${value!.split('.')[1]}`;
     const factor = await harness
       .client()
       .send('POST', '/v1/auth/login/mfa', { body: { totp: app.fresh() }, headers: { cookie } });

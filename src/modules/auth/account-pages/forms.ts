@@ -11,6 +11,8 @@ const MESSAGES: FormMessages = {
   mfa_enrollment_required:
     'Your organization requires a second factor, and this account has none. Sign in with the password, set one up, ' +
     'and start again.',
+  password_change_required:
+    'The password of this account must be changed first. Sign in with it, change it, and start again.',
   token_invalid: 'The link was already used, or it has expired. Request a new one.',
   server_busy: 'The server is busy. Try again in a few seconds.',
   wrong_password: 'The current password is incorrect.',

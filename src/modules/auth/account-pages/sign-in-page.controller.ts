@@ -9,6 +9,7 @@ import { EmailForm, PasswordForm, MfaForm, SignInQuery } from './pages.dto.js';
 import { SignInPages } from './sign-in-pages.service.js';
 import { emailPage } from './sign-in.views.js';
 import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
+import { LinkOffers } from '../sso/index.js';
 
 const PAGE = 'text/html; charset=utf-8';
 
@@ -19,16 +20,25 @@ const PAGE = 'text/html; charset=utf-8';
 @Controller('sign-in')
 @UseFilters(PageFilter)
 export class SignInPageController {
-  constructor(private readonly pages: SignInPages) {}
+  constructor(
+    private readonly pages: SignInPages,
+    private readonly offers: LinkOffers,
+  ) {}
 
   /**
    * Returns the form for the e-mail address, or with an address, the sign-in methods of its domain. With `anotherWay`,
-   * returns the local methods: owners use them while SSO is enforced (break-glass).
+   * returns the local methods: owners use them while SSO is enforced (break-glass). Ends an offer to link an account:
+   * its user starts again.
    */
   @Get()
   @Public('users have no session before they sign in', { limit: SIGN_IN_IP_RATE_LIMITS.page })
   @ResponseType.text(PAGE)
-  begin(@Query() { email, returnTo, anotherWay }: SignInQuery) {
+  async begin(
+    @Query() { email, returnTo, anotherWay }: SignInQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    await this.offers.end(request, response);
     return email === undefined
       ? emailPage({ returnTo: pageUrl(returnTo) })
       : this.pages.method(email, pageUrl(returnTo), anotherWay !== undefined);

@@ -47,7 +47,7 @@ export class SignInPages {
         response.append('Set-Cookie', this.cookies.mfaRequired(outcome).headers['Set-Cookie']);
         return seeOther(response, `/sign-in/mfa?${new URLSearchParams({ returnTo: nextUrl }).toString()}`);
       }
-      this.cookies.finish(request, response, outcome);
+      await this.cookies.finish(request, response, outcome);
       return seeOther(response, nextUrl);
     } catch (error) {
       const view = { ...(await this.methodView(email, nextUrl)), password: true, rememberMe: rememberMe !== undefined };
@@ -76,7 +76,7 @@ export class SignInPages {
     const methods = await this.mfa.methods(pending);
     try {
       const finished = await this.mfa.finish(pending, factor, { rememberDevice: rememberDevice !== undefined });
-      this.cookies.finish(request, response, finished);
+      await this.cookies.finish(request, response, finished);
       return seeOther(response, pageUrl(returnTo));
     } catch (error) {
       return redisplay(error, (problem) => mfaPage({ methods, returnTo: pageUrl(returnTo), problem }));

@@ -17,7 +17,14 @@ export interface PendingLink {
 
 /** The row that `app.prove_link` returns. */
 export interface LinkProof {
-  state: 'proven' | 'mfa_required' | 'mfa_enrollment_required' | 'refused' | 'locked' | 'expired';
+  state:
+    | 'proven'
+    | 'mfa_required'
+    | 'mfa_enrollment_required'
+    | 'password_change_required'
+    | 'refused'
+    | 'locked'
+    | 'expired';
   user_id: string | null;
   email: string | null;
   org_id: string;

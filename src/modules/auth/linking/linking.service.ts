@@ -80,8 +80,8 @@ export class LinkingService {
    * Proves the account: with the password and then a factor if the user has one, or with a passkey. Returns the offer
    * with its next step. Throws `invalid_credentials` when the password is incorrect, and `mfa_failed` when the factor
    * is incorrect. Throws `account_locked` after five failed attempts. Throws `mfa_enrollment_required` when the
-   * organization requires a factor and the user has none. Throws `sign_in_expired`. Throws `invalid_request` unless the
-   * input has exactly one proof.
+   * organization requires a factor and the user has none. Throws `password_change_required` when the user must change
+   * the password. Throws `sign_in_expired`. Throws `invalid_request` unless the input has exactly one proof.
    */
   async prove(ticket: LinkTicket, input: FactorInput): Promise<LinkView> {
     await this.offers.read(ticket);
@@ -97,15 +97,19 @@ export class LinkingService {
       throw new Problem('mfa_enrollment_required', {
         detail: 'Sign in with the password, set up a second factor, and then start single sign-on again.',
       });
+    if (state === 'password_change_required')
+      throw new Problem('password_change_required', {
+        detail: 'Sign in with the password, change it, and then start single sign-on again.',
+      });
     await currentContext().uncount();
     return this.read(ticket);
   }
 
   /**
    * Links the identity and opens the session. Throws `sso_link_not_proven` when the account was not proven. A failure
-   * after that uses up the offer. Throws `sign_in_expired` when the proof is older than five minutes. Throws
-   * `last_owner` when the provider's role would leave the organization without an owner. Throws `sso_failed` when the
-   * user cannot sign in.
+   * after that uses up the offer. Throws `sign_in_expired` when the proof is older than five minutes, or when the
+   * provider, the member's role, or the need for a factor has changed since. Throws `last_owner` when the provider's
+   * role would leave the organization without an owner. Throws `sso_failed` when the user cannot sign in.
    */
   async confirm(ticket: LinkTicket): Promise<LinkedSession> {
     await this.offers.read(ticket);

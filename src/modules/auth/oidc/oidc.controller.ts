@@ -7,6 +7,7 @@ import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import {
+  LinkOffers,
   SignedOutMark,
   SignOutService,
   SSO_IP_RATE_LIMITS,
@@ -26,6 +27,7 @@ export class OidcController {
     private readonly signIn: SsoSignInService,
     private readonly signOut: SignOutService,
     private readonly mark: SignedOutMark,
+    private readonly offers: LinkOffers,
     private readonly tests: SsoConnectionTests,
     private readonly cookies: SessionCookies,
   ) {}
@@ -46,6 +48,7 @@ export class OidcController {
       forceAuthn: forceAuthn === 'true',
       loginHint,
     };
+    await this.offers.end(request, response);
     const { url, setCookie } = await this.oidc.startLogin(connectionId, login);
     response.append('Set-Cookie', setCookie);
     return { url };
@@ -76,6 +79,7 @@ export class OidcController {
     if (verified.intent?.testBy !== undefined) return { url: await this.tests.finish(verified) };
     const session = await this.signIn.open(verified);
     this.cookies.set(response, session.secret, session.expiresAt);
+    response.append('Set-Cookie', this.offers.clearing());
     this.mark.signedIn(request, response, connectionId);
     return { url: verified.returnTo };
   }

@@ -4,7 +4,14 @@ import { Public } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
-import { LoginQuery, SignedOutMark, SSO_IP_RATE_LIMITS, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
+import {
+  LinkOffers,
+  LoginQuery,
+  SignedOutMark,
+  SSO_IP_RATE_LIMITS,
+  SsoSignInService,
+  SsoConnectionTests,
+} from '../sso/index.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
 import { REFRESH_EVENTS, SAML_FORM } from './saml-form.js';
 import { SamlResponseGuard, type SamlRequest } from './saml-response.guard.js';
@@ -19,6 +26,7 @@ export class SamlController {
     private readonly tests: SsoConnectionTests,
     private readonly cookies: SessionCookies,
     private readonly mark: SignedOutMark,
+    private readonly offers: LinkOffers,
   ) {}
 
   @Get('metadata')
@@ -37,6 +45,7 @@ export class SamlController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
+    await this.offers.end(request, response);
     const { url, setCookie } = await this.saml.startLogin(connectionId, {
       cookieHeader: request.headers.cookie,
       returnTo,
@@ -85,6 +94,7 @@ export class SamlController {
     if (verified.intent?.testBy !== undefined) return { url: await this.tests.finish(verified) };
     const session = await this.signIn.open(verified);
     this.cookies.set(response, session.secret, session.expiresAt);
+    response.append('Set-Cookie', this.offers.clearing());
     this.mark.signedIn(request, response, verified.connection.id);
     return { url: verified.returnTo };
   }

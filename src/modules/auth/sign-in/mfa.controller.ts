@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { PASSKEY_BODY } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
-import { BrowserCookie, SessionCookies, SignedInResponse } from '../sessions/index.js';
+import { BrowserCookie, SignedInResponse } from '../sessions/index.js';
 import { MFA_IP_RATE_LIMITS, PasskeyAnswerDto, PasskeyRequestResponse, PasskeysService, MfaDto } from '../mfa/index.js';
 import { SignInCookies } from './sign-in-cookies.js';
 import { MfaService } from './mfa.service.js';
@@ -15,7 +15,6 @@ export class MfaController {
   constructor(
     private readonly mfa: MfaService,
     private readonly passkeys: PasskeysService,
-    private readonly sessions: SessionCookies,
     private readonly cookies: SignInCookies,
     private readonly browserCookie: BrowserCookie,
   ) {}
@@ -43,7 +42,7 @@ export class MfaController {
       rememberDevice,
       browser: this.browserCookie.browser(request),
     });
-    this.cookies.finish(request, response, finished);
+    await this.cookies.finish(request, response, finished);
     return finished.session;
   }
 
@@ -78,7 +77,7 @@ export class MfaController {
     @Res({ passthrough: true }) response: Response,
   ) {
     const session = await this.passkeys.signIn(credential, this.browserCookie.browser(request));
-    this.sessions.set(response, session.secret, session.expiresAt);
+    await this.cookies.finish(request, response, { session, device: null });
     return session;
   }
 }

@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SessionCookies } from '../sessions/index.js';
+import { LinkOffers } from '../sso/index.js';
 import type { FinishedSignIn, PendingSignIn } from './mfa.service.js';
 import { signInSecret, type SignInCookieName } from './sign-in-limits.js';
 
@@ -15,6 +16,7 @@ export class SignInCookies {
   constructor(
     private readonly app: AppConfig,
     private readonly sessions: SessionCookies,
+    private readonly offers: LinkOffers,
   ) {}
 
   /** Returns the `mfa_required` problem. It sets the cookie that identifies the pending sign-in. */
@@ -36,8 +38,12 @@ export class SignInCookies {
     return signInSecret(request, this.app, 'remembered');
   }
 
-  /** Sets the session cookie and the cookie of the remembered device, and clears the cookie of the pending sign-in. */
-  finish(request: Request, response: Response, { session, device }: FinishedSignIn): void {
+  /**
+   * Sets the session cookie and the cookie of the remembered device. Clears the cookie of the pending sign-in, and ends
+   * the browser's offer to link an account.
+   */
+  async finish(request: Request, response: Response, { session, device }: FinishedSignIn): Promise<void> {
+    await this.offers.end(request, response);
     this.sessions.set(response, session.secret, session.expiresAt, session.remembered);
     if (signInSecret(request, this.app, 'pending') !== undefined)
       response.append('Set-Cookie', this.cookie('pending', '', 0));

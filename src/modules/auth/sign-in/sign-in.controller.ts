@@ -31,7 +31,7 @@ export class SignInController {
       device: this.signInCookies.device(request),
     });
     if ('methods' in outcome) throw this.signInCookies.mfaRequired(outcome);
-    this.signInCookies.finish(request, response, outcome);
+    await this.signInCookies.finish(request, response, outcome);
     return outcome.session;
   }
 }

@@ -148,7 +148,8 @@ GRANT EXECUTE ON FUNCTION app.move_identities TO vouchsafe_app;
 
 -- Lets a member with a move be claimed, once. Returns the membership that the move names, and whether it is now
 -- claimed. The move claims no member for whom the new role has a permission that the present role does not have. It
--- claims a member who would lose a permission only if the administrator allowed lower roles.
+-- claims a member who would lose a permission only if the administrator allowed lower roles. The new identity removes
+-- the move.
 CREATE OR REPLACE FUNCTION app_private.use_move(
   c public.sso_connections, subject text, address text, new_role text, OUT member_id uuid, OUT claimed boolean
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -169,8 +170,16 @@ BEGIN
     AND NOT app_private.gives_more(after, app_private.effective_grants(m.org_id, NULL, m.role))
     AND (v.allow_lower_role
       OR NOT app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role), after));
-  IF claimed THEN
-    DELETE FROM public.sso_moves x
-      WHERE x.org_id = v.org_id AND x.connection_id = v.connection_id AND x.membership_id = v.membership_id;
-  END IF;
 END $$;
+
+-- Removes the move of a member who gets an identity of the connection: by the move, by a proof, or by the address.
+CREATE OR REPLACE FUNCTION app_private.identity_added() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM public.sso_moves v
+    WHERE v.org_id = NEW.org_id AND v.connection_id = NEW.connection_id AND v.membership_id = NEW.membership_id;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER identity_added AFTER INSERT ON sso_identities FOR EACH ROW
+  EXECUTE FUNCTION app_private.identity_added();

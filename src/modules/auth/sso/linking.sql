@@ -41,8 +41,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Stores an offer to link a subject of a connection to a member. The secret of the new session is the secret of the
--- offer, which is valid for ten minutes. Returns false if the member cannot be linked: support staff, an ended
--- membership, or a user who has no password and no passkey to prove the account with.
+-- offer, which is valid for ten minutes. A user has at most five offers: a new one ends the oldest. Returns false if
+-- the member cannot be linked: support staff, an ended membership, or a user who has no password and no passkey to
+-- prove the account with.
 CREATE OR REPLACE FUNCTION app_private.offer_link(
   c public.sso_connections, m public.memberships, subject text, visit app.new_session
 ) RETURNS boolean
@@ -51,6 +52,10 @@ BEGIN
   IF m.status <> 'active' OR m.kind <> 'member' OR NOT EXISTS (
     SELECT FROM app_private.credentials k WHERE k.user_id = m.user_id
     UNION ALL SELECT FROM app_private.passkeys p WHERE p.user_id = m.user_id) THEN RETURN false; END IF;
+  UPDATE app_private.pending_sign_ins p SET ended_at = now() WHERE p.secret_hash IN (
+    SELECT x.secret_hash FROM app_private.pending_sign_ins x
+     WHERE x.user_id = m.user_id AND x.connection_id IS NOT NULL AND x.ended_at IS NULL AND x.expires_at > now()
+     ORDER BY x.expires_at DESC OFFSET 4);
   INSERT INTO app_private.pending_sign_ins (secret_hash, user_id, organization, lockout_key, visit, expires_at,
     connection_id, subject_key, membership_id)
   VALUES (visit.secret_hash, m.user_id, m.org_id, app_private.lockout_key(m.user_id), to_jsonb(visit),
@@ -58,15 +63,31 @@ BEGIN
   RETURN true;
 END $$;
 
--- Uses a proven offer once. Returns its membership. Returns null if the offer is for another subject or connection, if
--- it has been used, if the membership has ended, or if the proof is missing or older than five minutes.
+-- Ends an offer that its user does not want.
+CREATE OR REPLACE FUNCTION app.end_link(secret text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE app_private.pending_sign_ins p SET ended_at = now()
+   WHERE p.secret_hash = sha256(convert_to(secret, 'UTF8')) AND p.connection_id IS NOT NULL AND p.ended_at IS NULL
+$$;
+GRANT EXECUTE ON FUNCTION app.end_link TO vouchsafe_app;
+
+-- Uses a proven offer once. Returns its membership. Returns null in these cases:
+-- - The offer is for another subject or connection, or has been used.
+-- - The subject has become an identity of a member.
+-- - The membership has ended, or its role has changed since the proof.
+-- - The proof is missing or older than five minutes.
+-- - The proof contains no factor, and the user now has one or the organization now requires one.
 CREATE OR REPLACE FUNCTION app_private.use_link(c public.sso_connections, subject text, secret text) RETURNS uuid
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE app_private.pending_sign_ins p SET ended_at = now() FROM public.memberships m
+  UPDATE app_private.pending_sign_ins p SET ended_at = now()
+    FROM public.memberships m, public.organizations o
    WHERE p.secret_hash = sha256(convert_to(secret, 'UTF8')) AND p.ended_at IS NULL AND p.expires_at > now()
      AND p.connection_id = c.id AND p.subject_key = subject AND p.proven_at > now() - interval '5 minutes'
      AND m.org_id = c.org_id AND m.id = p.membership_id AND m.user_id = p.user_id AND m.status = 'active'
-     AND m.kind = 'member'
+     AND m.kind = 'member' AND m.role = p.proven_role AND o.id = m.org_id
+     AND (p.proven_factor OR NOT o.require_mfa AND NOT app_private.has_factor(m.user_id))
+     AND NOT EXISTS (SELECT FROM public.sso_identities i
+       WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject)
   RETURNING m.id
 $$;
 
@@ -92,6 +113,7 @@ GRANT EXECUTE ON FUNCTION app.pending_link TO vouchsafe_app;
 --   no factor and whose organization requires none.
 -- - The state is `mfa_required` if the password is correct and a factor must follow.
 -- - The state is `mfa_enrollment_required` if the organization requires MFA and the user has no factor.
+-- - The state is `password_change_required` if the password is correct and must be changed: another person knows it.
 -- - The state is `refused` if the proof is wrong, or if a factor other than a passkey precedes the password. The
 --   failure is counted.
 -- - The state is `locked` if this failure locks the user out. The function then ends every pending sign-in of the user.
@@ -114,7 +136,8 @@ BEGIN
   state := CASE
     WHEN shown.kind = 'password' AND EXISTS (SELECT FROM app_private.credentials k
       WHERE k.user_id = u.id AND k.verifier = sha256(shown.proof))
-      THEN CASE WHEN app_private.has_factor(u.id) THEN 'mfa_required'
+      THEN CASE WHEN u.must_change_password THEN 'password_change_required'
+        WHEN app_private.has_factor(u.id) THEN 'mfa_required'
         WHEN (SELECT o.require_mfa FROM public.organizations o WHERE o.id = p.organization)
           THEN 'mfa_enrollment_required' ELSE 'proven' END
     WHEN (shown.kind = 'passkey' OR p.password_at IS NOT NULL) AND app_private.verify_and_consume_factor(u.id, shown)
@@ -123,7 +146,10 @@ BEGIN
     IF state = 'proven' THEN PERFORM app_private.forget_failures(p.lockout_key); END IF;
     UPDATE app_private.pending_sign_ins x
       SET password_at = CASE WHEN state IN ('proven', 'mfa_required') THEN now() END,
-        proven_at = CASE WHEN state = 'proven' THEN now() END WHERE x.secret_hash = p.secret_hash;
+        proven_at = CASE WHEN state = 'proven' THEN now() END,
+        proven_factor = CASE WHEN state = 'proven' THEN shown.kind <> 'password' END,
+        proven_role = CASE WHEN state = 'proven' THEN (SELECT m.role FROM public.memberships m
+          WHERE m.org_id = p.organization AND m.id = p.membership_id) END WHERE x.secret_hash = p.secret_hash;
     IF state = 'proven' THEN PERFORM app_private.sign_authenticated_context(org_id); END IF; -- no access to tenant rows
     RETURN;
   END IF;

@@ -198,6 +198,11 @@ export class SsoRepository {
     };
   }
 
+  /** Ends an offer of a link. */
+  async endLink(secret: string): Promise<void> {
+    await this.unitOfWork.queryOnce('SELECT app.end_link($1)', [secret]);
+  }
+
   /** Returns the tenant context that ends sessions at the request of a provider; see `app.sso_end_sessions`. */
   endSessions(
     connectionId: string,

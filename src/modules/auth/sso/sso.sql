@@ -82,7 +82,7 @@ GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 -- - The state is `account_exists` if the organization may not claim the account with this e-mail address. The
 --   membership is set if the account belongs to a member, who can prove it.
 -- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
--- - The state is `link_expired` if the offer was not proven or has been used.
+-- - The state is `link_expired` if app_private.use_link rejects the offer.
 -- - The state is `membership_ended` if the answer means a former member. No identity is stored for a later return.
 -- Of two parallel first sign-ins of one person, the second waits and then finds the identity.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
@@ -97,7 +97,7 @@ BEGIN
     SELECT i.membership_id INTO member_id FROM public.sso_identities i
      WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
   END IF;
-  IF FOUND THEN state := 'known'; RETURN; END IF;
+  IF FOUND AND link_secret IS NULL THEN state := 'known'; RETURN; END IF;
   IF link_secret IS NOT NULL THEN
     member_id := app_private.use_link(c, subject, link_secret);
     state := CASE WHEN member_id IS NULL THEN 'link_expired' ELSE 'linked' END;
