@@ -17,6 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([harness.stop(), idp.stop()]));
 beforeEach(() => {
+  harness.advance(60); // the error of a provider is repeated for a minute
   idp.metadata = {};
   idp.broken = undefined;
 });
@@ -82,6 +83,30 @@ describe('a connection to an OpenID provider', () => {
     ]);
     expect((await refusals(harness, org)).at(-1)).toBe(expected.metadataError);
     expect(statusAndCode(await enforce())).toEqual([409, 'sso_connection_not_tested']);
+  });
+
+  it('that does not answer is asked once a minute, however many callers there are, and the callers are counted', async () => {
+    const silent = await OidcIdp.start();
+    silent.broken = 500;
+    const { id } = (await create(silent.issuer)).body;
+    await harness.settled();
+    const before = silent.requests.length;
+    const call = () =>
+      harness.client().post(`/v1/sso/oidc/${id}/backchannel-logout`, undefined, {
+        raw: 'logout_token=a.b.c',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+    const statuses: number[] = [];
+    for (let n = 0; n < 31; n += 1)
+      statuses.push(...(await Promise.all(Array.from({ length: 10 }, call))).map(({ status }) => status));
+    expect([503, 429].map((status) => statuses.filter((one) => one === status).length)).toEqual([300, 10]);
+    for (let n = 0; n < 20; n += 1)
+      expect((await harness.client().get(`/v1/sso/oidc/${id}/login`)).body.code).toBe('provider_unreachable');
+    expect(silent.requests.length - before).toBe(1);
+    harness.advance(60);
+    silent.broken = undefined;
+    expect((await harness.client().get(`/v1/sso/oidc/${id}/login`)).status).toBe(302);
+    await silent.stop();
   });
 
   it('loses the warning when the provider answers, at a refresh or a change of the issuer', async () => {

@@ -52,7 +52,7 @@ describe('the session cookie', () => {
     const [cookie, ...more] = headers.getSetCookie();
     expect(more).toEqual([
       expect.stringMatching(
-        /^vouchsafe_test_device=[\w-]{43}\.[\w-]{22}; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Lax$/,
+        /^vouchsafe_test_device=[\w-]{43}\.[\w-]{11}\.\d{10}\.[\w-]{22}; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Lax$/,
       ),
     ]);
     expect(cookie).toMatch(/^vouchsafe_test=[\w-]+\.[\w-]+\.[\w-]+; Path=\/; HttpOnly; SameSite=Lax$/);
