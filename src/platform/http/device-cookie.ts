@@ -15,7 +15,7 @@ const KNOWN_SECONDS = 90 * 86_400;
 export interface Device {
   /** The random token of the browser; null when the cookie is missing or malformed. */
   readonly device: string | null;
-  /** A keyed hash of the user who last signed in with the browser; null when nobody did so in the last 90 days. */
+  /** A keyed hash of the user who last signed in with the browser; null after 90 days without a sign-in. */
   readonly browserUser: string | null;
 }
 

@@ -77,9 +77,9 @@ export class OidcLogoutService {
   /**
    * Ends sessions by a request in a frame of the provider's logout page (OpenID Connect Front-Channel Logout 1.0,
    * section 3). The request is not signed. It ends the sessions whose unguessable `sid` it names. If the connection
-   * says so, `sid` is the subject, and a network may name 300 subjects without a session in five minutes. A browser on the same site also sends its cookie: its session from this connection
-   * ends. Returns the origins whose pages may contain the frame. Throws the errors of `endByProvider`, and
-   * `too_many_requests`.
+   * says so, `sid` is the subject, and a network may name 300 subjects without a session in five minutes. A browser on
+   * the same site also sends its cookie: its session from this connection ends. Returns the origins whose pages may
+   * contain the frame. Throws the errors of `endByProvider`, and `too_many_requests`.
    */
   async endByFrame(connectionId: string, { query, session }: FrontchannelLogout): Promise<string[]> {
     return this.asLogoutProblems(connectionId, async () => {

@@ -6,7 +6,7 @@ const STALE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Caches a fetched value for an hour. Concurrent callers share one fetch. If the fetch fails, the last good copy stays
- * valid for a day. Without such a copy, the error is the answer for a minute, so that callers cannot cause more fetches.
+ * valid for a day. Without such a copy, the error is repeated for a minute, so that callers cannot cause more fetches.
  */
 export class StaleCache<T> {
   private copy?: { value: T; at: number };

@@ -25,7 +25,8 @@ export class SessionCookies {
 
   /**
    * Sets the session cookie. The token expires with the session. The cookie expires when the browser closes, or with
-   * the session if it is `remembered`. Also sets the device cookie, which identifies the browser and its user at later sign-ins.
+   * the session if it is `remembered`. Also sets the device cookie, which identifies the browser and its user at later
+   * sign-ins.
    */
   set(response: Response, secret: string, expiresAt: Date, remembered = false): void {
     const [now, exp] = [this.clock.seconds(), Math.floor(expiresAt.getTime() / 1_000)];

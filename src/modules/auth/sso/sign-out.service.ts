@@ -58,8 +58,8 @@ export class SignOutService {
   }
 
   /**
-   * Ends the session of a cookie on a public route. Returns the provider's side of the session. Returns null when it has
-   * ended before. Ends nothing and returns "other" when another sign-in than one through this connection opened it.
+   * Ends the session of a cookie on a public route. Returns the provider's side of the session. Returns null when it
+   * has ended before. Ends nothing and returns "other" when another sign-in than one through this connection opened it.
    */
   async endOwn(secret: string, connectionId: string): Promise<ProviderSession | 'other' | null> {
     const context = enterSession(secret, false);

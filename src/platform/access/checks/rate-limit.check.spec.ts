@@ -111,7 +111,7 @@ describe('a limit of failures', () => {
     expect((await Promise.all(inProgress)).filter(Boolean)).toHaveLength(300);
   });
 
-  it('allows twenty failures of the known browsers of one user, and six hundred of all browsers of a network', async () => {
+  it('allows twenty failures of the known browsers of one user, and 600 of all browsers of a network', async () => {
     const user = 'one';
     await many(300, () => send(PASSWORD, { succeeds: false }));
     expect(await many(30, () => send(PASSWORD, { user, succeeds: false }))).toBe(20);
