@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Harness } from '../harness/app.js';
 import { connectOidc, refusals, signInByOidc } from '../harness/oidc.js';
-import { OidcIdp } from '../harness/oidc-idp.js';
+import { type OidcAnswer, OidcIdp } from '../harness/oidc-idp.js';
 
 let harness: Harness;
 let idp: OidcIdp;
@@ -67,6 +67,33 @@ describe('an e-mail address about which an OpenID provider states nothing', () =
     const client = harness.client();
     expect((await signInByOidc(idp, client, connection, answer)).status).toBe(303);
     expect((await client.get('/v1/auth/me')).body.user.id).toBe(member.userId);
+  });
+});
+
+describe('a connection that accepts several directories of Entra ID', () => {
+  const [ours, theirs] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
+
+  it('accepts no address of one directory by a statement about another address', async () => {
+    const entra = await OidcIdp.start('/organizations/v2.0');
+    entra.metadata = { issuer: `${entra.origin}/{tenantid}/v2.0` };
+    const org = await harness.make.organization('gme');
+    const tenants = [ours, theirs];
+    const byUpn = await connectOidc(harness, org, entra.issuer, { tenants, emailAttribute: 'upn' });
+    const byEmail = await connectOidc(harness, org, entra.issuer, { tenants });
+    const claims = { iss: `${entra.origin}/${theirs}/v2.0`, tid: theirs, oid: 'mallory', email_verified: undefined };
+    const victim = 'victim@one.example.test';
+    const stated = { email: 'mallory@two.example.test', xms_edov: true };
+    const answers: [string, OidcAnswer][] = [
+      [byUpn, { claims: { ...claims, ...stated, upn: victim } }],
+      [byEmail, { claims: { ...claims, email: undefined, xms_edov: true }, userInfo: { email: victim } }],
+    ];
+    for (const [connection, answer] of answers)
+      expect((await signInByOidc(entra, harness.client(), connection, answer)).status).toBe(403);
+    expect((await refusals(harness, org)).slice(-2)).toEqual(['email_unverified', 'email_unverified']);
+    expect(await usersOf(victim)).toEqual([]);
+    const own = { claims: { ...claims, ...stated } };
+    expect((await signInByOidc(entra, harness.client(), byEmail, own)).status).toBe(303);
+    await entra.stop();
   });
 });
 

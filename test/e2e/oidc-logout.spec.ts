@@ -234,6 +234,29 @@ describe('front-channel logout', () => {
   });
 });
 
+describe('front-channel logout by the subject', () => {
+  it('counts subjects without a session for each network, and none that ended a session', async () => {
+    const connection = await connectOidc(harness, await harness.make.organization('gme'), idp.issuer, {
+      frontchannelBySubject: true,
+    });
+    const frame = (sid: string) =>
+      harness
+        .client()
+        .get(`/v1/sso/oidc/${connection}/frontchannel-logout?${new URLSearchParams({ iss: idp.issuer, sid })}`);
+    const seen: Record<string, number> = {};
+    for (let n = 0; n < 299; n += 1) seen[(await frame(`guess-${n}`)).status] = n + 1;
+    for (const shift of ['one', 'two', 'three']) {
+      const client = await session(shift, `sid-${shift}`, connection);
+      seen[(await frame(shift)).status]! += 1;
+      expect(await isSignedIn(client)).toBe(false);
+    }
+    expect(seen).toEqual({ 200: 302 });
+    const victim = await session('dwho', 'sid-dwho', connection);
+    expect([(await frame('last-guess')).status, (await frame('dwho')).status]).toEqual([200, 429]);
+    expect(await isSignedIn(victim)).toBe(true);
+  });
+});
+
 describe('logout through the provider', () => {
   const hints = () =>
     harness.database.superuser<{ hint: string | null }>(

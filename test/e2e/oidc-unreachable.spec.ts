@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { refusals } from '../harness/oidc.js';
@@ -11,15 +11,16 @@ let idp: OidcIdp;
 let org: string;
 let director: Client;
 beforeAll(async () => {
-  [harness, idp] = await Promise.all([Harness.start(), OidcIdp.start()]);
+  harness = await Harness.start();
   org = await harness.make.organization('gme');
   director = await harness.signIn((await harness.make.member(org, 'program_director')).email);
 });
-afterAll(() => Promise.all([harness.stop(), idp.stop()]));
-beforeEach(() => {
-  idp.metadata = {};
-  idp.broken = undefined;
+afterAll(() => harness.stop());
+// each test has its own issuer, because the error of an issuer is repeated for a minute
+beforeEach(async () => {
+  idp = await OidcIdp.start();
 });
+afterEach(() => idp.stop());
 
 const statusAndCode = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
 const create = (issuer: string) =>
@@ -82,6 +83,28 @@ describe('a connection to an OpenID provider', () => {
     ]);
     expect((await refusals(harness, org)).at(-1)).toBe(expected.metadataError);
     expect(statusAndCode(await enforce())).toEqual([409, 'sso_connection_not_tested']);
+  });
+
+  it('that does not answer is asked once a minute by all callers, and each caller is counted', async () => {
+    idp.broken = 500;
+    const { id } = (await create(idp.issuer)).body;
+    await harness.settled();
+    const before = idp.requests.length;
+    const call = () =>
+      harness.client().post(`/v1/sso/oidc/${id}/backchannel-logout`, undefined, {
+        raw: 'logout_token=a.b.c',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+    const statuses: number[] = [];
+    for (let n = 0; n < 31; n += 1)
+      statuses.push(...(await Promise.all(Array.from({ length: 10 }, call))).map(({ status }) => status));
+    expect([503, 429].map((status) => statuses.filter((one) => one === status).length)).toEqual([300, 10]);
+    for (let n = 0; n < 20; n += 1)
+      expect((await harness.client().get(`/v1/sso/oidc/${id}/login`)).body.code).toBe('provider_unreachable');
+    expect(idp.requests.length - before).toBe(1);
+    harness.advance(60);
+    idp.broken = undefined;
+    expect((await harness.client().get(`/v1/sso/oidc/${id}/login`)).status).toBe(302);
   });
 
   it('loses the warning when the provider answers, at a refresh or a change of the issuer', async () => {

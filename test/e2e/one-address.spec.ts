@@ -80,7 +80,7 @@ async function flood(times: number, send: (n: number) => Promise<Answer>): Promi
 /** Returns the names of the limits that count uses. */
 const counting = async () =>
   [...new Set((await redis.keys('limit:*')).map((key) => key.split(':')[1]!))].filter(
-    (name) => !['sign-in-page', 'sign-in-page-known', 'sign-in-page-browser', 'sso-start'].includes(name),
+    (name) => !['sign-in-page', 'sign-in-page-known', 'sign-in-page-user', 'sso-start'].includes(name),
   );
 
 describe('users behind one IP', () => {
@@ -150,10 +150,54 @@ describe('an attacker behind one IP', () => {
     expect(row!.count).toBe('0');
   });
 
+  it('gets no more than the admitted answers of one limit, however many sign-ins it starts', async () => {
+    await redis.flushdb();
+    const started = async () => {
+      const client = harness.client();
+      await get(client, `/v1/sso/saml/${connection}/login`);
+      return post(client, acs(), { SAMLResponse: 'AAAA' });
+    };
+    expect(await flood(2 * FAILURES + 40, started)).toEqual({ 403: 2 * FAILURES, 429: 40 });
+    expect(redirect(await signInBySso(known[0]![0]))).toEqual([303, '/']);
+  });
+
+  it('who knows a password is counted for each wrong code that is sent with it', async () => {
+    const { email } = await harness.make.member(org, 'mentor');
+    const { app } = await enrollTotp(await harness.signIn(email));
+    await app.forgetStep(harness);
+    await redis.flushdb();
+    const login = (totp: string) =>
+      harness.client().send('POST', '/v1/auth/login', {
+        raw: JSON.stringify({ email, password: Factories.PASSWORD, totp }),
+        headers: { 'content-type': 'application/json', ...at(HOSPITAL) },
+      });
+    for (let n = 0; n < 3; n += 1) expect((await login('000000')).status).toBe(401);
+    const [key] = await redis.keys('limit:sign-in-address:*');
+    expect(await redis.llen(key!)).toBe(3);
+    expect((await login(app.fresh())).status).toBe(200);
+    expect(await redis.llen(key!)).toBe(3);
+  });
+
+  it('cannot use up the budget of the known browsers with many browsers of one account', async () => {
+    const [[honest, honestEmail], [, insider]] = [known[0]!, known[1]!];
+    await redis.flushdb();
+    const browsers: Client[] = [];
+    for (let n = 0; n < 16; n += 1) {
+      const browser = harness.client();
+      expect((await signInByPassword(browser, insider)).status).toBe(303);
+      browsers.push(browser.sameBrowser);
+    }
+    const wrong = (n: number) => ({ email: `unknown${n}@test.example`, password: 'Wrong-Password-1' });
+    const seen = await flood(FAILURES + 100, (n) => post(browsers[n % 16]!, '/sign-in/password', wrong(n)));
+    expect(seen).toEqual({ 401: FAILURES + 20, 429: 80 });
+    expect((await signInByPassword(honest, honestEmail)).status).toBe(303);
+  });
+
   it('cannot make a browser known: a device cookie without the MAC of the server counts as unknown', async () => {
     await redis.flushdb();
     await flood(FAILURES, () => post(harness.client(), '/sign-in/password', {}));
-    for (const mac of ['', `.${'A'.repeat(22)}`]) {
+    const seconds = Math.floor(Date.now() / 1_000);
+    for (const mac of ['', `.${'A'.repeat(22)}`, `.${'A'.repeat(11)}.${seconds}.${'A'.repeat(22)}`]) {
       const cookie = `vouchsafe_test_device=${'B'.repeat(43)}${mac}`;
       const answer = await harness.client().send('POST', '/sign-in/password', {
         raw: '',

@@ -18,7 +18,7 @@ describe('with an https public URL', () => {
     expect(cookies).toEqual([
       expect.stringMatching(/^__Host-vouchsafe_test=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
       expect.stringMatching(
-        /^__Host-vouchsafe_test_device=[\w.-]{66}; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+        /^__Host-vouchsafe_test_device=[\w.-]{89}; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
       ),
     ]);
     expect(cookies.join()).not.toMatch(/domain/i);

@@ -108,7 +108,7 @@ describe('a device', () => {
         { email: user.email, password: Factories.PASSWORD },
         { headers: { 'user-agent': FIREFOX, cookie: 'vouchsafe_test_device=guess' } },
       );
-    expect(forged.headers.getSetCookie()[1]).toMatch(/^vouchsafe_test_device=[\w-]{43}\.[\w-]{22};/);
+    expect(forged.headers.getSetCookie()[1]).toMatch(/^vouchsafe_test_device=[\w-]{43}\.[\w-]{11}\.\d{10}\.[\w-]{22};/);
     expect((await alertsFor(user)).map(({ type }) => type)).toEqual(['auth.new_device', 'auth.new_device']);
   });
 

@@ -26,6 +26,8 @@ export type Fields = Partial<Origin & Identity & { emits: Iterable<AuditEventTyp
 interface Work {
   readonly transactions: Set<Transaction>;
   auditEvents: number;
+  /** The user whom the database last accepted in this request. */
+  userId: string | null;
   /** Takes the request back from its rate limit; null when no limit counts the request. */
   uncount: (() => Promise<void>) | null;
 }
@@ -38,8 +40,7 @@ export class Context implements Readonly<Identity>, Origin {
   readonly location: () => Location | null;
   /** The transaction in progress. The unit of work sets it. */
   transaction: Transaction | null = null;
-  /** Whether a user has signed in with this browser before. */
-  readonly knownBrowser: boolean;
+  readonly browserUser: string | null;
   private deviceToken: string | null;
   private identity: Identity;
   private declared: ReadonlySet<AuditEventType>;
@@ -47,13 +48,13 @@ export class Context implements Readonly<Identity>, Origin {
 
   constructor(
     init: Fields = {},
-    readonly work: Work = { transactions: new Set(), auditEvents: 0, uncount: null },
+    readonly work: Work = { transactions: new Set(), auditEvents: 0, userId: null, uncount: null },
   ) {
     this.requestId = init.requestId ?? newId();
     this.ip = init.ip ?? null;
     this.userAgent = init.userAgent ?? null;
     this.deviceToken = init.device ?? null;
-    this.knownBrowser = init.knownBrowser ?? false;
+    this.browserUser = init.browserUser ?? null;
     this.location = init.location ?? (() => null);
     const { orgId, actor, member } = { ...NO_IDENTITY, ...init };
     this.identity = { orgId, actor, member };
@@ -68,6 +69,11 @@ export class Context implements Readonly<Identity>, Origin {
   ensureDevice(create: () => string): string {
     this.deviceToken ??= create();
     return this.deviceToken;
+  }
+
+  /** The user whom the database last accepted in this request, in any of its transactions. */
+  get acceptedUser(): string | null {
+    return this.work.userId;
   }
 
   get orgId(): string {
@@ -94,7 +100,7 @@ export class Context implements Readonly<Identity>, Origin {
 
   /**
    * Takes the request back from a rate limit that counts failures. A service calls it when it has accepted a password,
-   * a code, a token, or a provider's answer. Errors of the server call it too. Later calls have no effect.
+   * a code, a token, or a provider's answer. A fault of the server calls it too. Later calls have no effect.
    */
   async uncount(): Promise<void> {
     const { uncount } = this.work;
@@ -105,6 +111,7 @@ export class Context implements Readonly<Identity>, Origin {
   /** Sets the identity. The unit of work calls it when a transaction begins; nothing else does. */
   identify(identity: Partial<Identity>): void {
     this.identity = { ...this.identity, ...identity };
+    if (identity.actor?.type === 'user') this.work.userId = identity.actor.id;
   }
 
   /** Sets the declared events. The access guard calls it once for each request. */
@@ -119,9 +126,9 @@ export class Context implements Readonly<Identity>, Origin {
 
   /** Returns a context of the same request without a transaction and with the given fields replaced. */
   derive(fields: Fields = {}): Context {
-    const { requestId, ip, userAgent, device, knownBrowser, location, emits } = this;
+    const { requestId, ip, userAgent, device, browserUser, location, emits } = this;
     return new Context(
-      { requestId, ip, userAgent, device, knownBrowser, location, emits, ...this.identity, ...fields },
+      { requestId, ip, userAgent, device, browserUser, location, emits, ...this.identity, ...fields },
       this.work,
     );
   }

@@ -43,8 +43,8 @@ export interface Origin {
   readonly userAgent: string | null;
   /** The token of the browser's device cookie; null when the request has none. */
   readonly device: string | null;
-  /** Whether the device cookie is one that the server set when it opened a session. */
-  readonly knownBrowser: boolean;
+  /** A keyed hash of the user who last signed in with this browser; null for an unknown browser. */
+  readonly browserUser: string | null;
   /** The location of the IP; computed when it is called. */
   readonly location: () => Location | null;
 }

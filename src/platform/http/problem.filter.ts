@@ -15,6 +15,12 @@ export abstract class ProblemPage {
   abstract render(problem: Problem, requestId: string): string;
 }
 
+/**
+ * The faults of the server. A rate limit of failures does not count them. It counts other problems with a 5xx status,
+ * because a caller can cause them: by many requests at once, or through a provider that does not answer.
+ */
+const SERVER_FAULTS: ReadonlySet<string> = new Set(['internal', 'unavailable']);
+
 interface Rendered {
   type: string;
   text: string;
@@ -36,7 +42,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const problem = wrongMethod(error, request) ?? toProblem(error);
     this.log(problem, error, requestIdOf(request));
-    if (problem.status >= 500) void maybeContext()?.uncount(); // the caller's failures count, not those of the server
+    if (SERVER_FAULTS.has(problem.code)) void maybeContext()?.uncount();
     if (response.headersSent) {
       response.destroy();
       return;

@@ -81,6 +81,25 @@ describe('the verification of an e-mail address', () => {
     expect(accepted({}, undefined, { ...more, tenants: ['one.example'] })).toBe(true);
   });
 
+  it('of several directories is about the claim "email" of the same source, and about no other address', () => {
+    const more = { issuer: 'https://login.example.test/organizations/v2.0', tenants: ['one.example', 'two.example'] };
+    const found = (claims: object, userInfo?: object, emailAttribute?: string) =>
+      identity({ ...claims }, userInfo && { ...userInfo }, { ...more, emailAttribute });
+    const stated = { email: 'mallory@two.example', xms_edov: true, email_verified: true };
+    const victim = 'victim@one.example';
+    for (const name of ['upn', 'preferred_username', 'custom'])
+      expect([name, found({ ...stated, [name]: victim }, undefined, name).email]).toEqual([name, undefined]);
+    for (const [idToken, userInfo] of [
+      [{ xms_edov: true }, { email: victim }],
+      [{ email: victim }, { email_verified: true }],
+      [{ email: victim }, { email: 'mallory@two.example', email_verified: true }],
+    ] as const)
+      expect(found(idToken, userInfo)).toMatchObject({ emailUnverified: true });
+    expect(found(stated).email).toBe('mallory@two.example');
+    expect(found({}, stated).email).toBe('mallory@two.example');
+    expect(found(stated, undefined, 'email').email).toBe('mallory@two.example');
+  });
+
   it('is requested from UserInfo if the provider announces it and the ID token does not state it', () => {
     const claims = { email, groups: [] };
     const announced = ['email', 'email_verified'];

@@ -8,6 +8,7 @@ import { isOfManyTenants } from './provider-metadata.js';
 import type { JwtClaims } from './signed-token.js';
 import { text } from './token-checks.js';
 
+const EMAIL = 'email';
 const GROUPS = 'groups';
 const MAX_GROUPS = 1000;
 const MAX_NAME = 200;
@@ -59,7 +60,7 @@ export function isIncomplete(
   const withoutGroups =
     connection.groupRoles.length > 0 && claim(claims, groups) === undefined && !areGroupsOmitted(claims, groups);
   const withoutStatement = announced.includes('email_verified') && statementsIn([claims]).length === 0;
-  return withoutGroups || withoutStatement || claim(claims, connection.emailAttribute ?? 'email') === undefined;
+  return withoutGroups || withoutStatement || claim(claims, addressClaim(connection)) === undefined;
 }
 
 /**
@@ -100,13 +101,19 @@ function statementsIn(sources: readonly JwtClaims[]): unknown[] {
 
 /**
  * Returns whether the connection may assert the address. Without a statement, the address counts as one that the
- * connection asserts, like an address of a SAML provider. Every statement must confirm the address. If a connection
- * accepts several directories, one of them could name an address of another, so a statement is required.
+ * connection asserts, like an address of a SAML provider. No statement may deny the address. If a connection accepts
+ * several directories, one of them could name an address of another, so a statement is required. A statement is about
+ * the claim `email` of its own source. It says nothing about an address in another claim or another source.
  */
-function isAsserted(sources: readonly JwtClaims[], { issuer, tenants }: OidcConnection): boolean {
-  const statements = statementsIn(sources);
-  const isRequired = isOfManyTenants(issuer) && tenants.length > 1;
-  return statements.length === 0 ? !isRequired : statements.every((value) => CONFIRMED.includes(value));
+function isAsserted(sources: readonly JwtClaims[], source: JwtClaims, connection: OidcConnection): boolean {
+  if (!statementsIn(sources).every((value) => CONFIRMED.includes(value))) return false;
+  const isRequired = isOfManyTenants(connection.issuer) && connection.tenants.length > 1;
+  return !isRequired || (addressClaim(connection) === EMAIL && statementsIn([source]).length > 0);
+}
+
+/** Returns the name of the claim that contains the address. */
+function addressClaim({ emailAttribute }: OidcConnection): string {
+  return emailAttribute ?? EMAIL;
 }
 
 /** Returns the e-mail address from the first source that has one, unless a source states that it is unverified. */
@@ -114,11 +121,12 @@ function emailOf(
   sources: readonly JwtClaims[],
   connection: OidcConnection,
 ): Pick<SsoIdentity, 'email' | 'emailUnverified'> {
-  const name = connection.emailAttribute ?? 'email';
-  const email = sources.map((claims) => claim(claims, name)).find((value) => value !== undefined);
-  if (email === undefined) return {};
+  const name = addressClaim(connection);
+  const source = sources.find((claims) => claim(claims, name) !== undefined);
+  if (source === undefined) return {};
+  const email = claim(source, name);
   ensure(typeof email === 'string' && isMailAddress(email), 'email_invalid');
-  return isAsserted(sources, connection) ? { email } : { emailUnverified: true };
+  return isAsserted(sources, source, connection) ? { email } : { emailUnverified: true };
 }
 
 /** Returns the claims as texts, by name. The claims of the ID token take precedence. */

@@ -1,8 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
+import { currentContext } from '../../../platform/context/context.js';
+import { RateLimiter } from '../../../platform/http/index.js';
+import { networkOf } from '../../../platform/http/network.js';
 import { Problem } from '../../../platform/problem/index.js';
 import {
+  type FoundConnection,
+  FRAME_GUESSES,
   LogoutTokenReplayCache,
   problemOf,
   type ProviderSession,
@@ -47,6 +52,7 @@ export class OidcLogoutService {
     private readonly signIn: SsoSignInService,
     private readonly app: AppConfig,
     private readonly clock: Clock,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /**
@@ -71,8 +77,9 @@ export class OidcLogoutService {
   /**
    * Ends sessions by a request in a frame of the provider's logout page (OpenID Connect Front-Channel Logout 1.0,
    * section 3). The request is not signed. It ends the sessions whose unguessable `sid` it names. If the connection
-   * says so, `sid` is the subject. A browser on the same site also sends its cookie: its session from this connection
-   * ends. Returns the origins whose pages may contain the frame. Throws the errors of `endByProvider`.
+   * says so, `sid` is the subject, and a network may name 300 subjects without a session in five minutes. A browser on
+   * the same site also sends its cookie: its session from this connection ends. Returns the origins whose pages may
+   * contain the frame. Throws the errors of `endByProvider`, and `too_many_requests`.
    */
   async endByFrame(connectionId: string, { query, session }: FrontchannelLogout): Promise<string[]> {
     return this.asLogoutProblems(connectionId, async () => {
@@ -83,8 +90,7 @@ export class OidcLogoutService {
       ensure(issuer !== undefined && issuersOf(metadata.issuer, connection).includes(issuer), 'issuer_mismatch');
       if (session !== null) await this.signOut.endOwn(session, connectionId);
       const { found: named, frontchannelBySubject } = connection;
-      if (frontchannelBySubject && sid !== undefined)
-        await this.logouts.end({ connection: named, subject: subjectKey(issuer, sid), idpSessions: [] });
+      if (frontchannelBySubject && sid !== undefined) await this.endBySubject(named, subjectKey(issuer, sid));
       else if (session === null || sid !== undefined) {
         ensure(sid !== undefined && sid.length >= MIN_SID_LENGTH, 'logout_session_missing');
         await this.logouts.end({ connection: named, idpSessions: [sid] });
@@ -92,6 +98,12 @@ export class OidcLogoutService {
       const pages = [metadata.issuer, metadata.authorization_endpoint, metadata.end_session_endpoint];
       return [...new Set(pages.filter((url) => url !== undefined).map((url) => new URL(url).origin))];
     });
+  }
+
+  /** Ends the sessions of a subject that a frame names. Counts the request if the subject has no session. */
+  private async endBySubject(connection: FoundConnection, subject: string): Promise<void> {
+    const guess = await this.limiter.consume(FRAME_GUESSES, networkOf(currentContext().ip));
+    if ((await this.logouts.end({ connection, subject, idpSessions: [] })) > 0) await guess.giveBack();
   }
 
   private async verified(connection: OidcConnection, form: unknown): Promise<VerifiedLogoutToken> {

@@ -56,7 +56,16 @@ describe('StaleCache', () => {
     await expect(cache.get()).rejects.toThrow('gone');
   });
 
-  it('rejects when the first fetch fails', async () => {
-    await expect(cacheOf(() => Promise.reject(new Error('gone'))).cache.get()).rejects.toThrow('gone');
+  it('repeats the error of a failed fetch for a minute without another fetch', async () => {
+    const { cache, fetching, wait } = cacheOf(() => Promise.reject(new Error('gone')));
+    const get = () => expect(cache.get()).rejects.toThrow('gone');
+    await Promise.all([get(), get(), get()]);
+    await expect(cache.renew()).rejects.toThrow('gone');
+    wait(MINUTE - 1);
+    await get();
+    expect(fetching).toHaveBeenCalledTimes(1);
+    wait(1);
+    await get();
+    expect(fetching).toHaveBeenCalledTimes(2);
   });
 });

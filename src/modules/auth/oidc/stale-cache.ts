@@ -6,10 +6,11 @@ const STALE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Caches a fetched value for an hour. Concurrent callers share one fetch. If the fetch fails, the last good copy stays
- * valid for a day.
+ * valid for a day. Without such a copy, the error is repeated for a minute, so that callers cannot cause more fetches.
  */
 export class StaleCache<T> {
   private copy?: { value: T; at: number };
+  private failure?: unknown;
   private lastFetchAt = -Infinity;
   private pendingFetch?: Promise<T>;
 
@@ -23,10 +24,10 @@ export class StaleCache<T> {
     return this.copy !== undefined && this.clock.millis() - this.copy.at < FRESH_MS ? this.copy.value : this.renew();
   }
 
-  /** Fetches a new value. Within a minute of the last fetch, returns the existing copy. */
+  /** Fetches a new value. Within a minute of the last fetch, returns the existing copy, or throws the last error. */
   async renew(): Promise<T> {
-    if (this.copy !== undefined && this.clock.millis() - this.lastFetchAt < MIN_FETCH_INTERVAL_MS)
-      return this.fallBack(this.copy);
+    const isEarly = this.clock.millis() - this.lastFetchAt < MIN_FETCH_INTERVAL_MS;
+    if (isEarly && (this.copy !== undefined || this.pendingFetch === undefined)) return this.fallBack();
     this.pendingFetch ??= this.load().finally(() => {
       this.pendingFetch = undefined;
     });
@@ -40,15 +41,14 @@ export class StaleCache<T> {
       this.copy = { value, at: this.lastFetchAt };
       return value;
     } catch (error) {
-      return this.fallBack(this.copy, error);
+      this.failure = error;
+      return this.fallBack();
     }
   }
 
-  private fallBack(copy: { value: T; at: number } | undefined, cause?: unknown): T {
-    if (copy === undefined || this.clock.millis() - copy.at >= STALE_MS) {
-      this.copy = undefined;
-      throw cause instanceof Error ? cause : new Error('the cached value is too old', { cause });
-    }
-    return copy.value;
+  private fallBack(): T {
+    if (this.copy !== undefined && this.clock.millis() - this.copy.at < STALE_MS) return this.copy.value;
+    this.copy = undefined;
+    throw this.failure instanceof Error ? this.failure : new Error('no value was fetched', { cause: this.failure });
   }
 }

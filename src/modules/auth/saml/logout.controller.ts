@@ -5,6 +5,7 @@ import { currentContext } from '../../../platform/context/context.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { seeOther } from '../../../platform/pages/index.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import { problemOf, SSO_IP_RATE_LIMITS, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
@@ -73,6 +74,7 @@ export class LogoutController {
       if (answer.signedOut) this.cookies.clear(response);
       return seeOther(response, answer.url);
     } catch (error) {
+      if (error instanceof Problem) throw error;
       const rejection = toSsoError(error);
       await this.record(connectionId, rejection);
       throw problemOf(rejection);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { bindBrowser, browserSecret } from '../sessions/index.js';
 import {
   type ProviderSession,
@@ -67,7 +68,8 @@ export class LogoutService {
   /**
    * Handles a request to the logout endpoint. A request without a SAML message starts a logout of this browser's
    * session. A request with a logout request ends sessions and gets a logout response. A request with a logout response
-   * completes a logout that started here. Throws SamlError when the message is invalid.
+   * completes a logout that started here. Throws SamlError when the message is invalid. Throws the problem `not_found`
+   * when the session of this browser is not one of the connection.
    */
   async receive(context: LogoutRequestContext): Promise<LogoutAnswer> {
     const connection = await this.connections.find(context.connectionId);
@@ -122,10 +124,12 @@ export class LogoutService {
 
   /**
    * Ends the session of this browser, then starts the logout at its provider. The local session ends first, so that it
-   * ends even if the provider cannot be notified.
+   * ends even if the provider cannot be notified. Throws the problem `not_found` when another sign-in opened the
+   * session.
    */
-  private async begin({ session, cookieHeader }: LogoutRequestContext): Promise<LogoutAnswer> {
-    const ended = session === null ? null : await this.signOut.endOwn(session);
+  private async begin({ connectionId, session, cookieHeader }: LogoutRequestContext): Promise<LogoutAnswer> {
+    const ended = session === null ? null : await this.signOut.endOwn(session, connectionId);
+    if (ended === 'other') throw new Problem('not_found');
     return { ...(await this.signOut.leave(ended, cookieHeader)), signedOut: true };
   }
 

@@ -6,7 +6,7 @@ import { tokenIssuer, type SessionToken } from '../../../platform/access/checks/
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { DeviceCookie } from '../../../platform/http/index.js';
-import { maybeContext } from '../../../platform/context/context.js';
+import { currentContext } from '../../../platform/context/context.js';
 
 type SignedToken = SessionToken & { iat: number; exp: number };
 
@@ -25,7 +25,8 @@ export class SessionCookies {
 
   /**
    * Sets the session cookie. The token expires with the session. The cookie expires when the browser closes, or with
-   * the session if it is `remembered`. Also sets the device cookie, which identifies the browser at later sign-ins.
+   * the session if it is `remembered`. Also sets the device cookie, which identifies the browser and its user at later
+   * sign-ins.
    */
   set(response: Response, secret: string, expiresAt: Date, remembered = false): void {
     const [now, exp] = [this.clock.seconds(), Math.floor(expiresAt.getTime() / 1_000)];
@@ -38,10 +39,10 @@ export class SessionCookies {
       'Set-Cookie',
       this.cookie(this.app.cookieName, token, remembered ? Math.max(1, exp - now) : undefined),
     );
-    const device = maybeContext()?.device ?? null;
-    if (device === null) return;
+    const { device, acceptedUser } = currentContext();
+    if (device === null || acceptedUser === null) return;
     const { name } = this.deviceCookie;
-    response.append('Set-Cookie', this.cookie(name, this.deviceCookie.valueOf(device), DEVICE_SECONDS));
+    response.append('Set-Cookie', this.cookie(name, this.deviceCookie.valueOf(device, acceptedUser), DEVICE_SECONDS));
   }
 
   /**

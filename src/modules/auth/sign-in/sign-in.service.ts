@@ -53,7 +53,8 @@ export class SignInService {
     const outcome = await this.unitOfWork.run(context, (row) => this.recordOutcome(row));
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
-    await currentContext().uncount();
+    // A code in the same request can still be wrong; `MfaService.finish` accepts it.
+    if (outcome.state === 'ok' || totp === undefined) await currentContext().uncount();
     await this.limiter.reset(ACCOUNT_RATE_LIMIT, email); // the user knew the password, so the failures were no attack
     if (outcome.state === 'ok') {
       const { org_id: organizationId, expires_at: expiresAt, remembered } = outcome;

@@ -29,7 +29,7 @@ export type {
 export { SsoLogoutService } from './sso-logout.service.js';
 export { diagnosticsOfClaims, masked, type SsoDiagnostics } from '../sso-messages/index.js';
 export type { SsoIdentity, VerifiedIdentity } from './verified-identity.js';
-export { SSO_IP_RATE_LIMITS } from './sso-limits.js';
+export { FRAME_GUESSES, SSO_IP_RATE_LIMITS } from './sso-limits.js';
 export { SsoNotices } from './sso-notices.service.js';
 export { asProblems, problemOf, toSsoError } from './sso-problem.js';
 export {

@@ -58,15 +58,16 @@ export class SignOutService {
   }
 
   /**
-   * Ends the session of a cookie on a public route. If a connection is given, ends only a session of this connection.
-   * Returns the provider's side of the session. Returns null when no provider opened it, or none has ended.
+   * Ends the session of a cookie on a public route. Returns the provider's side of the session. Returns null when it
+   * has ended before. Ends nothing and returns "other" when another sign-in than one through this connection opened it.
    */
-  async endOwn(secret: string, connectionId?: string): Promise<ProviderSession | null> {
-    return this.unitOfWork.run<ProviderSession | null, EnteredSession>(enterSession(secret, false), async (entered) => {
+  async endOwn(secret: string, connectionId: string): Promise<ProviderSession | 'other' | null> {
+    const context = enterSession(secret, false);
+    return this.unitOfWork.run<ProviderSession | 'other' | null, EnteredSession>(context, async (entered) => {
       const { state, session_id: id, org_id: orgId, user_id: userId, email } = entered;
       if (state !== 'ok') return null;
       const session = await this.repository.providerSession(id);
-      if (connectionId !== undefined && session?.connectionId !== connectionId) return null;
+      if (session?.connectionId !== connectionId) return 'other';
       await this.repository.endSession(id);
       withIdentity({ orgId, actor: { type: 'user', id: userId, email } }, () =>
         this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } }),

@@ -29,22 +29,23 @@ export class SsoLogoutService {
   ) {}
 
   /**
-   * Ends the sessions that a verified message names. Throws an SsoError with `connection_unknown` when the connection
-   * may not end sessions.
+   * Ends the sessions that a verified message names. Returns their number. Throws an SsoError with `connection_unknown`
+   * when the connection may not end sessions.
    */
-  async end({ connection, subject, idpSessions }: SsoLogout): Promise<void> {
+  async end({ connection, subject, idpSessions }: SsoLogout): Promise<number> {
     const connectionId = connection.id;
     const secret = await connection.dbSecret();
     const context = this.repository.endSessions(connectionId, secret, subject ?? null, idpSessions);
-    await this.unitOfWork.run<void, SsoEnded>(context, ({ ended, org_id: orgId, user_id: id, email }) => {
+    return this.unitOfWork.run<number, SsoEnded>(context, ({ ended, org_id: orgId, user_id: id, email }) => {
       ensure(ended !== null, 'connection_unknown');
-      if (ended === 0) return;
+      if (ended === 0) return 0;
       withIdentity({ orgId, actor: { type: 'user', id, email: email ?? undefined } }, () =>
         this.audit.record('sso.sessions_ended', {
           target: { type: 'sso-connection', id: connectionId },
           meta: { connectionId, ended },
         }),
       );
+      return ended;
     });
   }
 }

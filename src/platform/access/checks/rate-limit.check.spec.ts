@@ -26,8 +26,8 @@ beforeEach(() => {
 });
 
 interface Attempt {
-  /** The token of a known browser. */
-  device?: string;
+  /** The user of a known browser. */
+  user?: string;
   /** The secret of the step before. */
   cookie?: string;
   ip?: string;
@@ -36,8 +36,8 @@ interface Attempt {
 }
 
 /** Sends a request to a route with this limit, and returns whether the limit let it pass. */
-async function send(limit: NetworkLimit, { device, cookie, ip = HOSPITAL, succeeds }: Attempt): Promise<boolean> {
-  const context = new Context({ ip, device: device ?? null, knownBrowser: device !== undefined });
+async function send(limit: NetworkLimit, { user, cookie, ip = HOSPITAL, succeeds }: Attempt): Promise<boolean> {
+  const context = new Context({ ip, browserUser: user ?? null });
   const request = { headers: { cookie } } as Request;
   return withContext(context, async () => {
     try {
@@ -79,11 +79,9 @@ describe('a hospital behind one IP', () => {
       passed.forged += await many(20, (n) => send(ANSWER, { cookie: `forged ${second} ${n}`, succeeds: false }));
       passed.guessed += await many(20, () => send(PASSWORD, { succeeds: false }));
       // Half of the browsers of the SSO users were never used before.
-      passed.sso += await many(2, (n) =>
-        signInBySso(n === 0 ? {} : { device: `pc ${second % 400}` }, `s${second} ${n}`),
-      );
+      passed.sso += await many(2, (n) => signInBySso(n === 0 ? {} : { user: `u${second % 400}` }, `s${second} ${n}`));
       const users = second % 3 === 0 ? 2 : 1;
-      passed.password += await many(users, (n) => signInByPassword({ device: `pc ${second % 400}` }, second + n));
+      passed.password += await many(users, (n) => signInByPassword({ user: `u${second % 400}` }, second + n));
     }
     expect([passed.sso + passed.password, passed.sso, passed.password]).toEqual([2_000, 1_200, 800]);
     expect([passed.forged, passed.guessed]).toEqual([600, 600]); // of 12,000 each: 300 in each five minutes
@@ -113,17 +111,17 @@ describe('a limit of failures', () => {
     expect((await Promise.all(inProgress)).filter(Boolean)).toHaveLength(300);
   });
 
-  it('allows twenty failures of one known browser, and six hundred of all browsers of a network', async () => {
-    const device = 'one';
+  it('allows twenty failures of the known browsers of one user, and 600 of all browsers of a network', async () => {
+    const user = 'one';
     await many(300, () => send(PASSWORD, { succeeds: false }));
-    expect(await many(30, () => send(PASSWORD, { device, succeeds: false }))).toBe(20);
-    const others = await many(400, (n) => send(PASSWORD, { device: `other ${n}`, succeeds: false }));
+    expect(await many(30, () => send(PASSWORD, { user, succeeds: false }))).toBe(20);
+    const others = await many(400, (n) => send(PASSWORD, { user: `other ${n}`, succeeds: false }));
     expect(others).toBe(280);
-    expect(await send(PASSWORD, { device: 'another', succeeds: true })).toBe(false);
+    expect(await send(PASSWORD, { user: 'another', succeeds: true })).toBe(false);
   });
 
   it('counts a known browser above its own limit with the unknown ones', async () => {
-    expect(await many(400, () => send(PASSWORD, { device: 'one', succeeds: false }))).toBe(320);
+    expect(await many(400, () => send(PASSWORD, { user: 'one', succeeds: false }))).toBe(320);
   });
 
   it('admits one answer for each start of a sign-in above the limit', async () => {
@@ -132,9 +130,22 @@ describe('a limit of failures', () => {
     expect(await many(3, () => send(ANSWER, { cookie: 'browser', succeeds: false }))).toBe(1);
     expect(await send(ANSWER, { cookie: 'invented', succeeds: false })).toBe(false);
   });
+
+  it('admits at most as many failures as the limit has points, and every success', async () => {
+    await many(300, () => send(ANSWER, { succeeds: false }));
+    const answer = async (secret: string, succeeds: boolean) => {
+      await limiter.admitNext(ANSWER, secret);
+      return send(ANSWER, { cookie: secret, succeeds });
+    };
+    expect(await many(1_000, (n) => answer(`honest ${n}`, true))).toBe(1_000);
+    expect(await many(400, (n) => answer(`attack ${n}`, false))).toBe(300);
+    expect(await answer('late', true)).toBe(false);
+    now += 300_000;
+    expect(await answer('later', true)).toBe(true);
+  });
 });
 
 it('a limit of page views counts every view', async () => {
   expect(await many(12_100, () => send(PAGE, { succeeds: true }))).toBe(12_000);
-  expect(await send(PAGE, { device: 'known', succeeds: true })).toBe(true);
+  expect(await send(PAGE, { user: 'known', succeeds: true })).toBe(true);
 });

@@ -24,27 +24,32 @@ export class RateLimitCheck implements AccessCheck {
     if (limit.failures) work.uncount = async () => void (await Promise.all(uses.map((use) => use.giveBack())));
   }
 
-  /** Counts a known browser, and then its network. Returns null for another browser, or when a limit is reached. */
+  /** Counts the user of a known browser, and then the network. Returns null otherwise, or when a limit is reached. */
   private async ofKnownBrowser(limit: NetworkLimit, network: string): Promise<Use[] | null> {
-    const { knownBrowser, device } = currentContext();
-    const { perKnownBrowser: points } = limit;
-    if (!knownBrowser || points === undefined) return null;
-    const browser = await this.within({ ...limit, name: `${limit.name}-browser`, points }, device!);
-    if (browser === null) return null;
+    const { browserUser } = currentContext();
+    const { perKnownUser: points } = limit;
+    if (browserUser === null || points === undefined) return null;
+    const user = await this.within({ ...limit, name: `${limit.name}-user`, points }, browserUser);
+    if (user === null) return null;
     const all = await this.within({ ...limit, name: `${limit.name}-known` }, network);
-    if (all !== null) return [browser, all];
-    await browser.giveBack();
+    if (all !== null) return [user, all];
+    await user.giveBack();
     return null;
   }
 
-  /** Counts a network. Throws `too_many_requests`, unless the step before admitted the request. */
+  /**
+   * Counts a network. Above the limit, counts the requests that the step before admitted. Throws `too_many_requests`
+   * for all others.
+   */
   private async ofNetwork(limit: NetworkLimit, network: string, request: Request): Promise<Use[]> {
     try {
       return [await this.limiter.consume(limit, network)];
     } catch (error) {
       const secret = error instanceof Problem ? limit.admission?.(request, this.app) : undefined;
-      if (secret !== undefined && (await this.limiter.wasAdmitted(limit, secret))) return [];
-      throw error;
+      const wasAdmitted = secret !== undefined && (await this.limiter.wasAdmitted(limit, secret));
+      const use = wasAdmitted ? await this.within({ ...limit, name: `${limit.name}-admitted` }, network) : null;
+      if (use === null) throw error;
+      return [use];
     }
   }
 
