@@ -61,9 +61,9 @@ describe('ThreadPool', () => {
   });
 
   it.each([
-    ['key', { key: 'another', part: 'network' }],
-    ['part of the same key', { key: 'connection', part: 'another' }],
-  ])('answers a caller with another %s after one request of a flood, also when its line is full', async (_n, quiet) => {
+    ['key, next', { key: 'another', part: 'network' }, 1, 10],
+    ['part of the key, after one request that waits', { key: 'connection', part: 'another' }, 2, 9],
+  ])('answers a caller with another %s, also when the line of a flood is full', async (_n, quiet, place, count) => {
     const threads = pool();
     const answered: string[] = [];
     const ask = (value: string, by: typeof caller) =>
@@ -74,7 +74,7 @@ describe('ThreadPool', () => {
     const flood = Array.from({ length: 20 }, () => ask('flood', caller));
     await Promise.all([...flood, ask('quiet', quiet)]);
     const served = answered.filter((value) => value !== 'busy');
-    expect([served[1], served.length, answered.length]).toEqual(['quiet', quiet.key === caller.key ? 9 : 10, 21]);
+    expect([served.indexOf('quiet'), served.length, answered.length]).toEqual([place, count, 21]);
   });
 
   it('answers after an idle thread ended', async () => {
