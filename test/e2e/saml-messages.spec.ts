@@ -94,15 +94,15 @@ describe('a SAML message', () => {
       if (isLimited && limit.name === 'sso-rejections') throw new Error('limited');
       return consume(limit, ...rest);
     });
-    const steps = async (to: string): Promise<string[]> => {
+    const answerAndSteps = async (to: string) => {
       run.mockClear();
-      expect((await postSaml(harness.client(), to, { SAMLResponse: 'AAAA' })).status).toBe(403);
-      return run.mock.calls.map(([, step]) => step);
+      const { status } = await postSaml(harness.client(), to, { SAMLResponse: 'AAAA' });
+      return [status, ...run.mock.calls.map(([, step]) => step)];
     };
-    expect(await steps(connection)).toEqual(['outline', 'diagnostics']);
-    expect(await steps(randomUUID())).toEqual([]);
+    expect(await answerAndSteps(connection)).toEqual([403, 'outline', 'diagnostics']);
+    expect(await answerAndSteps(randomUUID())).toEqual([404]);
     isLimited = true;
-    expect(await steps(connection)).toEqual(['outline']);
+    expect(await answerAndSteps(connection)).toEqual([403, 'outline']);
   });
 
   it.each([

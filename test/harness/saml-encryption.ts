@@ -90,7 +90,8 @@ export function encrypted(
     `${keyOutside ? '<ds:RetrievalMethod URI="#key"/>' : keys}</ds:KeyInfo>`;
   return (
     `<saml:${element} xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData ` +
-    `xmlns:xenc="${XENC}"${keyOutside ? ' Id="content"' : ''} Type="${XENC}Element"><xenc:EncryptionMethod Algorithm="${content}"/>${info}` +
+    `xmlns:xenc="${XENC}"${keyOutside ? ' Id="content"' : ''} Type="${XENC}Element">` +
+    `<xenc:EncryptionMethod Algorithm="${content}"/>${info}` +
     `<xenc:CipherData><xenc:CipherValue>${spoil(octets).toString('base64')}</xenc:CipherValue>` +
     `</xenc:CipherData></xenc:EncryptedData>${keyOutside ? keys : ''}</saml:${element}>`
   );

@@ -41,9 +41,11 @@ function costly(parts: Parts): Record<string, Parts> {
     },
     'namespaces at each level of nested elements': {
       attributes: around(
-        numbered(
-          90,
-          (i) => numbered(depth, (d) => `<saml:a${declared(i * depth + d, 4)}>`) + '</saml:a>'.repeat(depth),
+        value(
+          numbered(
+            90,
+            (i) => numbered(depth, (d) => `<saml:a${declared(i * depth + d, 4)}>`) + '</saml:a>'.repeat(depth),
+          ),
         ),
       ),
     },

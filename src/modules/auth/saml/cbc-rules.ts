@@ -44,7 +44,7 @@ const PLAIN_KEY_INFO =
   /^<([^\s>]+)[^>]*>\s*<([^\s>]+:)?X509Data[^>]*>\s*<([^\s>]+:)?X509Certificate[^>]*>([^<]*)<[^<]*<[^<]*<[^<]*$/;
 
 /**
- * The initialization vector changes single octets of the first block and no others, and the canonical form does not show
+ * The initialization vector changes single octets of the first block and no others. The canonical form does not show
  * which blank is in a tag. So the first block may contain no blank but a space.
  */
 const OTHER_BLANK = /[\t\r\n]/;

@@ -8,8 +8,8 @@ import { StoredSamlConnections } from './stored-saml-connections.js';
 /** Verifies a message with the keys that its provider publishes now. */
 export interface CurrentKeys {
   /**
-   * Runs `verify` with the connection. If the signature fits no known key, or the message cannot be decrypted, reads the
-   * published keys and runs `verify` once more with them. Throws the errors of `verify`.
+   * Runs `verify` with the connection. If the signature fits no known key, or the message cannot be decrypted, reads
+   * the published keys and runs `verify` once more with them. Throws the errors of `verify`.
    */
   verify<T>(connection: SamlConnection, verify: (connection: SamlConnection) => Promise<T> | T): Promise<T>;
 }
