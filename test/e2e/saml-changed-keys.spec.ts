@@ -17,6 +17,7 @@ import {
   truthfulParts,
   type SigningKey,
 } from '../harness/saml-idp.js';
+import { CBC_256, type EncryptionChoices, withEncrypted } from '../harness/saml-encryption.js';
 import { testConnection } from '../harness/saml-sign-in.js';
 
 const PUBLIC = 'http://127.0.0.1:3000';
@@ -150,6 +151,45 @@ describe('a response whose signature no known key fits', () => {
       connection.id,
     ]);
     expect(row!['tested_at']).not.toBeNull();
+  });
+});
+
+describe('a response that cannot be decrypted or verified, because AES-CBC hides the reason', () => {
+  const encrypting = () => connect({ metadataUrl: publisher.url, wantAssertionEncrypted: true });
+  const sealed = async (
+    connection: SamlConnection,
+    client: Client,
+    key: SigningKey,
+    choices: EncryptionChoices = {},
+  ) => {
+    const { SAMLResponse } = await answer(connection, client, key);
+    const [row] = await harness.database.superuser<{ certificates: string[] }>(
+      'SELECT sp_certificates AS certificates FROM sso_connections WHERE id = $1',
+      [connection.id],
+    );
+    const xml = Buffer.from(SAMLResponse, 'base64').toString();
+    const made = withEncrypted(xml, row!.certificates[0]!, { content: CBC_256, ...choices });
+    return { SAMLResponse: Buffer.from(made).toString('base64') };
+  };
+
+  it('is accepted with the key that the provider publishes now', async () => {
+    const connection = await encrypting();
+    publisher.publish(ENTITY, next);
+    const client = harness.client();
+    const form = await sealed(connection, client, next);
+    expect([(await postSaml(client, connection.id, form)).status, asked]).toEqual([303, 1]);
+  });
+
+  it.each([
+    ['with another key', () => foreign, {}],
+    ['with changed octets', () => known, { spoil: (octets: Buffer) => octets.fill(0, 64, 80) }],
+    ['with a changed padding', () => known, { spoil: (octets: Buffer) => octets.fill(0, octets.length - 16) }],
+  ] as const)('%s causes the same one request to the provider and the same answer', async (_name, key, choices) => {
+    const connection = await encrypting();
+    const client = harness.client();
+    const form = await sealed(connection, client, key(), choices);
+    const { status, body } = await postSaml(client, connection.id, form);
+    expect([status, body.code, asked]).toEqual([403, 'sso_failed', 1]);
   });
 });
 

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ThreadedVerifier } from '../../src/modules/auth/saml/message-verifier.js';
 import { SamlError, type SamlErrorCode } from '../../src/modules/auth/saml/saml-error.js';
+import { RateLimiter } from '../../src/platform/http/rate-limit.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { IdentityProvider, postSaml } from '../harness/identity-provider.js';
@@ -81,6 +83,26 @@ describe('a SAML message', () => {
     expect([answer.status, answer.body.code]).toEqual([403, 'sso_failed']);
     const [latest] = await attempts();
     expect(latest).toMatchObject({ reason: 'encryption_algorithm', advice: expect.stringMatching(/AES-256-GCM/) });
+  });
+
+  it('is examined for the attempt log only within the limit of its network, and for a known connection', async () => {
+    const run = jest.spyOn(ThreadedVerifier.prototype, 'run');
+    const limiter = harness.api.get(RateLimiter);
+    const consume = limiter.consume.bind(limiter);
+    let isLimited = false;
+    jest.spyOn(limiter, 'consume').mockImplementation(async (limit, ...rest) => {
+      if (isLimited && limit.name === 'sso-rejections') throw new Error('limited');
+      return consume(limit, ...rest);
+    });
+    const answerAndSteps = async (to: string) => {
+      run.mockClear();
+      const { status } = await postSaml(harness.client(), to, { SAMLResponse: 'AAAA' });
+      return [status, ...run.mock.calls.map(([, step]) => step)];
+    };
+    expect(await answerAndSteps(connection)).toEqual([403, 'outline', 'diagnostics']);
+    expect(await answerAndSteps(randomUUID())).toEqual([404]);
+    isLimited = true;
+    expect(await answerAndSteps(connection)).toEqual([403, 'outline']);
   });
 
   it.each([

@@ -109,6 +109,17 @@ export const DOCUMENT_ATTACKS: readonly Attack[] = [
       swap(xml, '<samlp:Status>', `<samlp:Status ${Array.from({ length: 10_000 }, (_, i) => `a${i}=""`).join(' ')}>`),
     ),
   ],
+  [
+    '51 namespaces in scope of one element',
+    'xml_too_many_nodes',
+    altered((xml) =>
+      swap(
+        xml,
+        '<samlp:Status>',
+        `<samlp:Status${Array.from({ length: 49 }, (_, i) => ` xmlns:n${i}="urn:n"`).join('')}>`,
+      ),
+    ),
+  ],
   ['a NUL character', 'xml_malformed', altered((xml) => swap(xml, '>subject-1<', '>subject-1\0<'))],
 ];
 
@@ -118,6 +129,10 @@ const LOGOUT = (context: AttackContext): string =>
     context.parts.responseAttrs['ID']!,
     context.key,
   );
+
+const inStatus = (element: string) => ({
+  status: swap(status('Success'), '</samlp:Status>', `${element}</samlp:Status>`),
+});
 
 export const SHAPE_ATTACKS: readonly Attack[] = [
   ['a signed LogoutResponse', 'not_a_response', (context) => ({ xml: LOGOUT(context) })],
@@ -160,6 +175,46 @@ export const SHAPE_ATTACKS: readonly Attack[] = [
     'a decision in the assertion',
     'element_unexpected',
     saying(({ parts }) => ({ authn: `${parts.authn}<saml:AuthzDecisionStatement Resource="/" Decision="Permit"/>` })),
+  ],
+  ['a detail of the status', 'element_unexpected', saying(() => inStatus('<samlp:StatusDetail/>'))],
+  ['an unknown element of the status', 'element_unexpected', saying(() => inStatus('<x:a xmlns:x="urn:x"/>'))],
+  [
+    'a second issuer of the response',
+    'element_unexpected',
+    saying(({ parts }) => ({ responseIssuer: parts.responseIssuer.repeat(2) })),
+  ],
+  [
+    'a second issuer of the assertion',
+    'element_unexpected',
+    saying(({ parts }) => ({ issuer: `${parts.issuer}<saml:Issuer>https://evil.example.test</saml:Issuer>` })),
+  ],
+  [
+    'a BaseID in the subject',
+    'element_unexpected',
+    saying(({ parts }) => ({ nameId: `${parts.nameId}<saml:BaseID/>` })),
+  ],
+  [
+    'an unknown element in the subject',
+    'element_unexpected',
+    saying(({ parts }) => ({ nameId: `${parts.nameId}<x:a xmlns:x="urn:x"/>` })),
+  ],
+  [
+    'an unknown element in the authentication statement',
+    'element_unexpected',
+    saying(({ parts }) => ({
+      authn: swap(parts.authn, '</saml:AuthnStatement>', '<x:a xmlns:x="urn:x"/></saml:AuthnStatement>'),
+    })),
+  ],
+  [
+    'an unknown element in the attribute statement',
+    'element_unexpected',
+    saying(({ parts }) => ({
+      attributes: swap(
+        parts.attributes,
+        '</saml:AttributeStatement>',
+        '<x:a xmlns:x="urn:x"/></saml:AttributeStatement>',
+      ),
+    })),
   ],
   ['no status', 'status_missing', saying(() => ({ status: '' }))],
   ['two statuses', 'status_missing', saying(() => ({ status: status('Success') + status('Requester') }))],

@@ -346,5 +346,18 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
       '<xenc:CipherValue>*',
     ),
   ],
+  ...[
+    ['an unknown element next to the content', '</saml:EncryptedAssertion>', '<x:a xmlns:x="urn:x"/>'],
+    ['properties of the encryption', '</xenc:EncryptedData>', '<xenc:EncryptionProperties/>'],
+    ['an unknown element in the key', '</xenc:EncryptedKey>', '<x:a xmlns:x="urn:x"/>'],
+    ['a reference next to the octets', '</xenc:CipherData>', '<xenc:CipherReference URI="http://127.0.0.1/"/>'],
+    [
+      'a reference of the key to another host',
+      '</xenc:EncryptedKey>',
+      '<xenc:ReferenceList><xenc:DataReference URI="http://127.0.0.1/"/></xenc:ReferenceList>',
+    ],
+  ].map(([name, end, element]): Attack => [name!, 'encryption_malformed', altered(end!, element! + end!)]),
+  ['the type of element content', 'encryption_malformed', altered('xmlenc#Element"', 'xmlenc#Content"')],
+  ['a MIME type of the content', 'encryption_malformed', altered('#Element"', '#Element" MimeType="text/xml"')],
   ['two contents', 'encryption_malformed', altered(/(?=<\/xenc:EncryptedData>)/, '<xenc:CipherData/>')],
 ];

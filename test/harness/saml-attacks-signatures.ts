@@ -14,6 +14,36 @@ import {
 import { assertionXml, nameId, responseXml, signedResponse } from './saml-idp.js';
 
 export const SIGNATURE_ATTACKS: readonly Attack[] = [
+  ...(
+    [
+      ['21 prefixes in the list of the SignedInfo', `PrefixList="${Array(21).fill('q').join(' ')}"`, ''],
+      ['a prefix that is no name', 'PrefixList="a&#9;b"', ''],
+      ['an element in the prefix list', 'PrefixList="a"', '<i:InclusiveNamespaces/>'],
+    ] as const
+  ).map(([name, list, inside]): Attack => [
+    name,
+    'transform',
+    altered((xml) =>
+      swap(
+        xml,
+        `<ds:CanonicalizationMethod Algorithm="${EXCLUSIVE}"/>`,
+        `<ds:CanonicalizationMethod Algorithm="${EXCLUSIVE}"><i:InclusiveNamespaces xmlns:i="${EXCLUSIVE}" ${list}>` +
+          `${inside}</i:InclusiveNamespaces></ds:CanonicalizationMethod>`,
+      ),
+    ),
+  ]),
+  [
+    'two prefix lists in a transform',
+    'transform',
+    altered((xml) =>
+      swap(
+        xml,
+        `<ds:Transform Algorithm="${EXCLUSIVE}"/>`,
+        `<ds:Transform Algorithm="${EXCLUSIVE}">` +
+          `${`<i:InclusiveNamespaces xmlns:i="${EXCLUSIVE}" PrefixList="xs"/>`.repeat(2)}</ds:Transform>`,
+      ),
+    ),
+  ],
   ['no signature', 'assertion_unsigned', ({ parts }) => ({ xml: responseXml(parts, assertionXml(parts)) })],
   [
     'an untrusted key with its certificate in the message',

@@ -26,6 +26,11 @@ export const UNCOVERED_ATTACKS: readonly Attack[] = [
     ),
   ],
   [
+    'a tab instead of the first blank, which a changed initialization vector makes',
+    'decryption_failed',
+    uncovered((assertion) => assertion.replace('<saml:Assertion ', '<saml:Assertion\t')),
+  ],
+  [
     'an attribute of the signature',
     'decryption_failed',
     uncovered((assertion) => assertion.replace('<ds:Signature ', '<ds:Signature Id="hidden" ')),

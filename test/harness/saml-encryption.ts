@@ -27,6 +27,8 @@ export interface EncryptionChoices {
   padding?: number;
   /** Whether the encrypted key is next to the content, as in Shibboleth, and not in the content's KeyInfo. */
   keyOutside?: boolean;
+  /** The recipient that the key names. */
+  recipient?: string;
   /** The certificates of other recipients, whose encrypted keys come first. */
   otherRecipients?: readonly string[];
   /** Changes the octets of the encrypted content. */
@@ -43,6 +45,11 @@ function encryptedOctets(
   return { key, octets: name.endsWith('gcm') ? Buffer.concat([octets, cipher.getAuthTag!()]) : octets };
 }
 
+/** How a key next to the content names it, as in OpenSAML and Lasso. */
+const CONTENT_NAMED =
+  '<xenc:ReferenceList><xenc:DataReference URI="#content"/></xenc:ReferenceList>' +
+  '<xenc:CarriedKeyName>content-key</xenc:CarriedKeyName>';
+
 function encryptedKey(
   certificate: string,
   key: Buffer,
@@ -52,14 +59,17 @@ function encryptedKey(
     hash = 'sha1',
     padding = constants.RSA_PKCS1_OAEP_PADDING,
     keyOutside = false,
+    recipient,
   }: EncryptionChoices,
 ): string {
   const oaep = padding === constants.RSA_PKCS1_OAEP_PADDING ? { oaepHash: hash } : {};
   const value = publicEncrypt({ key: createPublicKey(certificate), padding, ...oaep }, key).toString('base64');
   return (
-    `<xenc:EncryptedKey xmlns:xenc="${XENC}"${keyOutside ? ' Id="key"' : ''}><xenc:EncryptionMethod ` +
+    `<xenc:EncryptedKey xmlns:xenc="${XENC}"${keyOutside ? ' Id="key"' : ''}` +
+    `${recipient ? ` Recipient="${recipient}"` : ''}><xenc:EncryptionMethod ` +
     `Algorithm="${keyMethod}">${parameters}</xenc:EncryptionMethod><xenc:CipherData>` +
-    `<xenc:CipherValue>${value}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>`
+    `<xenc:CipherValue>${value}</xenc:CipherValue></xenc:CipherData>${keyOutside ? CONTENT_NAMED : ''}` +
+    '</xenc:EncryptedKey>'
   );
 }
 
@@ -80,7 +90,8 @@ export function encrypted(
     `${keyOutside ? '<ds:RetrievalMethod URI="#key"/>' : keys}</ds:KeyInfo>`;
   return (
     `<saml:${element} xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData ` +
-    `xmlns:xenc="${XENC}" Type="${XENC}Element"><xenc:EncryptionMethod Algorithm="${content}"/>${info}` +
+    `xmlns:xenc="${XENC}"${keyOutside ? ' Id="content"' : ''} Type="${XENC}Element">` +
+    `<xenc:EncryptionMethod Algorithm="${content}"/>${info}` +
     `<xenc:CipherData><xenc:CipherValue>${spoil(octets).toString('base64')}</xenc:CipherValue>` +
     `</xenc:CipherData></xenc:EncryptedData>${keyOutside ? keys : ''}</saml:${element}>`
   );

@@ -9,6 +9,7 @@ import {
   type SigningKey,
 } from './saml-idp.js';
 
+const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 const MAX_BYTES = 256 * 1024;
 const numbered = (count: number, one: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => one(index)).join('');
@@ -40,9 +41,11 @@ function costly(parts: Parts): Record<string, Parts> {
     },
     'namespaces at each level of nested elements': {
       attributes: around(
-        numbered(
-          90,
-          (i) => numbered(depth, (d) => `<saml:a${declared(i * depth + d, 4)}>`) + '</saml:a>'.repeat(depth),
+        value(
+          numbered(
+            90,
+            (i) => numbered(depth, (d) => `<saml:a${declared(i * depth + d, 4)}>`) + '</saml:a>'.repeat(depth),
+          ),
         ),
       ),
     },
@@ -58,6 +61,45 @@ function costly(parts: Parts): Record<string, Parts> {
     'many entities': { attributes: around(value('&amp;'.repeat(40 * 1024))) },
   };
   return Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, { ...parts, ...change }]));
+}
+
+/**
+ * Returns a message whose `element` declares the greatest number of prefixes, and whose SignedInfo lists prefixes. Any
+ * caller can change both without a key.
+ */
+export function withPrefixes(xml: string, element: string, declared: number, list: string): string {
+  const method = `<ds:CanonicalizationMethod Algorithm="${EXCLUSIVE}"`;
+  return xml
+    .replace(`<${element} `, `<${element}${numbered(declared, (i) => ` xmlns:k${i}="urn:k"`)} `)
+    .replace(
+      `${method}/>`,
+      `${method}><i:InclusiveNamespaces xmlns:i="${EXCLUSIVE}" PrefixList="${list}"/></ds:CanonicalizationMethod>`,
+    );
+}
+
+/** Returns forged answers with prefixes within the limits, and above them, by name. */
+function prefixed(parts: Parts, untrusted: SigningKey, spCertificate: string): Record<string, string> {
+  const listed = (count: number): string => Array.from({ length: count }, (_, i) => `k${i}`).join(' ');
+  const cases = {
+    '40 namespaces and a list of 20 prefixes': [40, listed(20), parts],
+    '40 namespaces, a list of 20 prefixes, and 1,300 values': [
+      40,
+      listed(20),
+      { ...parts, attributes: attributeStatement({ groups: Array.from({ length: 1300 }, (_, i) => `g${i}`) }) },
+    ],
+    '3,000 namespaces and a list of 48,000 prefixes': [3000, `${listed(3000)}${' q'.repeat(45_000)}`, parts],
+  } as const;
+  return Object.fromEntries(
+    Object.entries(cases).flatMap(([name, [declared, list, made]]) => {
+      const forged = signedResponse(made, untrusted);
+      const inside = withPrefixes(forged, 'saml:Assertion', declared, list);
+      return [
+        [name, withPrefixes(forged, 'samlp:Response', declared, list)],
+        [`${name}, encrypted with GCM`, withEncrypted(inside, spCertificate, { content: GCM_256 })],
+        [`${name}, encrypted with CBC`, withEncrypted(inside, spCertificate, { content: CBC_256 })],
+      ];
+    }),
+  );
 }
 
 /** Returns answers of at most 256 kB that cost most to verify, by name. None of them is accepted. */
@@ -84,7 +126,12 @@ export function costlyAnswers(
   });
   const noise = (content: string) =>
     responseXml(parts, encrypted(Buffer.alloc(180 * 1024, '<'), spCertificate, { content }));
-  const all = { ...Object.fromEntries(answers), 'noise in CBC': noise(CBC_256), 'noise in GCM': noise(GCM_256) };
+  const all = {
+    ...Object.fromEntries(answers),
+    ...prefixed(parts, untrusted, spCertificate),
+    'noise in CBC': noise(CBC_256),
+    'noise in GCM': noise(GCM_256),
+  };
   return Object.fromEntries(
     Object.entries(all).filter(([, xml]) => Buffer.byteLength(xml as string) <= MAX_BYTES),
   ) as Record<string, string>;

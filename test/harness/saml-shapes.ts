@@ -171,7 +171,7 @@ export const SHAPES: readonly Shape[] = [
   },
   {
     product: 'Shibboleth with the key next to the content',
-    encrypts: { keyOutside: true },
+    encrypts: { keyOutside: true, recipient: 'https://vouchsafe.example.test/metadata' },
     change: () => ({}),
     expected: { email: 'ada@example.test' },
   },

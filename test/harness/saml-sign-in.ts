@@ -106,6 +106,7 @@ export interface Posted {
 /** Runs the steps in the thread of the test, so that a test can observe them. */
 class DirectVerifier extends MessageVerifier {
   async run<S extends keyof MessageSteps>(
+    _connectionId: string,
     step: S,
     ...args: Parameters<MessageSteps[S]>
   ): Promise<Awaited<ReturnType<MessageSteps[S]>>> {

@@ -78,6 +78,25 @@ it('rejects a caller that has waited too long, and forgets it', async () => {
   (await queue.acquire(() => 'a'))();
 });
 
+it('rejects the last caller of the longest line when too many wait', async () => {
+  const queue = new FairQueue({ slots: 1, maxWaitMs: 60_000, maxWaiting: 3, whenLate: () => new RangeError('full') });
+  const release = await queue.acquire(() => 'busy');
+  const asked = ['busy', 'busy', 'busy', 'quiet'].map(async (key, i) => {
+    const free = await queue.acquire(() => key);
+    free();
+    return `${key} ${i}`;
+  });
+  const outcomes = Promise.allSettled(asked);
+  await turn();
+  release();
+  expect(await outcomes).toMatchObject([
+    { value: 'busy 0' },
+    { value: 'busy 1' },
+    { reason: new RangeError('full') },
+    { value: 'quiet 3' },
+  ]);
+});
+
 it('serves every caller once, never above the number of slots, and keeps a slot for a newcomer', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -3,26 +3,31 @@ export interface FairQueueOptions {
   slots: number;
   /** The time for which a caller waits for a slot, in milliseconds. */
   maxWaitMs: number;
-  /** Creates the error for a caller that has waited too long. */
+  /** Creates the error for a caller that has waited too long, or that is rejected because too many wait. */
   whenLate: () => Error;
+  /** The number of callers that may wait; unlimited by default. */
+  maxWaiting?: number;
 }
 
 interface Waiter {
   group: string;
   key: () => string;
   admit: () => void;
+  reject: () => void;
 }
 
 /**
  * Shares slots fairly between keys. After a key has taken a slot, it holds at most two slots for each free one, so a
  * busy key never takes all of them. A key that holds no slot can take the last one. (Dynamic thresholds: Choudhury and
  * Hahne, IEEE/ACM Transactions on Networking 6(2), 1998.) A free slot passes to the waiting key that holds the fewest
- * slots; equal keys take turns. Callers with the same key wait in the order of their arrival.
+ * slots; equal keys take turns. Callers with the same key wait in the order of their arrival. When too many callers
+ * wait, the last caller of the key with the most waiting callers is rejected.
  */
 export class FairQueue {
   private readonly held = new Map<string, number>();
   private readonly groups = new Map<string, Waiter[]>();
   private free: number;
+  private waiting = 0;
 
   constructor(private readonly options: FairQueueOptions) {
     this.free = options.slots;
@@ -38,7 +43,7 @@ export class FairQueue {
   }
 
   private wait(group: string, key: () => string): Promise<() => void> {
-    const { maxWaitMs, whenLate } = this.options;
+    const { maxWaitMs, whenLate, maxWaiting = Infinity } = this.options;
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         group,
@@ -47,12 +52,15 @@ export class FairQueue {
           clearTimeout(timer);
           resolve(this.take(waiter.group));
         },
+        reject: () => {
+          clearTimeout(timer);
+          this.remove(waiter);
+          reject(whenLate());
+        },
       };
-      const timer = setTimeout(() => {
-        this.remove(waiter);
-        reject(whenLate());
-      }, maxWaitMs).unref();
+      const timer = setTimeout(() => waiter.reject(), maxWaitMs).unref();
       this.append(waiter);
+      if (this.waiting > maxWaiting) this.longestLine().at(-1)!.reject();
     });
   }
 
@@ -99,13 +107,19 @@ export class FairQueue {
     return poorest;
   }
 
+  private longestLine(): Waiter[] {
+    return [...this.groups.values()].reduce((longest, line) => (line.length > longest.length ? line : longest));
+  }
+
   private append(waiter: Waiter): void {
+    this.waiting += 1;
     const waiters = this.groups.get(waiter.group);
     if (waiters === undefined) this.groups.set(waiter.group, [waiter]);
     else waiters.push(waiter);
   }
 
   private remove(waiter: Waiter): void {
+    this.waiting -= 1;
     const waiters = this.groups.get(waiter.group)!;
     waiters.splice(waiters.indexOf(waiter), 1);
     if (waiters.length === 0) this.groups.delete(waiter.group);

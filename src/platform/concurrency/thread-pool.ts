@@ -1,14 +1,15 @@
 import { Worker } from 'node:worker_threads';
-import { Semaphore } from './semaphore.js';
+import { type Caller, NestedQueue } from './nested-queue.js';
 
 export interface ThreadPoolOptions {
   /** The module of the threads. It posts any message when it is ready, and then one reply to each request, in order. */
   entry: URL;
   threads: number;
-  /** The number of requests that may wait for a thread. */
+  /** The number of requests with one key that may wait for a thread, and the longest time that each waits. */
   maxWaiting: number;
-  /** Creates the error for a request that arrives when the queue is full. */
-  whenFull: () => Error;
+  maxWaitMs: number;
+  /** Creates the error for a request that waits too long, or is rejected because too many wait. */
+  whenBusy: () => Error;
   /** The time for one request, after its thread has started. */
   deadlineMs: number;
   /** The greatest heap of a thread. A thread above it ends. */
@@ -32,22 +33,23 @@ const START_MS = 60_000;
 
 /**
  * Runs requests in worker threads, so that none of them blocks the event loop. The threads start when they are needed,
- * and then stay. A thread that passes the deadline or ends is replaced, so one request cannot affect the next.
+ * and then stay. A thread that passes the deadline or ends is replaced, so one request cannot affect the next. The
+ * callers share the threads fairly, see {@link NestedQueue}.
  */
 export class ThreadPool {
   private readonly idle: Worker[] = [];
   private readonly all = new Set<Worker>();
-  private readonly queue: Semaphore;
+  private readonly queue: NestedQueue;
   private closed = false;
 
   constructor(private readonly options: ThreadPoolOptions) {
-    const { threads, maxWaiting, whenFull } = options;
-    this.queue = new Semaphore({ slots: () => threads, maxWaiting, whenFull });
+    const { threads: slots, maxWaiting, maxWaitMs, whenBusy } = options;
+    this.queue = new NestedQueue({ slots, maxWaiting, maxWaitMs, whenLate: whenBusy });
   }
 
-  /** Returns the reply to a request. Both are plain data. Throws ThreadError, or the error of `whenFull`. */
-  run(request: unknown): Promise<unknown> {
-    return this.queue.withSlot(async () => {
+  /** Returns the reply to a request. Both are plain data. Throws ThreadError, or the error of `whenBusy`. */
+  run(request: unknown, caller: Caller): Promise<unknown> {
+    return this.queue.withSlot(caller, async () => {
       const worker = this.idle.pop() ?? (await this.start());
       const reply = await this.attempt(worker, this.options.deadlineMs, () => worker.postMessage(request));
       this.idle.push(worker);

@@ -2,7 +2,7 @@ import type { GuardedResponse } from './response-guard.js';
 import { clockSkewMillis, type MessageSettings } from './saml-connection.js';
 import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER, PROTOCOL } from './saml-names.js';
 import { ensure, SamlError } from './saml-error.js';
-import { attribute, childrenNamed, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
+import { attribute, childrenNamed, MAX_PREFIXES, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 /** The values that a response must match. */
 export interface Expected {
@@ -58,6 +58,7 @@ export const CANONICAL_LIMITS: XmlLimits = {
   maxDepth: 20,
   maxElements: 1500,
   maxAttributes: 15_000,
+  maxPrefixes: MAX_PREFIXES,
 };
 
 /** Returns the time in an attribute of a message, in epoch milliseconds. Throws `time_malformed`. */

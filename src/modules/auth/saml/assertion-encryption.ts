@@ -55,10 +55,55 @@ function optional(parent: XmlElement, local: string): XmlElement | undefined {
 
 /** Returns the octets in the document. Octets elsewhere (CipherReference) are not fetched. */
 function cipherValue(encrypted: XmlElement): Buffer {
-  const text = single(single(encrypted, 'CipherData'), 'CipherValue').text.replaceAll(/\s/g, '');
+  const data = single(encrypted, 'CipherData');
+  checkOnly(data, 'CipherValue');
+  const text = single(data, 'CipherValue').text.replaceAll(/\s/g, '');
   const bytes = Buffer.from(text, 'base64');
   ensure(text.length > 0 && bytes.toString('base64') === text, 'encryption_malformed', 'CipherValue');
   return bytes;
+}
+
+function isNamed({ local, uri }: XmlElement, name: string): boolean {
+  return local === name && uri === (name === 'KeyInfo' ? SIGNATURE : ENCRYPTION);
+}
+
+/** Rejects every child with another name. `KeyInfo` is in the namespace of signatures. */
+function checkOnly(parent: XmlElement, ...names: string[]): void {
+  const other = parent.children.find((child) => !names.some((name) => isNamed(child, name)));
+  ensure(other === undefined, 'encryption_malformed', other?.local.slice(0, 50));
+}
+
+/** Rejects every attribute without a namespace that has another name. */
+function checkAttributes(encrypted: XmlElement, ...names: string[]): void {
+  const other = encrypted.attributes.find(({ local, uri }) => uri === '' && !names.includes(local));
+  ensure(other === undefined, 'encryption_malformed', other?.local.slice(0, 50));
+}
+
+/**
+ * Rejects the elements and attributes that no provider needs (XML Encryption 1.1, sections 3.1 to 3.6). When a key is
+ * next to the content, Shibboleth and Lasso name the content in the key. Nothing follows this reference.
+ */
+function checkStructure(wrapper: XmlElement, data: XmlElement, keys: readonly XmlElement[]): void {
+  checkOnly(wrapper, 'EncryptedData', 'EncryptedKey');
+  checkOnly(data, 'EncryptionMethod', 'KeyInfo', 'CipherData');
+  checkAttributes(data, 'Id', 'Type');
+  ensure([undefined, `${ENCRYPTION}Element`].includes(attribute(data, 'Type')), 'encryption_malformed', 'Type');
+  checkOnly(single(data, 'EncryptionMethod'), 'KeySize');
+  for (const key of keys) {
+    checkOnly(key, 'EncryptionMethod', 'KeyInfo', 'CipherData', 'ReferenceList', 'CarriedKeyName');
+    checkAttributes(key, 'Id', 'Recipient');
+    for (const { attributes, children } of childrenNamed(key, ENCRYPTION, 'ReferenceList').flatMap(referencesIn)) {
+      const isContent = attributes.every(
+        ({ local, value }) => local === 'URI' && value === `#${attribute(data, 'Id')}`,
+      );
+      ensure(isContent && attributes.length === 1 && children.length === 0, 'encryption_malformed', 'DataReference');
+    }
+  }
+}
+
+function referencesIn(list: XmlElement): readonly XmlElement[] {
+  checkOnly(list, 'DataReference');
+  return list.children;
 }
 
 function algorithmOf(encrypted: XmlElement): { method: XmlElement; algorithm: string } {
@@ -127,6 +172,7 @@ export function readEncryption(wrapper: XmlElement): Encryption {
   const { algorithm } = algorithmOf(data);
   const cipher = CIPHERS.get(algorithm) ?? rejectAlgorithm(algorithm);
   const candidates = encryptedKeys(wrapper, data);
+  checkStructure(wrapper, data, candidates);
   const hashes = candidates.map(oaepHash);
   const keys = candidates.map((key, i) => ({ hash: hashes[i]!, value: cipherValue(key) }));
   return { cipher, keys, value: cipherValue(data) };

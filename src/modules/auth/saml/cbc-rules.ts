@@ -43,6 +43,13 @@ const KEY_INFO = /<((?:[^\s:>/]+:)?KeyInfo)[\s>].*<\/\1\s*>/s;
 const PLAIN_KEY_INFO =
   /^<([^\s>]+)[^>]*>\s*<([^\s>]+:)?X509Data[^>]*>\s*<([^\s>]+:)?X509Certificate[^>]*>([^<]*)<[^<]*<[^<]*<[^<]*$/;
 
+/**
+ * The initialization vector changes single octets of the first block and no others. The canonical form does not show
+ * which blank is in a tag. So the first block may contain no blank but a space.
+ */
+const OTHER_BLANK = /[\t\r\n]/;
+const BLOCK_CHARACTERS = 16;
+
 /** Returns whether the attributes of a tag are namespace declarations only. */
 function declaresOnly(attributes: string): boolean {
   return attributes.replaceAll(DECLARATION, '').replaceAll('/', '').trim() === '';
@@ -63,6 +70,7 @@ export function hasOnlyCoveredText(plain: string, signedBytes: string, certifica
   const info = KEY_INFO.exec(plain)?.[0];
   const certificate = info === undefined ? '' : PLAIN_KEY_INFO.exec(info)?.[4]?.replaceAll(/\s/g, '');
   return (
+    !OTHER_BLANK.test(plain.slice(0, BLOCK_CHARACTERS)) &&
     declarations.every(isFixed) &&
     tags.every(([, , attributes = '']) => declaresOnly(attributes)) &&
     (info === undefined || certificates.some((pem) => base64Of(pem) === certificate))

@@ -8,8 +8,8 @@ import { StoredSamlConnections } from './stored-saml-connections.js';
 /** Verifies a message with the keys that its provider publishes now. */
 export interface CurrentKeys {
   /**
-   * Runs `verify` with the connection. If the signature fits no known key, reads the published keys and runs `verify`
-   * once more with them. Throws the errors of `verify`.
+   * Runs `verify` with the connection. If the signature fits no known key, or the message cannot be decrypted, reads
+   * the published keys and runs `verify` once more with them. Throws the errors of `verify`.
    */
   verify<T>(connection: SamlConnection, verify: (connection: SamlConnection) => Promise<T> | T): Promise<T>;
 }
@@ -64,6 +64,11 @@ export class KeyRenewal implements CurrentKeys {
   }
 }
 
+/**
+ * Returns whether the signature may fit a key that the connection does not know yet. A CBC decryption without a signed
+ * response hides its reason, so every failure of a decryption counts. The refresh and its claim are then equal for all
+ * of them, and show the sender nothing (docs/adr/0038).
+ */
 function isUnknownKey(error: unknown): boolean {
-  return error instanceof SamlError && error.reason === 'signature_invalid';
+  return error instanceof SamlError && ['signature_invalid', 'decryption_failed'].includes(error.reason);
 }

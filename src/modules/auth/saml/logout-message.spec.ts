@@ -1,6 +1,7 @@
 import { createSign } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { withPrefixes } from '../../../../test/harness/saml-load.js';
 import { testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { encrypted } from '../../../../test/harness/saml-encryption.js';
 import {
@@ -204,6 +205,24 @@ describe('readLogoutMessage', () => {
           sign(request(), '_logout', key).replace(
             /(<ds:Signature .*<\/ds:Signature>)(.*)(<\/samlp:LogoutRequest>)/,
             '$2<samlp:Extensions>$1</samlp:Extensions>$3',
+          ),
+        ),
+    ],
+    [
+      '51 namespaces in scope of one element',
+      'xml_too_many_nodes',
+      () => posted(withPrefixes(sign(request(), '_logout', untrusted), 'samlp:LogoutRequest', 49, '')),
+    ],
+    [
+      'a list of 80,000 prefixes',
+      'transform',
+      () =>
+        posted(
+          withPrefixes(
+            sign(request(), '_logout', untrusted),
+            'samlp:LogoutRequest',
+            40,
+            Array(80_000).fill('k0').join(' '),
           ),
         ),
     ],

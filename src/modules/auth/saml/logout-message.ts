@@ -6,7 +6,15 @@ import { clockSkewMillis, UNSOLICITED_MS, type MessageSettings } from './saml-co
 import { ASSERTION, PROTOCOL, RSA_SHA256, RSA_SHA384, RSA_SHA512, SIGNATURE, STATUS_SUCCESS } from './saml-names.js';
 import { ensure } from './saml-error.js';
 import { checkSignatureShape } from './signature-rules.js';
-import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
+import {
+  attribute,
+  childrenNamed,
+  descendants,
+  MAX_PREFIXES,
+  readXml,
+  type XmlElement,
+  type XmlLimits,
+} from './strict-xml.js';
 import { verifiedElement } from './xml-signature.js';
 
 /** A logout message: in the URL, as the octets after the `?`, or in a form post. */
@@ -23,7 +31,13 @@ export type LogoutMessage = { readonly id: string; readonly issuedAt: number; re
   | { readonly kind: 'LogoutResponse'; readonly inResponseTo: string; readonly success: boolean }
 );
 
-const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 12, maxElements: 250, maxAttributes: 500 };
+const LIMITS: XmlLimits = {
+  maxBytes: 256 * 1024,
+  maxDepth: 12,
+  maxElements: 250,
+  maxAttributes: 500,
+  maxPrefixes: MAX_PREFIXES,
+};
 const FIELDS = ['SAMLRequest', 'SAMLResponse'] as const;
 const KINDS = { SAMLRequest: 'LogoutRequest', SAMLResponse: 'LogoutResponse' } as const;
 /** The allowed values of `SigAlg`, with Node's names. */

@@ -80,7 +80,7 @@ export class LogoutService {
     const incoming = { rawQuery, query, body };
     const now = this.clock.millis();
     const message = await this.keys.verify(connection, (current) =>
-      this.verifier.run('logout', incoming, messageSettings(current), now),
+      this.verifier.run(current.id, 'logout', incoming, messageSettings(current), now),
     );
     return message.kind === 'LogoutRequest'
       ? this.end(connection, message)

@@ -31,13 +31,13 @@ const response = () => signedResponse(truthfulParts(testConnection('one', []), '
 
 describe('the thread that verifies messages', () => {
   it('returns the content of a valid response', async () => {
-    expect(await verifier.run('outline', response(), settings)).toEqual({ inResponseTo: '_request' });
-    const { assertion } = await verifier.run('response', received(response()));
+    expect(await verifier.run('one', 'outline', response(), settings)).toEqual({ inResponseTo: '_request' });
+    const { assertion } = await verifier.run('one', 'response', received(response()));
     expect(assertion.nameId.value).toBe('subject-1');
   });
 
   it('returns the reason of a rejection as the error of the application', async () => {
-    const forged = verifier.run('response', received(response().replace('subject-1', 'subject-2')));
+    const forged = verifier.run('one', 'response', received(response().replace('subject-1', 'subject-2')));
     await expect(forged).rejects.toBeInstanceOf(SamlError);
     await expect(forged).rejects.toMatchObject({ reason: 'signature_invalid' });
   });

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { maybeContext } from '../../../platform/context/context.js';
+import { networkOf } from '../../../platform/http/network.js';
 import { ThreadError, ThreadPool } from '../../../platform/concurrency/thread-pool.js';
 import type { MessageSteps } from './message-steps.js';
 import type { StepReply, StepRequest } from './message-thread.js';
@@ -9,8 +11,9 @@ type Step = keyof MessageSteps;
 
 /** Runs the steps that parse, decrypt, and verify messages. */
 export abstract class MessageVerifier {
-  /** Returns the result of a step. Throws SamlError; see {@link MessageSteps}. */
+  /** Returns the result of a step for a message to a connection. Throws SamlError; see {@link MessageSteps}. */
   abstract run<S extends Step>(
+    connectionId: string,
     step: S,
     ...args: Parameters<MessageSteps[S]>
   ): Promise<Awaited<ReturnType<MessageSteps[S]>>>;
@@ -19,12 +22,15 @@ export abstract class MessageVerifier {
 const MAX_THREADS = 4;
 /** A large valid response takes about a tenth of a second on a quiet machine. */
 const DEADLINE_MS = 5000;
+/** The messages to one connection that wait, and for how long each waits for a thread. */
 const MAX_WAITING = 64;
+const MAX_WAIT_MS = 10_000;
 const MAX_HEAP_MB = 256;
 
 /**
  * Runs the steps in worker threads with a deadline, so that no message delays other requests. A message that passes the
- * deadline or ends its thread is rejected.
+ * deadline or ends its thread is rejected. Connections share the threads fairly, and so do the networks of the senders
+ * within a connection, so that a flood on one connection or from one network does not delay the others.
  */
 @Injectable()
 export class ThreadedVerifier extends MessageVerifier implements OnApplicationShutdown {
@@ -32,16 +38,19 @@ export class ThreadedVerifier extends MessageVerifier implements OnApplicationSh
     entry: new URL(import.meta.resolve('./message-thread.js')),
     threads: Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1)),
     maxWaiting: MAX_WAITING,
-    whenFull: () => new SamlError('server_busy'),
+    maxWaitMs: MAX_WAIT_MS,
+    whenBusy: () => new SamlError('server_busy'),
     deadlineMs: DEADLINE_MS,
     maxHeapMb: MAX_HEAP_MB,
   });
 
   async run<S extends Step>(
+    connectionId: string,
     step: S,
     ...args: Parameters<MessageSteps[S]>
   ): Promise<Awaited<ReturnType<MessageSteps[S]>>> {
-    const reply = await this.pool.run({ step, args } satisfies StepRequest).catch((error: unknown) => {
+    const caller = { key: connectionId, part: networkOf(maybeContext()?.ip ?? null) };
+    const reply = await this.pool.run({ step, args } satisfies StepRequest, caller).catch((error: unknown) => {
       if (!(error instanceof ThreadError)) throw error;
       throw new SamlError(error.reason === 'deadline' ? 'verification_timeout' : 'verification_ended', undefined, {
         cause: error,

@@ -1,7 +1,15 @@
 import { PROTOCOL, ASSERTION, SIGNATURE, STATUS_SUCCESS } from './saml-names.js';
 import { ensure } from './saml-error.js';
 import { checkSignatureShape } from './signature-rules.js';
-import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
+import {
+  attribute,
+  childrenNamed,
+  descendants,
+  MAX_PREFIXES,
+  readXml,
+  type XmlElement,
+  type XmlLimits,
+} from './strict-xml.js';
 
 /** A response with a valid structure. None of its content is verified yet. */
 export interface GuardedResponse {
@@ -26,6 +34,7 @@ export const RESPONSE_LIMITS: XmlLimits = {
   maxDepth: 20,
   maxElements: 1500,
   maxAttributes: 5000,
+  maxPrefixes: MAX_PREFIXES,
 };
 
 /** The signatures that a response needs. */
@@ -65,6 +74,12 @@ function checkStatus(root: XmlElement): void {
   const nested = childrenNamed(codes[0]!, PROTOCOL, 'StatusCode').map((code) => attribute(code, 'Value'));
   const value = attribute(codes[0]!, 'Value');
   ensure(value === STATUS_SUCCESS, 'status_not_success', [value, ...nested].join(' ').slice(0, 200));
+  for (const { local, uri } of statuses[0]!.children)
+    ensure(
+      uri === PROTOCOL && ['StatusCode', 'StatusMessage'].includes(local),
+      'element_unexpected',
+      local.slice(0, 50),
+    );
 }
 
 /**
@@ -91,20 +106,35 @@ function checkSingleAssertion(root: XmlElement): { plain?: XmlElement; encrypted
   return { plain, encrypted };
 }
 
-/** The elements of an assertion, in the namespace of assertions (saml-core-2.0-os, section 2.3.3). */
-const ASSERTION_CHILDREN = ['Issuer', 'Subject', 'Conditions', 'AuthnStatement', 'AttributeStatement'];
+/** The elements of an assertion and their children, in its namespace (saml-core-2.0-os, sections 2.3 to 2.7). */
+const ASSERTION_CHILDREN: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Assertion', ['Issuer', 'Subject', 'Conditions', 'AuthnStatement', 'AttributeStatement']],
+  ['Subject', ['NameID', 'SubjectConfirmation']],
+  ['AuthnStatement', ['SubjectLocality', 'AuthnContext']],
+  ['AttributeStatement', ['Attribute']],
+  ['Attribute', ['AttributeValue']],
+]);
+
+function checkChildren(parent: XmlElement): void {
+  const allowed = ASSERTION_CHILDREN.get(parent.local);
+  if (allowed === undefined) return;
+  for (const child of parent.children) {
+    const isSignature = child.uri === SIGNATURE && child.local === 'Signature' && parent.local === 'Assertion';
+    const isNeeded = isSignature || (child.uri === ASSERTION && allowed.includes(child.local));
+    ensure(isNeeded, 'element_unexpected', child.local.slice(0, 50));
+    checkChildren(child);
+  }
+}
 
 /**
- * Rejects elements that no sign-in needs: extensions of the response, and advice and other statements in the assertion.
- * A second assertion could hide in them.
+ * Rejects elements that no sign-in needs: extensions of the response, advice and other statements in the assertion,
+ * and unknown elements in its parts. A second assertion could hide in them, or a value that only one reader reads.
  */
 function checkUnneeded(root: XmlElement, assertion: XmlElement | undefined): void {
   ensure(childrenNamed(root, PROTOCOL, 'Extensions').length === 0, 'element_unexpected', 'Extensions');
-  for (const { local, uri } of assertion?.children ?? []) {
-    const isNeeded =
-      uri === SIGNATURE ? local === 'Signature' : uri === ASSERTION && ASSERTION_CHILDREN.includes(local);
-    ensure(isNeeded, 'element_unexpected', local.slice(0, 50));
-  }
+  for (const parent of [root, ...(assertion ? [assertion] : [])])
+    ensure(childrenNamed(parent, ASSERTION, 'Issuer').length <= 1, 'element_unexpected', 'a second Issuer');
+  if (assertion !== undefined) checkChildren(assertion);
 }
 
 /** Rejects duplicate identifiers in every spelling and namespace that a library might read as an identifier. */

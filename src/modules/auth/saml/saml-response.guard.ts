@@ -1,7 +1,14 @@
 import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
-import { problemOf, SsoSignInService, toSsoError, type SsoError, type VerifiedIdentity } from '../sso/index.js';
+import {
+  problemOf,
+  type SsoDiagnostics,
+  SsoSignInService,
+  toSsoError,
+  type SsoError,
+  type VerifiedIdentity,
+} from '../sso/index.js';
 import { MessageVerifier } from './message-verifier.js';
 import { SamlError } from './saml-error.js';
 
@@ -54,8 +61,9 @@ export class SamlResponseGuard extends AuthGuard('saml') {
     this.log.warn(`response rejected: ${reason === 'library_rejected' ? message : reason}`);
     if (reason === 'unexpected') this.log.error('a response could not be verified', cause);
     if (reason === 'server_busy') return; // the request was not examined
+    const diagnostics = async (): Promise<SsoDiagnostics | undefined> =>
+      reason === 'connection_unknown' ? undefined : this.verifier.run(connectionId, 'diagnostics', body, { detail });
     try {
-      const diagnostics = await this.verifier.run('diagnostics', body, { detail });
       await this.signIn.recordRejection(connectionId, 'saml', reason, diagnostics);
     } catch (error) {
       this.log.error('a rejected response could not be recorded', error);

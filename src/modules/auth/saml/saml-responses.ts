@@ -43,7 +43,7 @@ export class SamlResponses {
   async verifyResponse(form: IncomingForm): Promise<VerifiedResponse> {
     const connection = await this.connectionOf(form.connectionId);
     const { xml } = postedField(form.body, form.query, ['SAMLResponse']);
-    const { inResponseTo } = await this.verifier.run('outline', xml, messageSettings(connection));
+    const { inResponseTo } = await this.verifier.run(connection.id, 'outline', xml, messageSettings(connection));
     const request = await this.requestOf(inResponseTo, connection, form.cookieHeader);
     return this.keys.verify(connection, (current) => this.verified(xml, request, current));
   }
@@ -54,7 +54,7 @@ export class SamlResponses {
     connection: SamlConnection,
   ): Promise<VerifiedResponse> {
     const now = this.clock.millis();
-    const content = await this.verifier.run('response', {
+    const content = await this.verifier.run(connection.id, 'response', {
       xml,
       settings: messageSettings(connection),
       request: request && { requestId: request.requestId, createdAt: request.createdAt },

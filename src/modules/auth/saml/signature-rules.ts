@@ -44,15 +44,26 @@ function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reaso
   ensure(allowed.has(algorithm), reason, algorithm.slice(0, 100));
 }
 
+/** The greatest number of prefixes in a list. Providers send one to five. */
+const MAX_PREFIXES = 20;
+/** An NCName (Namespaces in XML 1.0, section 3), or the name of the default namespace. */
+const PREFIX = /^(?:#default|[\p{L}_][\p{L}\p{M}\p{N}_.-]*)$/u;
+
 /**
- * Rejects parameters of a step. Only the prefix list of exclusive canonicalization is allowed. Some signers repeat it
- * in every transform, in the namespace of its algorithm.
+ * Rejects parameters of a step. Only one prefix list of exclusive canonicalization is allowed. Some signers repeat it
+ * in every transform, in the namespace of its algorithm. The library compares each prefix with each namespace in scope
+ * before it checks the signature value, so the list is short (docs/adr/0039).
  */
 function checkParameters(step: XmlElement): void {
+  const [list, another] = step.children;
+  if (list === undefined) return;
+  const isList = list.local === 'InclusiveNamespaces' && [EXCLUSIVE, ENVELOPED].includes(list.uri);
+  ensure(isList && another === undefined && list.children.length === 0, 'transform', 'parameters');
+  const prefixes = (attribute(list, 'PrefixList') ?? '').split(' ');
   ensure(
-    step.children.every(({ local, uri }) => local === 'InclusiveNamespaces' && [EXCLUSIVE, ENVELOPED].includes(uri)),
+    prefixes.length <= MAX_PREFIXES && prefixes.every((prefix) => prefix === '' || PREFIX.test(prefix)),
     'transform',
-    'parameters',
+    'PrefixList',
   );
 }
 

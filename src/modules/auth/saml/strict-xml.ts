@@ -27,6 +27,11 @@ export interface XmlLimits {
   /** The number of attributes of all elements together, including namespace declarations. */
   readonly maxAttributes: number;
   /**
+   * The number of distinct prefixes that may be declared for one element, by itself and the elements around it. Needed
+   * for signed messages, because canonicalization reads all namespaces in scope of an element.
+   */
+  readonly maxPrefixes?: number;
+  /**
    * Whether comments, CDATA sections, processing instructions, and any declared encoding are allowed. Metadata files
    * contain them. In a signed message, they can split a value or let two parsers read different values.
    */
@@ -49,6 +54,9 @@ interface OpenElement extends XmlElement {
   readonly range: [number, number];
   text: string;
 }
+
+/** The value of `maxPrefixes` for signed messages. Providers have at most ten prefixes in scope. */
+export const MAX_PREFIXES = 50;
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
 
@@ -76,6 +84,9 @@ export class XmlReader {
   private attributes = 0;
   /** The values of `elements` and `attributes` before each open element. */
   private readonly before: (readonly [elements: number, attributes: number])[] = [];
+  /** The prefixes that each open element declares, and how many of these elements declare each. */
+  private readonly declared: string[][] = [];
+  private readonly inScope = new Map<string, number>();
   /** The index of the last `<` that a start tag may have. */
   private start = 0;
   private written = '';
@@ -116,13 +127,15 @@ export class XmlReader {
     }
   }
 
+  private refuse(reason: SamlErrorCode): void {
+    if (!this.limits.readsToEnd) reject(reason);
+    this.isMalformed = true;
+  }
+
   /** Rejects the constructs that are not allowed. */
   private checkMarkup(): void {
     const { parser, limits } = this;
-    const refuse = (reason: SamlErrorCode): void => {
-      if (!limits.readsToEnd) reject(reason);
-      this.isMalformed = true;
-    };
+    const refuse = (reason: SamlErrorCode): void => this.refuse(reason);
     parser.on('doctype', () => refuse('xml_doctype'));
     parser.on('xmldecl', ({ version, encoding }) => {
       const isUtf8 = !encoding || encoding.toLowerCase() === 'utf-8';
@@ -150,6 +163,7 @@ export class XmlReader {
       if (++this.attributes > limits.maxAttributes) reject('xml_too_many_nodes');
     });
     parser.on('opentag', ({ local, uri, ...tag }) => {
+      this.declare(Object.keys(tag.ns));
       const range: [number, number] = [this.start, this.start];
       const element = { local, uri, attributes: attributesOf(tag), children: [], text: '', range };
       open.at(-1)?.children.push(element);
@@ -160,8 +174,24 @@ export class XmlReader {
     parser.on('closetag', () => this.closeElement());
   }
 
+  private declare(prefixes: string[]): void {
+    const { declared, inScope, limits } = this;
+    declared.push(prefixes);
+    for (const prefix of prefixes) inScope.set(prefix, (inScope.get(prefix) ?? 0) + 1);
+    if (inScope.size > (limits.maxPrefixes ?? Infinity)) this.refuse('xml_too_many_nodes');
+  }
+
+  private undeclare(): void {
+    for (const prefix of this.declared.pop()!) {
+      const count = this.inScope.get(prefix)! - 1;
+      if (count === 0) this.inScope.delete(prefix);
+      else this.inScope.set(prefix, count);
+    }
+  }
+
   private closeElement(): void {
     const { open, before, parser } = this;
+    this.undeclare();
     this.root = open.pop()!;
     this.root.range[1] = parser.position;
     const counted = before.pop()!;

@@ -115,17 +115,19 @@ export class SsoSignInService {
   /**
    * Records a rejected response. Writes to the audit log of the connection's organization and to the connection's
    * attempt log. Records at most 300 responses of a network in five minutes, so that no caller can fill the logs.
+   * `diagnostics` is called only for a recorded response.
    */
   async recordRejection(
     connectionId: string,
     method: SsoProtocol,
     reason: string,
-    diagnostics?: SsoDiagnostics,
+    diagnostics: () => Promise<SsoDiagnostics | undefined> = async () => undefined,
   ): Promise<void> {
     if (!(await this.mayRecord())) return;
+    const seen = await diagnostics(); // before the transaction, because it can wait
     await this.inAuditLog(connectionId, async () => {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
-      await this.trace.record(connectionId, { accepted: false, reason, diagnostics });
+      await this.trace.record(connectionId, { accepted: false, reason, diagnostics: seen });
     });
   }
 
@@ -197,7 +199,7 @@ export class SsoSignInService {
 
   private async recordTargetFailure(error: unknown, { connection, diagnostics }: VerifiedIdentity) {
     if (!(error instanceof TargetOrganizationError)) throw error;
-    await this.recordRejection(connection.id, connection.row.protocol, error.reason, diagnostics);
+    await this.recordRejection(connection.id, connection.row.protocol, error.reason, async () => diagnostics);
     return { state: 'connection_rejected', membership_id: null } as const;
   }
 
