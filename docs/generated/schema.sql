@@ -1452,15 +1452,19 @@ ALTER TABLE sso_identities
 
 -- A pending sign-in with a connection waits for a link: the user must prove the account of the membership, and then
 -- the subject becomes an identity of this membership. It opens no session by a second factor.
--- password_at: when the password was correct. proven_at: when the proof was complete.
+-- password_at: when the password was correct. proven_at: when the proof was complete. proven_factor: whether it
+-- contained a factor. proven_role: the member's role at the time of the proof.
 ALTER TABLE app_private.pending_sign_ins
   ADD COLUMN connection_id uuid,
   ADD COLUMN subject_key text,
   ADD COLUMN membership_id uuid,
   ADD COLUMN password_at timestamptz,
   ADD COLUMN proven_at timestamptz,
+  ADD COLUMN proven_factor boolean,
+  ADD COLUMN proven_role text,
   ADD CHECK ((connection_id IS NULL) = (subject_key IS NULL) AND (connection_id IS NULL) = (membership_id IS NULL)),
-  ADD CHECK (connection_id IS NOT NULL OR password_at IS NULL AND proven_at IS NULL);
+  ADD CHECK (connection_id IS NOT NULL OR password_at IS NULL AND proven_at IS NULL),
+  ADD CHECK ((proven_at IS NULL) = (proven_factor IS NULL) AND (proven_at IS NULL) = (proven_role IS NULL));
 
 -- The members whose next sign-in through a connection gives them an identity of it, because an administrator moved the
 -- identities of another connection. match_by and match_key: what the provider must send. Only functions write here.
@@ -4631,7 +4635,8 @@ GRANT EXECUTE ON FUNCTION app.move_identities TO vouchsafe_app;
 
 -- Lets a member with a move be claimed, once. Returns the membership that the move names, and whether it is now
 -- claimed. The move claims no member for whom the new role has a permission that the present role does not have. It
--- claims a member who would lose a permission only if the administrator allowed lower roles.
+-- claims a member who would lose a permission only if the administrator allowed lower roles. The new identity removes
+-- the move.
 CREATE OR REPLACE FUNCTION app_private.use_move(
   c public.sso_connections, subject text, address text, new_role text, OUT member_id uuid, OUT claimed boolean
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -4652,11 +4657,19 @@ BEGIN
     AND NOT app_private.gives_more(after, app_private.effective_grants(m.org_id, NULL, m.role))
     AND (v.allow_lower_role
       OR NOT app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role), after));
-  IF claimed THEN
-    DELETE FROM public.sso_moves x
-      WHERE x.org_id = v.org_id AND x.connection_id = v.connection_id AND x.membership_id = v.membership_id;
-  END IF;
 END $$;
+
+-- Removes the move of a member who gets an identity of the connection: by the move, by a proof, or by the address.
+CREATE OR REPLACE FUNCTION app_private.identity_added() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM public.sso_moves v
+    WHERE v.org_id = NEW.org_id AND v.connection_id = NEW.connection_id AND v.membership_id = NEW.membership_id;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER identity_added AFTER INSERT ON sso_identities FOR EACH ROW
+  EXECUTE FUNCTION app_private.identity_added();
 
 -- ==================== src/modules/auth/sso/linking.sql
 
@@ -4703,8 +4716,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Stores an offer to link a subject of a connection to a member. The secret of the new session is the secret of the
--- offer, which is valid for ten minutes. Returns false if the member cannot be linked: support staff, an ended
--- membership, or a user who has no password and no passkey to prove the account with.
+-- offer, which is valid for ten minutes. A user has at most five offers: a new one ends the oldest. Returns false if
+-- the member cannot be linked: support staff, an ended membership, or a user who has no password and no passkey to
+-- prove the account with.
 CREATE OR REPLACE FUNCTION app_private.offer_link(
   c public.sso_connections, m public.memberships, subject text, visit app.new_session
 ) RETURNS boolean
@@ -4713,6 +4727,10 @@ BEGIN
   IF m.status <> 'active' OR m.kind <> 'member' OR NOT EXISTS (
     SELECT FROM app_private.credentials k WHERE k.user_id = m.user_id
     UNION ALL SELECT FROM app_private.passkeys p WHERE p.user_id = m.user_id) THEN RETURN false; END IF;
+  UPDATE app_private.pending_sign_ins p SET ended_at = now() WHERE p.secret_hash IN (
+    SELECT x.secret_hash FROM app_private.pending_sign_ins x
+     WHERE x.user_id = m.user_id AND x.connection_id IS NOT NULL AND x.ended_at IS NULL AND x.expires_at > now()
+     ORDER BY x.expires_at DESC OFFSET 4);
   INSERT INTO app_private.pending_sign_ins (secret_hash, user_id, organization, lockout_key, visit, expires_at,
     connection_id, subject_key, membership_id)
   VALUES (visit.secret_hash, m.user_id, m.org_id, app_private.lockout_key(m.user_id), to_jsonb(visit),
@@ -4720,15 +4738,31 @@ BEGIN
   RETURN true;
 END $$;
 
--- Uses a proven offer once. Returns its membership. Returns null if the offer is for another subject or connection, if
--- it has been used, if the membership has ended, or if the proof is missing or older than five minutes.
+-- Ends an offer that its user does not want.
+CREATE OR REPLACE FUNCTION app.end_link(secret text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE app_private.pending_sign_ins p SET ended_at = now()
+   WHERE p.secret_hash = sha256(convert_to(secret, 'UTF8')) AND p.connection_id IS NOT NULL AND p.ended_at IS NULL
+$$;
+GRANT EXECUTE ON FUNCTION app.end_link TO vouchsafe_app;
+
+-- Uses a proven offer once. Returns its membership. Returns null in these cases:
+-- - The offer is for another subject or connection, or has been used.
+-- - The subject has become an identity of a member.
+-- - The membership has ended, or its role has changed since the proof.
+-- - The proof is missing or older than five minutes.
+-- - The proof contains no factor, and the user now has one or the organization now requires one.
 CREATE OR REPLACE FUNCTION app_private.use_link(c public.sso_connections, subject text, secret text) RETURNS uuid
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE app_private.pending_sign_ins p SET ended_at = now() FROM public.memberships m
+  UPDATE app_private.pending_sign_ins p SET ended_at = now()
+    FROM public.memberships m, public.organizations o
    WHERE p.secret_hash = sha256(convert_to(secret, 'UTF8')) AND p.ended_at IS NULL AND p.expires_at > now()
      AND p.connection_id = c.id AND p.subject_key = subject AND p.proven_at > now() - interval '5 minutes'
      AND m.org_id = c.org_id AND m.id = p.membership_id AND m.user_id = p.user_id AND m.status = 'active'
-     AND m.kind = 'member'
+     AND m.kind = 'member' AND m.role = p.proven_role AND o.id = m.org_id
+     AND (p.proven_factor OR NOT o.require_mfa AND NOT app_private.has_factor(m.user_id))
+     AND NOT EXISTS (SELECT FROM public.sso_identities i
+       WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject)
   RETURNING m.id
 $$;
 
@@ -4754,6 +4788,7 @@ GRANT EXECUTE ON FUNCTION app.pending_link TO vouchsafe_app;
 --   no factor and whose organization requires none.
 -- - The state is `mfa_required` if the password is correct and a factor must follow.
 -- - The state is `mfa_enrollment_required` if the organization requires MFA and the user has no factor.
+-- - The state is `password_change_required` if the password is correct and must be changed: another person knows it.
 -- - The state is `refused` if the proof is wrong, or if a factor other than a passkey precedes the password. The
 --   failure is counted.
 -- - The state is `locked` if this failure locks the user out. The function then ends every pending sign-in of the user.
@@ -4776,7 +4811,8 @@ BEGIN
   state := CASE
     WHEN shown.kind = 'password' AND EXISTS (SELECT FROM app_private.credentials k
       WHERE k.user_id = u.id AND k.verifier = sha256(shown.proof))
-      THEN CASE WHEN app_private.has_factor(u.id) THEN 'mfa_required'
+      THEN CASE WHEN u.must_change_password THEN 'password_change_required'
+        WHEN app_private.has_factor(u.id) THEN 'mfa_required'
         WHEN (SELECT o.require_mfa FROM public.organizations o WHERE o.id = p.organization)
           THEN 'mfa_enrollment_required' ELSE 'proven' END
     WHEN (shown.kind = 'passkey' OR p.password_at IS NOT NULL) AND app_private.verify_and_consume_factor(u.id, shown)
@@ -4785,7 +4821,10 @@ BEGIN
     IF state = 'proven' THEN PERFORM app_private.forget_failures(p.lockout_key); END IF;
     UPDATE app_private.pending_sign_ins x
       SET password_at = CASE WHEN state IN ('proven', 'mfa_required') THEN now() END,
-        proven_at = CASE WHEN state = 'proven' THEN now() END WHERE x.secret_hash = p.secret_hash;
+        proven_at = CASE WHEN state = 'proven' THEN now() END,
+        proven_factor = CASE WHEN state = 'proven' THEN shown.kind <> 'password' END,
+        proven_role = CASE WHEN state = 'proven' THEN (SELECT m.role FROM public.memberships m
+          WHERE m.org_id = p.organization AND m.id = p.membership_id) END WHERE x.secret_hash = p.secret_hash;
     IF state = 'proven' THEN PERFORM app_private.sign_authenticated_context(org_id); END IF; -- no access to tenant rows
     RETURN;
   END IF;
@@ -4885,7 +4924,7 @@ GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 -- - The state is `account_exists` if the organization may not claim the account with this e-mail address. The
 --   membership is set if the account belongs to a member, who can prove it.
 -- - The state is `account_unknown` if no membership exists and the connection does not allow provisioning.
--- - The state is `link_expired` if the offer was not proven or has been used.
+-- - The state is `link_expired` if app_private.use_link rejects the offer.
 -- - The state is `membership_ended` if the answer means a former member. No identity is stored for a later return.
 -- Of two parallel first sign-ins of one person, the second waits and then finds the identity.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
@@ -4900,7 +4939,7 @@ BEGIN
     SELECT i.membership_id INTO member_id FROM public.sso_identities i
      WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
   END IF;
-  IF FOUND THEN state := 'known'; RETURN; END IF;
+  IF FOUND AND link_secret IS NULL THEN state := 'known'; RETURN; END IF;
   IF link_secret IS NOT NULL THEN
     member_id := app_private.use_link(c, subject, link_secret);
     state := CASE WHEN member_id IS NULL THEN 'link_expired' ELSE 'linked' END;
