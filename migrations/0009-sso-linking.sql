@@ -42,3 +42,17 @@ CREATE INDEX sso_moves_membership ON sso_moves (org_id, membership_id);
 CREATE INDEX sso_moves_expiry ON sso_moves (org_id, expires_at);
 SELECT app_private.protect_table('sso_moves', 'SELECT, DELETE', true);
 GRANT UPDATE (expires_at) ON sso_moves TO vouchsafe_worker; -- retention locks the rows that it deletes
+
+-- email: the address under which the user joined. Providers and SCIM clients find the user by it. followed_email: the
+-- address that the provider of a user of one organization alone sends now. contact_email: the address for display and
+-- mail. No user is found by the last two, because users can often edit their address at the provider.
+ALTER TABLE users
+  ADD COLUMN followed_email text CHECK (followed_email = lower(followed_email)
+    AND length(followed_email) BETWEEN 3 AND 254),
+  ADD COLUMN contact_email text NOT NULL GENERATED ALWAYS AS (coalesce(followed_email, email)) STORED,
+  ADD CHECK (followed_email IS NULL OR scoped_org_id IS NOT NULL);
+CREATE INDEX users_followed_email ON users (scoped_org_id, followed_email) WHERE followed_email IS NOT NULL;
+
+-- notice: the address until a provider changed it, for the mail about the change.
+ALTER TABLE app_private.account_mails DROP CONSTRAINT account_mails_kind_check,
+  ADD CONSTRAINT account_mails_kind_check CHECK (kind IN ('reset', 'verify', 'locked', 'notice'));

@@ -39,8 +39,8 @@ const REVIEWS = `SELECT r.id, r.started_by AS "startedBy", r.created_at AS "crea
              (count(*) FILTER (WHERE i.decision = 'revoke'))::integer AS revoked
       FROM access_review_items i WHERE i.org_id = r.org_id AND i.review_id = r.id) c
  WHERE r.org_id = $1`;
-const ITEMS = `SELECT i.id, i.number, i.kind, i.membership_id AS "membershipId", m.name, u.email, i.role,
-  i.permission, i.snapshot, i.decision,
+const ITEMS = `SELECT i.id, i.number, i.kind, i.membership_id AS "membershipId", m.name,
+  u.contact_email AS email, i.role, i.permission, i.snapshot, i.decision,
     i.decided_by AS "decidedBy", i.decided_at AS "decidedAt", i.note
   FROM access_review_items i LEFT JOIN memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
     LEFT JOIN users u ON u.id = m.user_id

@@ -66,7 +66,8 @@ BEGIN
     RETURN;
   END IF;
   m := app_private.narrow_to_key(app_private.with_active_grants(m), k.id);
-  user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
+  user_id := m.user_id; user_name := m.name;
+  email := (SELECT u.contact_email FROM public.users u WHERE u.id = m.user_id);
   org_name := o.name; preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role;
   portal := m.portal; grants := m.grants::text;
   method := 'api_key'; must_change_password := false;

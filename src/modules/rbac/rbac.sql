@@ -35,7 +35,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   PERFORM app_private.assert_holds('access:explain');
   RETURN QUERY
-    SELECT m.id, m.name, u.email, m.role, m.person_id, (app_private.with_active_grants(m)).grants,
+    SELECT m.id, m.name, u.contact_email, m.role, m.person_id, (app_private.with_active_grants(m)).grants,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'from', a.starts_at, 'until', a.ends_at,
              'accessGrantId', a.access_grant_id)
                      ORDER BY a.id), '[]')
@@ -72,7 +72,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   PERFORM app_private.assert_holds('access:preview');
   RETURN QUERY
-    SELECT m.id, m.user_id, m.name, u.email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at,
+    SELECT m.id, m.user_id, m.name, u.contact_email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at,
       m.last_used_at,
            u.must_change_password, o.status <> 'active',
            app.sign_in_required_action(jsonb_populate_record(NULL::public.sessions,

@@ -123,6 +123,8 @@ export const tenancyFeature = defineFeature({
   personalData: {
     users: {
       email: { class: 'PII', erasure: 'delete' },
+      followed_email: { class: 'PII', erasure: 'delete' },
+      contact_email: { class: 'PII', erasure: 'delete' },
     },
     memberships: { name: { class: 'PII', erasure: 'delete' } },
     organizations: {

@@ -21,8 +21,8 @@ export interface MembershipRow {
 
 export type NewMembership = Pick<MembershipRow, 'id' | 'userId' | 'name' | 'role' | 'personId'>;
 
-const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, m.name, m.role, m.person_id AS "personId", m.kind,
-  m.status,
+const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.contact_email AS email, m.name, m.role,
+  m.person_id AS "personId", m.kind, m.status,
   m.created_at AS "createdAt", m.ended_at AS "endedAt", m.grants
   FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1`;
 

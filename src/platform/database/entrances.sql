@@ -28,7 +28,7 @@ BEGIN
   m := app_private.with_active_grants(m);
   role := m.role; portal := m.portal; grants := m.grants::text; user_id := m.user_id;
   access_grant_id := m.access_grant_id;
-  email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
+  email := (SELECT u.contact_email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
   org_name := (SELECT o.name FROM public.organizations o WHERE o.id = org);
   PERFORM app_private.sign_member(m);
 END $$;

@@ -25,7 +25,7 @@ export class FactorMailRepository {
 
   async recipient(membershipId: string): Promise<FactorMail | null> {
     const [row] = await this.unitOfWork.sql<FactorMail>(
-      `SELECT u.email, o.name AS organization FROM memberships m JOIN users u ON u.id = m.user_id
+      `SELECT u.contact_email AS email, o.name AS organization FROM memberships m JOIN users u ON u.id = m.user_id
          JOIN organizations o ON o.id = m.org_id
         WHERE m.org_id = $1 AND m.id = $2 AND m.status = 'active'`,
       [currentContext().orgId, membershipId],

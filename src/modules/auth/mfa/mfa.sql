@@ -10,7 +10,7 @@ $$;
 -- Returns the factors of a user.
 CREATE OR REPLACE FUNCTION app_private.factors_of(member uuid) RETURNS app.factors
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (u.id, u.email, k.wrapped, t.sealed, t.confirmed_at, t.last_step,
+  SELECT (u.id, u.contact_email, k.wrapped, t.sealed, t.confirmed_at, t.last_step,
     (SELECT count(*) FROM app_private.recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL),
     (SELECT coalesce(jsonb_agg(jsonb_build_object('id', encode(p.credential_id, 'hex'), 'transports', p.transports)
       ORDER BY p.id), '[]')
@@ -189,7 +189,7 @@ BEGIN
     PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
-  user_id := p.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = p.user_id);
+  user_id := p.user_id; email := (SELECT u.contact_email FROM public.users u WHERE u.id = p.user_id);
   m := app_private.default_membership(p.user_id, 'password');
   IF m.id IS NULL OR NOT app_private.verify_and_consume_factor(p.user_id, shown) THEN
     state := app_private.count_failure(p.lockout_key);
@@ -265,7 +265,7 @@ BEGIN
   SELECT * INTO p FROM app_private.passkeys x
     WHERE x.credential_id = shown.credential_id AND x.proof_hash = sha256(shown.proof) AND shown.kind = 'passkey';
   m := app_private.default_membership(p.user_id, 'passkey');
-  user_id := p.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = p.user_id);
+  user_id := p.user_id; email := (SELECT u.contact_email FROM public.users u WHERE u.id = p.user_id);
   org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
   state := CASE WHEN p.id IS NULL THEN 'refused' WHEN m.id IS NULL THEN 'not_allowed'
     WHEN app_private.verify_and_consume_factor(p.user_id, shown) THEN 'ok' ELSE 'counter' END;

@@ -199,7 +199,7 @@ END $$;
 -- Finds the existing account for a new SCIM user. Returns a null membership if the user is not a member of the
 -- organization yet. Otherwise returns the membership in two cases:
 -- - The organization created the membership for the e-mail address, and the user has never signed in.
--- - The membership has an identity of this connection.
+-- - The membership has an identity of this connection, and the provider has not sent another address since.
 -- Raises scim_account_exists for any other account.
 CREATE OR REPLACE FUNCTION app_private.scim_match_user(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
@@ -212,7 +212,7 @@ BEGIN
     SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.user_id = scim_match_user.user_id;
   ELSE
     SELECT x.* INTO m FROM public.memberships x JOIN public.users u ON u.id = x.user_id
-     WHERE x.org_id = c.org_id AND u.email = address AND EXISTS (
+     WHERE x.org_id = c.org_id AND u.email = address AND u.followed_email IS NULL AND EXISTS (
        SELECT FROM public.sso_identities i
          WHERE i.org_id = x.org_id AND i.connection_id = c.id AND i.membership_id = x.id)
      ORDER BY u.scoped_org_id NULLS LAST LIMIT 1;
@@ -247,6 +247,7 @@ BEGIN
       CASE WHEN NOT u.active OR group_role IS NULL THEN now() END) RETURNING * INTO m;
   ELSE
     UPDATE public.memberships x SET name = u.display_name WHERE x.org_id = m.org_id AND x.id = m.id;
+    UPDATE public.users x SET followed_email = NULL WHERE x.id = m.user_id AND x.followed_email IS NOT NULL;
   END IF;
   IF old_status = 'ended' THEN
     DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;

@@ -143,8 +143,9 @@ BEGIN
     ELSE 'ok' END;
   IF state <> 'ok' THEN RETURN; END IF;
   m := app_private.with_active_grants(m);
-  session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
-  preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal;
+  session_id := s.id; user_id := u.id; email := u.contact_email; user_name := m.name; org_id := o.id;
+  org_name := o.name; preset := o.preset;
+  membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal;
   grants := m.grants::text;
   method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
   required_action := app.sign_in_required_action(s, o, s.origin_org_id IS NULL

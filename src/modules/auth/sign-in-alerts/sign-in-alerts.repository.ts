@@ -23,8 +23,8 @@ export class SignInAlertsRepository {
   /** Returns the session, or null when it has been deleted. */
   async session(id: string): Promise<ObservedSession | null> {
     const [row] = await this.unitOfWork.sql<ObservedSession>(
-      `SELECT s.id, s.user_id AS "userId", u.email, o.name AS organization, s.created_at AS "createdAt",
-         host(s.ip) AS ip, s.user_agent AS "userAgent", s.country
+      `SELECT s.id, s.user_id AS "userId", u.contact_email AS email, o.name AS organization,
+         s.created_at AS "createdAt", host(s.ip) AS ip, s.user_agent AS "userAgent", s.country
          FROM sessions s JOIN users u ON u.id = s.user_id JOIN organizations o ON o.id = s.org_id WHERE s.org_id = $1
            AND s.id = $2`,
       [currentContext().orgId, id],

@@ -9,6 +9,7 @@ export type NoticeKind =
   | 'break_glass'
   | 'identity_linked'
   | 'own_identity_linked'
+  | 'own_address_followed'
   | 'identities_moved';
 
 /** The subject of each notification, and its recipients: members who can change connections, or owners. */
@@ -19,6 +20,7 @@ export const NOTICES: Readonly<Record<NoticeKind, { subject: NoticeSubject; owne
   break_glass: { subject: 'membership', owners: true },
   identity_linked: { subject: 'membership', owners: false },
   own_identity_linked: { subject: 'connection', owners: false },
+  own_address_followed: { subject: 'connection', owners: false },
   identities_moved: { subject: 'connection', owners: false },
 };
 
@@ -53,6 +55,12 @@ const TEXTS: Readonly<Record<NoticeKind, (about: string, days: number) => readon
     `Your account is now linked to the single sign-on "${about}"`,
     'From now on, a sign-in there also signs you in here. If this was not you, change your password and tell your ' +
       'administrator, who can remove the link.',
+  ],
+  own_address_followed: (about) => [
+    `The single sign-on "${about}" changed the e-mail address of your account`,
+    'The identity provider sent another address at your last sign-in, and mail now goes there. This mail goes to ' +
+      'both addresses. If you did not expect this, tell your administrator, who can correct the address at the ' +
+      'provider and end your sessions.',
   ],
   identities_moved: (about) => [
     `Single sign-on "${about}" takes over the members of another connection`,

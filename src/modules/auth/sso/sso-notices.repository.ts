@@ -41,15 +41,25 @@ export class SsoNoticesRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Returns the content of a notification. Returns null when the recipient or the resource no longer exists. */
-  async mailOf(membershipId: string, subject: NoticeSubject, subjectId: string): Promise<NoticeMail | null> {
+  /**
+   * Returns the content of a notification. The recipient is the address of the member, or the member's old address that
+   * `oldAddress` names; see `app.old_address`. Returns null when the recipient or the resource no longer exists.
+   */
+  async mailOf(
+    membershipId: string,
+    subject: NoticeSubject,
+    subjectId: string,
+    oldAddress?: string,
+  ): Promise<NoticeMail | null> {
     const [table, column] = SUBJECTS[subject];
     const [row] = await this.unitOfWork.sql<NoticeMail>(
-      `SELECT u.email, o.name AS organization, t.${column} AS about
+      `SELECT r.email, o.name AS organization, t.${column} AS about
          FROM memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.org_id
            JOIN ${table} t ON t.org_id = m.org_id AND t.id = $3
+           JOIN LATERAL (SELECT CASE WHEN $4::uuid IS NULL THEN u.contact_email ELSE app.old_address($4) END) r (email)
+             ON r.email IS NOT NULL
         WHERE m.org_id = $1 AND m.id = $2 AND m.status = 'active'`,
-      [currentContext().orgId, membershipId, subjectId],
+      [currentContext().orgId, membershipId, subjectId, oldAddress ?? null],
     );
     return row ?? null;
   }

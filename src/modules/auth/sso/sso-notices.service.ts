@@ -24,18 +24,30 @@ export class SsoNotices {
     return recipients.length;
   }
 
-  /** Enqueues a notification of one member in the current transaction. */
-  async notifyMember(kind: NoticeKind, subjectId: string, membershipId: string): Promise<void> {
-    await this.jobs.enqueue('sso.notify', { kind, subjectId, membershipId, days: 0 });
+  /** Enqueues a notification of one member in the current transaction, to the old address if one is named. */
+  async notifyMember(kind: NoticeKind, subjectId: string, membershipId: string, oldAddress?: string): Promise<void> {
+    await this.jobs.enqueue('sso.notify', {
+      kind,
+      subjectId,
+      membershipId,
+      days: 0,
+      ...(oldAddress !== undefined && { oldAddress }),
+    });
   }
 
   /**
    * Sends one mail. The caller must not have an open transaction. Fails permanently with `mail_rejected` when the mail
    * server rejects the mail.
    */
-  async send(kind: NoticeKind, subjectId: string, membershipId: string, days: number): Promise<void> {
+  async send(
+    kind: NoticeKind,
+    subjectId: string,
+    membershipId: string,
+    days: number,
+    oldAddress?: string,
+  ): Promise<void> {
     await this.mail.deliver({
-      load: () => this.repository.mailOf(membershipId, NOTICES[kind].subject, subjectId),
+      load: () => this.repository.mailOf(membershipId, NOTICES[kind].subject, subjectId, oldAddress),
       write: (content) => noticeMail(kind, content, days),
     });
   }

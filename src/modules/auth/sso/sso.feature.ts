@@ -153,6 +153,13 @@ export const ssoFeature = defineFeature({
       timeoutSeconds: 60,
       concurrency: 2,
     },
+    'sso.notify_followed': {
+      description: 'Notifies a member that the e-mail address followed the identity provider, at both addresses.',
+      attempts: 8,
+      backoffSeconds: 15,
+      timeoutSeconds: 60,
+      concurrency: 2,
+    },
     'sso.notify_moved': {
       description: 'Notifies the administrators about a move of identities to another connection.',
       attempts: 8,

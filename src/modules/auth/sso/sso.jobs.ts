@@ -13,18 +13,29 @@ export class SsoJobs {
   ) {}
 
   @OnJob('sso.notify', { transaction: 'own' })
-  notify({ kind, subjectId, membershipId, days }: JobPayload): Promise<void> {
-    return this.notices.send(kind as NoticeKind, String(subjectId), String(membershipId), Number(days));
+  notify({ kind, subjectId, membershipId, days, oldAddress }: JobPayload): Promise<void> {
+    const old = nameOf(oldAddress);
+    return this.notices.send(kind as NoticeKind, String(subjectId), String(membershipId), Number(days), old);
   }
 
   /**
-   * Notifies both ends of a link: the member, and the administrators if the member proved the account. The database
-   * enqueues this job in the transaction that opens the session.
+   * Notifies both ends of a link: the member, and the administrators if the member proved the account. The member's
+   * mail goes to the address before the sign-in, because the provider could have changed it. The database enqueues this
+   * job in the transaction that opens the session.
    */
   @OnJob('sso.notify_linked')
-  async notifyLinked({ membershipId, connectionId, proven }: JobPayload): Promise<JobCounts> {
-    await this.notices.notifyMember('own_identity_linked', String(connectionId), String(membershipId));
+  async notifyLinked({ membershipId, connectionId, proven, oldAddress }: JobPayload): Promise<JobCounts> {
+    const [about, member] = [String(connectionId), String(membershipId)];
+    await this.notices.notifyMember('own_identity_linked', about, member, nameOf(oldAddress));
     return { told: 1 + (proven === true ? await this.notices.notify('identity_linked', String(membershipId)) : 0) };
+  }
+
+  /** Notifies a member at the old and the new address. The database enqueues this job when it follows an address. */
+  @OnJob('sso.notify_followed')
+  async notifyFollowed({ membershipId, connectionId, oldAddress }: JobPayload): Promise<JobCounts> {
+    for (const address of [String(oldAddress), undefined])
+      await this.notices.notifyMember('own_address_followed', String(connectionId), String(membershipId), address);
+    return { told: 2 };
   }
 
   /** Notifies the administrators about a move of identities. The database enqueues this job. */
@@ -43,3 +54,7 @@ export class SsoJobs {
     return { told: await this.notices.notify('break_glass', String(membershipId)) };
   }
 }
+
+/** Returns the name of an old address in a payload. */
+const nameOf = (oldAddress: JobPayload[string] | undefined) =>
+  oldAddress === undefined ? undefined : String(oldAddress);

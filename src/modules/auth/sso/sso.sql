@@ -160,25 +160,42 @@ END $$;
 
 -- Copies a changed name and e-mail address from the provider to a member whose user only this organization knows. Other
 -- accounts keep theirs, because another organization or the owner decides about them; the difference is shown. A member
--- whom a SCIM client manages keeps the client's data. The address does not change to that of another member, so a user
--- who can edit the address at the provider cannot take the place of another member. Returns true if something changed.
-CREATE OR REPLACE FUNCTION app_private.follow_provider(m public.memberships, full_name text, address text)
-RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- whom a SCIM client manages keeps the client's data. The copied address is for display and mail. It finds no user,
+-- because users can often edit their address at the provider. The address of another member is not copied. The column
+-- `old_address` names the address before the change, for the mail about it; see app.old_address.
+CREATE OR REPLACE FUNCTION app_private.follow_provider(
+  m public.memberships, full_name text, address text, OUT followed boolean, OUT old_address uuid
+) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  renamed boolean;
+  u public.users; wanted text;
 BEGIN
-  IF NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.user_id AND u.scoped_org_id = m.org_id)
-    OR EXISTS (SELECT FROM public.scim_users s WHERE s.org_id = m.org_id AND s.membership_id = m.id) THEN
-    RETURN false;
+  followed := false;
+  SELECT x.* INTO u FROM public.users x WHERE x.id = m.user_id AND x.scoped_org_id = m.org_id;
+  IF NOT FOUND OR EXISTS (SELECT FROM public.scim_users s WHERE s.org_id = m.org_id AND s.membership_id = m.id) THEN
+    RETURN;
   END IF;
   UPDATE public.memberships x SET name = full_name WHERE x.org_id = m.org_id AND x.id = m.id AND x.name <> full_name;
-  renamed := FOUND;
-  UPDATE public.users u SET email = address WHERE u.id = m.user_id AND u.email <> address AND NOT EXISTS (
-    SELECT FROM public.users x WHERE x.email = address AND (x.scoped_org_id = m.org_id OR x.scoped_org_id IS NULL
-      AND EXISTS (SELECT FROM public.memberships y WHERE y.org_id = m.org_id AND y.user_id = x.id)));
-  RETURN renamed OR FOUND;
+  followed := FOUND;
+  IF address <> u.email AND NOT EXISTS (SELECT FROM public.users x JOIN public.memberships y ON y.user_id = x.id
+      WHERE y.org_id = m.org_id AND x.email = address) AND NOT EXISTS (SELECT FROM public.users x
+      WHERE x.scoped_org_id = m.org_id AND x.followed_email = address AND x.id <> u.id) THEN wanted := address; END IF;
+  IF address IS NULL OR wanted IS NOT DISTINCT FROM u.followed_email THEN RETURN; END IF;
+  UPDATE public.users x SET followed_email = wanted WHERE x.id = u.id;
+  followed := true;
+  INSERT INTO app_private.account_mails (id, kind, lockout_key, address, user_id)
+    VALUES (gen_random_uuid(), 'notice', app_private.lockout_key(u.contact_email), u.contact_email, u.id)
+    RETURNING id INTO old_address;
 END $$;
+
+-- Returns the address that a member of the current organization had before the provider changed it. Returns null after
+-- an hour; see app.sweep_sign_in.
+CREATE OR REPLACE FUNCTION app.old_address(notice uuid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT a.address FROM app_private.account_mails a
+    JOIN public.memberships m ON m.org_id = app.org_id() AND m.user_id = a.user_id
+   WHERE a.id = notice AND a.kind = 'notice'
+$$;
+GRANT EXECUTE ON FUNCTION app.old_address TO vouchsafe_worker;
 
 -- Opens a session for a verified response of an identity provider. The caller must present the secret of the
 -- connection. The member gets the role that the provider's groups determine. If the role changes, the member's other
@@ -197,7 +214,7 @@ CREATE OR REPLACE FUNCTION app.sso_sign_in(
   OUT email text, OUT role_before text, OUT role_now text, OUT expires_at timestamptz, OUT followed boolean
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  c public.sso_connections; m public.memberships; member_id uuid;
+  c public.sso_connections; m public.memberships; member_id uuid; old_address uuid;
 BEGIN
   SELECT x.* INTO c FROM public.sso_connections x
     JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
@@ -239,7 +256,7 @@ BEGIN
     UPDATE public.sessions s SET revoked_at = now()
       WHERE s.org_id = m.org_id AND s.membership_id = m.id AND s.revoked_at IS NULL;
   END IF;
-  followed := app_private.follow_provider(m, full_name, address);
+  SELECT f.followed, f.old_address INTO followed, old_address FROM app_private.follow_provider(m, full_name, address) f;
   UPDATE public.sso_identities i
     SET last_sign_in_at = now(), facts = sso_sign_in.facts, provider_name = full_name, provider_email = address
    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
@@ -249,11 +266,16 @@ BEGIN
          logout_hint_enc = visit.logout_hint_enc,
          logout_hint_session = CASE WHEN visit.logout_hint_enc IS NOT NULL THEN visit.id END,
          signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
-  user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+  user_id := m.user_id; membership_id := m.id;
+  email := (SELECT u.contact_email FROM public.users u WHERE u.id = m.user_id);
+  IF old_address IS NOT NULL THEN
+    PERFORM app_private.enqueue_job(c.org_id, 'sso.notify_followed', jsonb_build_object('membershipId', m.id,
+      'connectionId', c.id, 'oldAddress', old_address), visit.request_id);
+  END IF;
   -- an account in use that joins the organization is told too
   IF state IN ('linked', 'linked_by_address', 'moved') OR state = 'provisioned' AND m.user_id <> new_user THEN
     PERFORM app_private.enqueue_job(c.org_id, 'sso.notify_linked', jsonb_build_object('membershipId', m.id,
-      'connectionId', c.id, 'proven', state = 'linked'), visit.request_id);
+      'connectionId', c.id, 'proven', state = 'linked', 'oldAddress', old_address), visit.request_id);
   END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
@@ -282,7 +304,8 @@ BEGIN
   SELECT count(*), array_agg(g.membership_id ORDER BY g.org_id <> c.org_id) INTO ended, members FROM gone g;
   IF ended = 0 THEN RETURN; END IF;
   SELECT * INTO m FROM public.memberships x WHERE x.id = members[1];
-  org_id := m.org_id; user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+  org_id := m.org_id; user_id := m.user_id;
+  email := (SELECT u.contact_email FROM public.users u WHERE u.id = m.user_id);
   PERFORM app_private.sign_member(app_private.with_active_grants(m));
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;
