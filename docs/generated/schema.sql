@@ -1488,6 +1488,20 @@ CREATE INDEX sso_moves_expiry ON sso_moves (org_id, expires_at);
 SELECT app_private.protect_table('sso_moves', 'SELECT, DELETE', true);
 GRANT UPDATE (expires_at) ON sso_moves TO vouchsafe_worker; -- retention locks the rows that it deletes
 
+-- email: the address under which the user joined. Providers and SCIM clients find the user by it. followed_email: the
+-- address that the provider of a user of one organization alone sends now. contact_email: the address for display and
+-- mail. No user is found by the last two, because users can often edit their address at the provider.
+ALTER TABLE users
+  ADD COLUMN followed_email text CHECK (followed_email = lower(followed_email)
+    AND length(followed_email) BETWEEN 3 AND 254),
+  ADD COLUMN contact_email text NOT NULL GENERATED ALWAYS AS (coalesce(followed_email, email)) STORED,
+  ADD CHECK (followed_email IS NULL OR scoped_org_id IS NOT NULL);
+CREATE INDEX users_followed_email ON users (scoped_org_id, followed_email) WHERE followed_email IS NOT NULL;
+
+-- notice: the address until a provider changed it, for the mail about the change.
+ALTER TABLE app_private.account_mails DROP CONSTRAINT account_mails_kind_check,
+  ADD CONSTRAINT account_mails_kind_check CHECK (kind IN ('reset', 'verify', 'locked', 'notice'));
+
 -- ==================== migrations/0010-scim-attributes.sql
 
 -- The values of a SCIM user without a column of their own, in the form of a User resource (RFC 7643 section 4).
@@ -2163,7 +2177,8 @@ BEGIN
     RETURN;
   END IF;
   m := app_private.narrow_to_key(app_private.with_active_grants(m), k.id);
-  user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
+  user_id := m.user_id; user_name := m.name;
+  email := (SELECT u.contact_email FROM public.users u WHERE u.id = m.user_id);
   org_name := o.name; preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role;
   portal := m.portal; grants := m.grants::text;
   method := 'api_key'; must_change_password := false;
@@ -2763,7 +2778,7 @@ $$;
 -- Returns the factors of a user.
 CREATE OR REPLACE FUNCTION app_private.factors_of(member uuid) RETURNS app.factors
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (u.id, u.email, k.wrapped, t.sealed, t.confirmed_at, t.last_step,
+  SELECT (u.id, u.contact_email, k.wrapped, t.sealed, t.confirmed_at, t.last_step,
     (SELECT count(*) FROM app_private.recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL),
     (SELECT coalesce(jsonb_agg(jsonb_build_object('id', encode(p.credential_id, 'hex'), 'transports', p.transports)
       ORDER BY p.id), '[]')
@@ -2942,7 +2957,7 @@ BEGIN
     PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
-  user_id := p.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = p.user_id);
+  user_id := p.user_id; email := (SELECT u.contact_email FROM public.users u WHERE u.id = p.user_id);
   m := app_private.default_membership(p.user_id, 'password');
   IF m.id IS NULL OR NOT app_private.verify_and_consume_factor(p.user_id, shown) THEN
     state := app_private.count_failure(p.lockout_key);
@@ -3018,7 +3033,7 @@ BEGIN
   SELECT * INTO p FROM app_private.passkeys x
     WHERE x.credential_id = shown.credential_id AND x.proof_hash = sha256(shown.proof) AND shown.kind = 'passkey';
   m := app_private.default_membership(p.user_id, 'passkey');
-  user_id := p.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = p.user_id);
+  user_id := p.user_id; email := (SELECT u.contact_email FROM public.users u WHERE u.id = p.user_id);
   org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
   state := CASE WHEN p.id IS NULL THEN 'refused' WHEN m.id IS NULL THEN 'not_allowed'
     WHEN app_private.verify_and_consume_factor(p.user_id, shown) THEN 'ok' ELSE 'counter' END;
@@ -3442,7 +3457,7 @@ END $$;
 -- Finds the existing account for a new SCIM user. Returns a null membership if the user is not a member of the
 -- organization yet. Otherwise returns the membership in two cases:
 -- - The organization created the membership for the e-mail address, and the user has never signed in.
--- - The membership has an identity of this connection.
+-- - The membership has an identity of this connection, and the provider has not sent another address since.
 -- Raises scim_account_exists for any other account.
 CREATE OR REPLACE FUNCTION app_private.scim_match_user(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
@@ -3455,7 +3470,7 @@ BEGIN
     SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.user_id = scim_match_user.user_id;
   ELSE
     SELECT x.* INTO m FROM public.memberships x JOIN public.users u ON u.id = x.user_id
-     WHERE x.org_id = c.org_id AND u.email = address AND EXISTS (
+     WHERE x.org_id = c.org_id AND u.email = address AND u.followed_email IS NULL AND EXISTS (
        SELECT FROM public.sso_identities i
          WHERE i.org_id = x.org_id AND i.connection_id = c.id AND i.membership_id = x.id)
      ORDER BY u.scoped_org_id NULLS LAST LIMIT 1;
@@ -3490,6 +3505,7 @@ BEGIN
       CASE WHEN NOT u.active OR group_role IS NULL THEN now() END) RETURNING * INTO m;
   ELSE
     UPDATE public.memberships x SET name = u.display_name WHERE x.org_id = m.org_id AND x.id = m.id;
+    UPDATE public.users x SET followed_email = NULL WHERE x.id = m.user_id AND x.followed_email IS NOT NULL;
   END IF;
   IF old_status = 'ended' THEN
     DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;
@@ -4098,8 +4114,9 @@ BEGIN
     ELSE 'ok' END;
   IF state <> 'ok' THEN RETURN; END IF;
   m := app_private.with_active_grants(m);
-  session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
-  preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal;
+  session_id := s.id; user_id := u.id; email := u.contact_email; user_name := m.name; org_id := o.id;
+  org_name := o.name; preset := o.preset;
+  membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal;
   grants := m.grants::text;
   method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
   required_action := app.sign_in_required_action(s, o, s.origin_org_id IS NULL
@@ -4496,7 +4513,7 @@ RETURNS TABLE (id uuid, connection_id uuid, connection text, protocol text, subj
   provider_email text, differs boolean, created_at timestamptz, last_sign_in_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT i.id, c.id, c.name, c.protocol, i.subject_key, i.provider_name, i.provider_email,
-      coalesce(i.provider_name <> m.name, false) OR coalesce(i.provider_email <> u.email, false),
+      coalesce(i.provider_name <> m.name, false) OR coalesce(i.provider_email <> u.contact_email, false),
       i.created_at, i.last_sign_in_at
     FROM public.sso_identities i
     JOIN public.sso_connections c ON c.org_id = i.org_id AND c.id = i.connection_id
@@ -4548,8 +4565,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Returns the members with an identity of one connection, what another connection must send to claim each of them, and
--- what prevents a move. An e-mail address counts only if the organization has verified its domain, and if the address
--- is that of a user of the organization alone or was verified by its owner.
+-- what prevents a move. An e-mail address counts only if the organization has verified its domain, and if its owner
+-- verified it, or if the user is one of the organization alone and the provider has not sent another address since.
 CREATE OR REPLACE FUNCTION app_private.movable(org uuid, origin uuid, target uuid, rule text)
 RETURNS TABLE (membership_id uuid, name text, role text, facts jsonb, match_key text, problem text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -4557,7 +4574,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT DISTINCT ON (m.id) m.id, m.name, m.role, m.status, m.kind, i.facts, u.email, CASE rule
         WHEN 'subject' THEN app_private.subject_at_provider(i.subject_key)
         WHEN 'email' THEN CASE WHEN app_private.has_verified_domain(org, u.email)
-          AND (u.scoped_org_id = org OR u.email_proven_at IS NOT NULL) THEN u.email END END AS match_key
+          AND (u.scoped_org_id = org AND u.followed_email IS NULL OR u.email_proven_at IS NOT NULL)
+          THEN u.email END END AS match_key
       FROM public.sso_identities i
       JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
       JOIN public.users u ON u.id = m.user_id
@@ -5002,25 +5020,42 @@ END $$;
 
 -- Copies a changed name and e-mail address from the provider to a member whose user only this organization knows. Other
 -- accounts keep theirs, because another organization or the owner decides about them; the difference is shown. A member
--- whom a SCIM client manages keeps the client's data. The address does not change to that of another member, so a user
--- who can edit the address at the provider cannot take the place of another member. Returns true if something changed.
-CREATE OR REPLACE FUNCTION app_private.follow_provider(m public.memberships, full_name text, address text)
-RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- whom a SCIM client manages keeps the client's data. The copied address is for display and mail. It finds no user,
+-- because users can often edit their address at the provider. The address of another member is not copied. The column
+-- `old_address` names the address before the change, for the mail about it; see app.old_address.
+CREATE OR REPLACE FUNCTION app_private.follow_provider(
+  m public.memberships, full_name text, address text, OUT followed boolean, OUT old_address uuid
+) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  renamed boolean;
+  u public.users; wanted text;
 BEGIN
-  IF NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.user_id AND u.scoped_org_id = m.org_id)
-    OR EXISTS (SELECT FROM public.scim_users s WHERE s.org_id = m.org_id AND s.membership_id = m.id) THEN
-    RETURN false;
+  followed := false;
+  SELECT x.* INTO u FROM public.users x WHERE x.id = m.user_id AND x.scoped_org_id = m.org_id;
+  IF NOT FOUND OR EXISTS (SELECT FROM public.scim_users s WHERE s.org_id = m.org_id AND s.membership_id = m.id) THEN
+    RETURN;
   END IF;
   UPDATE public.memberships x SET name = full_name WHERE x.org_id = m.org_id AND x.id = m.id AND x.name <> full_name;
-  renamed := FOUND;
-  UPDATE public.users u SET email = address WHERE u.id = m.user_id AND u.email <> address AND NOT EXISTS (
-    SELECT FROM public.users x WHERE x.email = address AND (x.scoped_org_id = m.org_id OR x.scoped_org_id IS NULL
-      AND EXISTS (SELECT FROM public.memberships y WHERE y.org_id = m.org_id AND y.user_id = x.id)));
-  RETURN renamed OR FOUND;
+  followed := FOUND;
+  IF address <> u.email AND NOT EXISTS (SELECT FROM public.users x JOIN public.memberships y ON y.user_id = x.id
+      WHERE y.org_id = m.org_id AND x.email = address) AND NOT EXISTS (SELECT FROM public.users x
+      WHERE x.scoped_org_id = m.org_id AND x.followed_email = address AND x.id <> u.id) THEN wanted := address; END IF;
+  IF address IS NULL OR wanted IS NOT DISTINCT FROM u.followed_email THEN RETURN; END IF;
+  UPDATE public.users x SET followed_email = wanted WHERE x.id = u.id;
+  followed := true;
+  INSERT INTO app_private.account_mails (id, kind, lockout_key, address, user_id)
+    VALUES (gen_random_uuid(), 'notice', app_private.lockout_key(u.contact_email), u.contact_email, u.id)
+    RETURNING id INTO old_address;
 END $$;
+
+-- Returns the address that a member of the current organization had before the provider changed it. Returns null after
+-- an hour; see app.sweep_sign_in.
+CREATE OR REPLACE FUNCTION app.old_address(notice uuid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT a.address FROM app_private.account_mails a
+    JOIN public.memberships m ON m.org_id = app.org_id() AND m.user_id = a.user_id
+   WHERE a.id = notice AND a.kind = 'notice'
+$$;
+GRANT EXECUTE ON FUNCTION app.old_address TO vouchsafe_worker;
 
 -- Opens a session for a verified response of an identity provider. The caller must present the secret of the
 -- connection. The member gets the role that the provider's groups determine. If the role changes, the member's other
@@ -5039,7 +5074,7 @@ CREATE OR REPLACE FUNCTION app.sso_sign_in(
   OUT email text, OUT role_before text, OUT role_now text, OUT expires_at timestamptz, OUT followed boolean
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  c public.sso_connections; m public.memberships; member_id uuid;
+  c public.sso_connections; m public.memberships; member_id uuid; old_address uuid;
 BEGIN
   SELECT x.* INTO c FROM public.sso_connections x
     JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
@@ -5081,7 +5116,7 @@ BEGIN
     UPDATE public.sessions s SET revoked_at = now()
       WHERE s.org_id = m.org_id AND s.membership_id = m.id AND s.revoked_at IS NULL;
   END IF;
-  followed := app_private.follow_provider(m, full_name, address);
+  SELECT f.followed, f.old_address INTO followed, old_address FROM app_private.follow_provider(m, full_name, address) f;
   UPDATE public.sso_identities i
     SET last_sign_in_at = now(), facts = sso_sign_in.facts, provider_name = full_name, provider_email = address
    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
@@ -5091,11 +5126,16 @@ BEGIN
          logout_hint_enc = visit.logout_hint_enc,
          logout_hint_session = CASE WHEN visit.logout_hint_enc IS NOT NULL THEN visit.id END,
          signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
-  user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+  user_id := m.user_id; membership_id := m.id;
+  email := (SELECT u.contact_email FROM public.users u WHERE u.id = m.user_id);
+  IF old_address IS NOT NULL THEN
+    PERFORM app_private.enqueue_job(c.org_id, 'sso.notify_followed', jsonb_build_object('membershipId', m.id,
+      'connectionId', c.id, 'oldAddress', old_address), visit.request_id);
+  END IF;
   -- an account in use that joins the organization is told too
   IF state IN ('linked', 'linked_by_address', 'moved') OR state = 'provisioned' AND m.user_id <> new_user THEN
     PERFORM app_private.enqueue_job(c.org_id, 'sso.notify_linked', jsonb_build_object('membershipId', m.id,
-      'connectionId', c.id, 'proven', state = 'linked'), visit.request_id);
+      'connectionId', c.id, 'proven', state = 'linked', 'oldAddress', old_address), visit.request_id);
   END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
@@ -5124,7 +5164,8 @@ BEGIN
   SELECT count(*), array_agg(g.membership_id ORDER BY g.org_id <> c.org_id) INTO ended, members FROM gone g;
   IF ended = 0 THEN RETURN; END IF;
   SELECT * INTO m FROM public.memberships x WHERE x.id = members[1];
-  org_id := m.org_id; user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+  org_id := m.org_id; user_id := m.user_id;
+  email := (SELECT u.contact_email FROM public.users u WHERE u.id = m.user_id);
   PERFORM app_private.sign_member(app_private.with_active_grants(m));
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;
@@ -5661,7 +5702,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   PERFORM app_private.assert_holds('access:explain');
   RETURN QUERY
-    SELECT m.id, m.name, u.email, m.role, m.person_id, (app_private.with_active_grants(m)).grants,
+    SELECT m.id, m.name, u.contact_email, m.role, m.person_id, (app_private.with_active_grants(m)).grants,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'from', a.starts_at, 'until', a.ends_at,
              'accessGrantId', a.access_grant_id)
                      ORDER BY a.id), '[]')
@@ -5698,7 +5739,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   PERFORM app_private.assert_holds('access:preview');
   RETURN QUERY
-    SELECT m.id, m.user_id, m.name, u.email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at,
+    SELECT m.id, m.user_id, m.name, u.contact_email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at,
       m.last_used_at,
            u.must_change_password, o.status <> 'active',
            app.sign_in_required_action(jsonb_populate_record(NULL::public.sessions,
@@ -6071,7 +6112,7 @@ BEGIN
   m := app_private.with_active_grants(m);
   role := m.role; portal := m.portal; grants := m.grants::text; user_id := m.user_id;
   access_grant_id := m.access_grant_id;
-  email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
+  email := (SELECT u.contact_email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
   org_name := (SELECT o.name FROM public.organizations o WHERE o.id = org);
   PERFORM app_private.sign_member(m);
 END $$;
