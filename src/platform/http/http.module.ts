@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ClockModule } from '../clock/clock.module.js';
 import { DeviceCookie } from './device-cookie.js';
 import { Cursors } from './pagination.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -12,6 +13,7 @@ import { InputPipe } from './validation.js';
  */
 @Global()
 @Module({
+  imports: [ClockModule],
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_INTERCEPTOR, useClass: ResponseTypeInterceptor },
