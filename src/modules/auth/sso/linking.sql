@@ -20,8 +20,8 @@ $$;
 -- Returns true if a provider may not claim a member without a proof of the account. A member who has never signed in
 -- needs no proof. These members need one:
 -- - Support staff, whom no provider may claim.
--- - A member whose address is not confirmed: the organization has not verified its domain, or the user of several
---   organizations has not verified the mailbox. This also holds after the member's last identity was removed.
+-- - A member whose address is not confirmed: the organization has not verified its domain, the provider sent another
+--   address since, or the user of several organizations has not verified the mailbox. This also holds after the member's last identity was removed.
 -- - A member with another identity of the same connection. The provider could have given the address to another person.
 -- - A member with more permissions than the role that the provider gives. A provider that asserts the address of an
 --   administrator would otherwise take over the administrator's account.
@@ -35,7 +35,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     OR (m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)) AND (
       NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.user_id
         AND app_private.has_verified_domain(m.org_id, u.email)
-        AND (u.scoped_org_id = m.org_id OR u.email_proven_at IS NOT NULL))
+        AND (u.scoped_org_id = m.org_id AND u.followed_email IS NULL OR u.email_proven_at IS NOT NULL))
       OR app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role),
         app_private.effective_grants(m.org_id, NULL, new_role))))
 $$;

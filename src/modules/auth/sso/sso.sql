@@ -42,7 +42,9 @@ DECLARE
 BEGIN
   SELECT * INTO u FROM public.users x WHERE x.email = address AND x.scoped_org_id IS NULL FOR UPDATE;
   SELECT * INTO own FROM public.users x WHERE x.email = address AND x.scoped_org_id = org FOR UPDATE;
-  IF own.id IS NOT NULL THEN RETURN CASE WHEN NOT app_private.has_signed_in(own.id) THEN own.id END; END IF;
+  IF own.id IS NOT NULL THEN
+    RETURN CASE WHEN own.followed_email IS NULL AND NOT app_private.has_signed_in(own.id) THEN own.id END;
+  END IF;
   IF answers AND u.id IS NOT NULL THEN
     RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
