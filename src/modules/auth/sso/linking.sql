@@ -21,7 +21,8 @@ $$;
 -- needs no proof. These members need one:
 -- - Support staff, whom no provider may claim.
 -- - A member whose address is not confirmed: the organization has not verified its domain, the provider sent another
---   address since, or the user of several organizations has not verified the mailbox. This also holds after the member's last identity was removed.
+--   address since, or the user of several organizations has not verified the mailbox. This also holds after the
+--   member's last identity was removed.
 -- - A member with another identity of the same connection. The provider could have given the address to another person.
 -- - A member with more permissions than the role that the provider gives. A provider that asserts the address of an
 --   administrator would otherwise take over the administrator's account.
