@@ -52,7 +52,7 @@ export class ThreadPool {
     return this.queue.withSlot(caller, async () => {
       const worker = this.idle.pop() ?? (await this.start());
       const reply = await this.attempt(worker, this.options.deadlineMs, () => worker.postMessage(request));
-      this.idle.push(worker);
+      if (this.all.has(worker)) this.idle.push(worker); // it can end with its last reply
       return reply;
     });
   }
