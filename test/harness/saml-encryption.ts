@@ -45,7 +45,7 @@ function encryptedOctets(
   return { key, octets: name.endsWith('gcm') ? Buffer.concat([octets, cipher.getAuthTag!()]) : octets };
 }
 
-/** How a key next to the content names it, as in OpenSAML and Lasso. */
+/** How a key next to the content names it, as in Shibboleth. */
 const CONTENT_NAMED =
   '<xenc:ReferenceList><xenc:DataReference URI="#content"/></xenc:ReferenceList>' +
   '<xenc:CarriedKeyName>content-key</xenc:CarriedKeyName>';

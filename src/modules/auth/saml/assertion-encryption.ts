@@ -81,7 +81,7 @@ function checkAttributes(encrypted: XmlElement, ...names: string[]): void {
 
 /**
  * Rejects the elements and attributes that no provider needs (XML Encryption 1.1, sections 3.1 to 3.6). When a key is
- * next to the content, Shibboleth and Lasso name the content in the key. Nothing follows this reference.
+ * next to the content, Shibboleth names the content in the key. Nothing follows this reference.
  */
 function checkStructure(wrapper: XmlElement, data: XmlElement, keys: readonly XmlElement[]): void {
   checkOnly(wrapper, 'EncryptedData', 'EncryptedKey');
