@@ -6,7 +6,7 @@ import { tokenIssuer, type SessionToken } from '../../../platform/access/checks/
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { DeviceCookie } from '../../../platform/http/index.js';
-import { currentContext } from '../../../platform/context/context.js';
+import { maybeContext } from '../../../platform/context/context.js';
 
 type SignedToken = SessionToken & { iat: number; exp: number };
 
@@ -39,7 +39,7 @@ export class SessionCookies {
       'Set-Cookie',
       this.cookie(this.app.cookieName, token, remembered ? Math.max(1, exp - now) : undefined),
     );
-    const { device, acceptedUser } = currentContext();
+    const { device = null, acceptedUser = null } = maybeContext() ?? {};
     if (device === null || acceptedUser === null) return;
     const { name } = this.deviceCookie;
     response.append('Set-Cookie', this.cookie(name, this.deviceCookie.valueOf(device, acceptedUser), DEVICE_SECONDS));
