@@ -4565,17 +4565,14 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Returns the members with an identity of one connection, what another connection must send to claim each of them, and
--- what prevents a move. An e-mail address counts only if the organization has verified its domain, and if its owner
--- verified it, or if the user is one of the organization alone and the provider has not sent another address since.
+-- what prevents a move. An e-mail address counts only if it is confirmed; see app_private.is_confirmed_in.
 CREATE OR REPLACE FUNCTION app_private.movable(org uuid, origin uuid, target uuid, rule text)
 RETURNS TABLE (membership_id uuid, name text, role text, facts jsonb, match_key text, problem text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH found AS (
     SELECT DISTINCT ON (m.id) m.id, m.name, m.role, m.status, m.kind, i.facts, u.email, CASE rule
         WHEN 'subject' THEN app_private.subject_at_provider(i.subject_key)
-        WHEN 'email' THEN CASE WHEN app_private.has_verified_domain(org, u.email)
-          AND (u.scoped_org_id = org AND u.followed_email IS NULL OR u.email_proven_at IS NOT NULL)
-          THEN u.email END END AS match_key
+        WHEN 'email' THEN CASE WHEN app_private.is_confirmed_in(org, u) THEN u.email END END AS match_key
       FROM public.sso_identities i
       JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
       JOIN public.users u ON u.id = m.user_id
@@ -4710,11 +4707,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    ORDER BY u.scoped_org_id NULLS LAST LIMIT 1
 $$;
 
+-- Returns true if the member has ever signed in, also after the last identity was removed.
+CREATE OR REPLACE FUNCTION app_private.is_in_use(m public.memberships) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)
+$$;
+
+-- Returns true if the e-mail address of a user identifies the user within an organization. The organization has
+-- verified the domain. In addition, the owner has verified the mailbox, or the organization alone knows the user and
+-- the provider has not sent another address since.
+CREATE OR REPLACE FUNCTION app_private.is_confirmed_in(org uuid, u public.users) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT app_private.has_verified_domain(org, u.email)
+     AND (u.scoped_org_id = org AND u.followed_email IS NULL OR u.email_proven_at IS NOT NULL)
+$$;
+
 -- Returns true if a provider may not claim a member without a proof of the account. A member who has never signed in
 -- needs no proof. These members need one:
 -- - Support staff, whom no provider may claim.
--- - A member whose address is not confirmed: the organization has not verified its domain, or the user of several
---   organizations has not verified the mailbox. This also holds after the member's last identity was removed.
+-- - A member whose address is not confirmed; see app_private.is_confirmed_in.
 -- - A member with another identity of the same connection. The provider could have given the address to another person.
 -- - A member with more permissions than the role that the provider gives. A provider that asserts the address of an
 --   administrator would otherwise take over the administrator's account.
@@ -4725,10 +4736,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m.status = 'active' AND (m.kind <> 'member'
     OR EXISTS (SELECT FROM public.sso_identities i
       WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
-    OR (m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)) AND (
-      NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.user_id
-        AND app_private.has_verified_domain(m.org_id, u.email)
-        AND (u.scoped_org_id = m.org_id OR u.email_proven_at IS NOT NULL))
+    OR app_private.is_in_use(m) AND (
+      NOT (SELECT app_private.is_confirmed_in(m.org_id, u) FROM public.users u WHERE u.id = m.user_id)
       OR app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role),
         app_private.effective_grants(m.org_id, NULL, new_role))))
 $$;
@@ -4902,7 +4911,9 @@ DECLARE
 BEGIN
   SELECT * INTO u FROM public.users x WHERE x.email = address AND x.scoped_org_id IS NULL FOR UPDATE;
   SELECT * INTO own FROM public.users x WHERE x.email = address AND x.scoped_org_id = org FOR UPDATE;
-  IF own.id IS NOT NULL THEN RETURN CASE WHEN NOT app_private.has_signed_in(own.id) THEN own.id END; END IF;
+  IF own.id IS NOT NULL THEN
+    RETURN CASE WHEN own.followed_email IS NULL AND NOT app_private.has_signed_in(own.id) THEN own.id END;
+  END IF;
   IF answers AND u.id IS NOT NULL THEN
     RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
@@ -4987,7 +4998,7 @@ BEGIN
     SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id FOR UPDATE;
     state := CASE WHEN m.status <> 'active' THEN 'membership_ended'
       WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists'
-      WHEN m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id) THEN 'linked_by_address'
+      WHEN app_private.is_in_use(m) THEN 'linked_by_address'
       ELSE 'claimed' END;
     RETURN;
   END IF;
@@ -4999,7 +5010,7 @@ BEGIN
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
   m := app_private.member_with_address(c.org_id, address);
   IF m.status <> 'active' THEN member_id := m.id; state := 'membership_ended'; RETURN; END IF;
-  is_used := m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id);
+  is_used := app_private.is_in_use(m);
   IF NOT coalesce(app_private.claim_needs_proof(c, m, new_role), false) THEN
     meant := app_private.resolve_verified_user(c.org_id, address, new_user);
   END IF;

@@ -1,3 +1,4 @@
+export { allowFrame } from './allow-frame.js';
 export { redisplayForm, type FormMessages } from './form-redisplay.js';
 export { html, markup, type Html } from './html.js';
 export { KeptToken } from './kept-token.js';

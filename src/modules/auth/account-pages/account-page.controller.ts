@@ -47,8 +47,7 @@ export class AccountPageController {
   @ResponseType.text(PAGE)
   async leave(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     const { url, setCookies } = await this.signOut.signOut(request.headers.cookie);
-    this.cookies.clear(response);
-    for (const cookie of setCookies) response.append('Set-Cookie', cookie);
+    this.cookies.clear(response, setCookies);
     return url.startsWith('/')
       ? seeOther(response, url)
       : continuePage('You are signed out here', 'You are being signed out at your identity provider too.', url);

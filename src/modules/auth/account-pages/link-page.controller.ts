@@ -4,17 +4,16 @@ import { Public } from '../../../platform/access/decorators.js';
 import { PAGE_FORM } from '../../../platform/http/index.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter, seeOther } from '../../../platform/pages/index.js';
-import { CONFIRM_EVENTS, LinkCookies, LinkingService } from '../linking/index.js';
+import { LINK_REASON, LinkingService, PROOF_EVENTS } from '../linking/index.js';
 import { BrowserCookie } from '../sessions/index.js';
 import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
-import { LinkOffers } from '../sso/index.js';
+import { LINK_EVENTS, LinkOffers, SsoCallback } from '../sso/index.js';
 import { redisplay } from './forms.js';
 import { linkPage } from './link.views.js';
 import { pageUrl } from './page-url.js';
 import { LinkProofForm } from './pages.dto.js';
 
 const PAGE = 'text/html; charset=utf-8';
-const REASON = 'the user has no session yet: the request needs the ticket of a verified answer, and its browser';
 
 /** The page that links a single sign-on to an account that exists. Each step does the same as the API route. */
 @Controller('sign-in/link')
@@ -23,12 +22,12 @@ export class LinkPageController {
   constructor(
     private readonly linking: LinkingService,
     private readonly offers: LinkOffers,
-    private readonly cookies: LinkCookies,
+    private readonly callback: SsoCallback,
     private readonly browserCookie: BrowserCookie,
   ) {}
 
   @Get()
-  @Public(REASON, { limit: SIGN_IN_IP_RATE_LIMITS.link })
+  @Public(LINK_REASON, { limit: SIGN_IN_IP_RATE_LIMITS.link })
   @ResponseType.text(PAGE)
   async show(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     const ticket = this.offers.ticket(request);
@@ -37,8 +36,8 @@ export class LinkPageController {
   }
 
   @Post('proof')
-  @Public(REASON, {
-    emits: ['sso.account_proven', 'auth.mfa_challenged', 'auth.sign_in_failed', 'auth.locked'],
+  @Public(LINK_REASON, {
+    emits: PROOF_EVENTS,
     body: PAGE_FORM,
     limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
@@ -55,15 +54,15 @@ export class LinkPageController {
   }
 
   @Post('confirm')
-  @Public(REASON, {
-    emits: CONFIRM_EVENTS,
+  @Public(LINK_REASON, {
+    emits: LINK_EVENTS,
     body: PAGE_FORM,
     limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
   @ResponseType.redirect(303)
   async confirm(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const linked = await this.linking.confirm(this.offers.ticket(request));
-    this.cookies.signedIn(request, response, linked);
-    return { url: pageUrl(linked.returnTo) };
+    const { session, connectionId, returnTo } = await this.linking.confirm(this.offers.ticket(request));
+    this.callback.signedIn(request, response, session, connectionId);
+    return { url: pageUrl(returnTo) };
   }
 }

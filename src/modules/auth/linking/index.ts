@@ -1,3 +1,3 @@
-export { CONFIRM_EVENTS, LinkCookies } from './link-cookies.js';
+export { LINK_REASON, PROOF_EVENTS } from './linking.controller.js';
 export { LinkingModule } from './linking.module.js';
 export { LinkingService, type LinkView } from './linking.service.js';

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { MfaModule } from '../mfa/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SsoModule } from '../sso/index.js';
-import { LinkCookies } from './link-cookies.js';
 import { LinkingController } from './linking.controller.js';
 import './linking.feature.js';
 import { LinkingRepository } from './linking.repository.js';
@@ -12,7 +11,7 @@ import { LinkingService } from './linking.service.js';
 @Module({
   imports: [MfaModule, SessionsModule, SsoModule],
   controllers: [LinkingController],
-  providers: [LinkCookies, LinkingRepository, LinkingService],
-  exports: [LinkCookies, LinkingService],
+  providers: [LinkingRepository, LinkingService],
+  exports: [LinkingService],
 })
 export class LinkingModule {}

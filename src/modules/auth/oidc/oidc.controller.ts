@@ -4,16 +4,9 @@ import { Access, Public } from '../../../platform/access/decorators.js';
 import { currentContext } from '../../../platform/context/context.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
-import { PageFilter } from '../../../platform/pages/index.js';
+import { allowFrame, PageFilter } from '../../../platform/pages/index.js';
 import { SessionCookies } from '../sessions/index.js';
-import {
-  LinkOffers,
-  SignedOutMark,
-  SignOutService,
-  SSO_IP_RATE_LIMITS,
-  SsoSignInService,
-  SsoConnectionTests,
-} from '../sso/index.js';
+import { CALLBACK_EVENTS, LinkOffers, SignOutService, SSO_IP_RATE_LIMITS, SsoCallback } from '../sso/index.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
 import { BackchannelLogoutResponse, OidcLoginQuery } from './oidc.dto.js';
 import { OidcService } from './oidc.service.js';
@@ -24,11 +17,9 @@ export class OidcController {
   constructor(
     private readonly oidc: OidcService,
     private readonly logout: OidcLogoutService,
-    private readonly signIn: SsoSignInService,
+    private readonly callbacks: SsoCallback,
     private readonly signOut: SignOutService,
-    private readonly mark: SignedOutMark,
     private readonly offers: LinkOffers,
-    private readonly tests: SsoConnectionTests,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -56,16 +47,7 @@ export class OidcController {
 
   @Get('callback')
   @Public('the provider redirects the browser here', {
-    emits: [
-      'auth.signed_in',
-      'auth.sign_in_failed',
-      'sso.member_provisioned',
-      'sso.role_synced',
-      'sso.identity_linked',
-      'sso.profile_followed',
-      'auth.organization_switched',
-      'sso.connection_tested',
-    ],
+    emits: CALLBACK_EVENTS,
     limit: SSO_IP_RATE_LIMITS.answer,
   })
   @UseFilters(PageFilter)
@@ -76,12 +58,7 @@ export class OidcController {
     @Res({ passthrough: true }) response: Response,
   ) {
     const verified = await this.oidc.verifyResponse(connectionId, request.query, request.headers.cookie);
-    if (verified.intent?.testBy !== undefined) return { url: await this.tests.finish(verified) };
-    const session = await this.signIn.open(verified);
-    this.cookies.set(response, session.secret, session.expiresAt);
-    response.append('Set-Cookie', this.offers.clearing());
-    this.mark.signedIn(request, response, connectionId);
-    return { url: verified.returnTo };
+    return this.callbacks.complete(verified, request, response);
   }
 
   @Get('logout')
@@ -94,8 +71,7 @@ export class OidcController {
   ) {
     assertNotFromElsewhere(request);
     const { url, setCookies } = await this.signOut.signOut(request.headers.cookie, connectionId);
-    this.cookies.clear(response);
-    for (const cookie of setCookies) response.append('Set-Cookie', cookie);
+    this.cookies.clear(response, setCookies);
     return { url };
   }
 
@@ -114,7 +90,8 @@ export class OidcController {
     // another site can open this URL in the browser of a user, and must not end that session
     const isForeign = request.headers['sec-fetch-site'] === 'cross-site';
     const logout = { query: request.query, session: isForeign ? null : this.cookies.read(request) };
-    allowFrame(response, await this.logout.endByFrame(connectionId, logout));
+    const origins = await this.logout.endByFrame(connectionId, logout);
+    allowFrame(response, `default-src 'none'; frame-ancestors ${origins.join(' ')}`);
     return '<!doctype html><title>Signed out</title>';
   }
 
@@ -131,10 +108,4 @@ export class OidcController {
     await currentContext().uncount(); // the token was signed
     return ended;
   }
-}
-
-/** Allows the page in a frame of these origins. `X-Frame-Options` cannot name an origin, so the policy replaces it. */
-function allowFrame(response: Response, origins: readonly string[]): void {
-  response.removeHeader('X-Frame-Options');
-  response.setHeader('Content-Security-Policy', `default-src 'none'; frame-ancestors ${origins.join(' ')}`);
 }

@@ -4,7 +4,7 @@ import { Public } from '../../../platform/access/decorators.js';
 import { currentContext } from '../../../platform/context/context.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
-import { seeOther } from '../../../platform/pages/index.js';
+import { allowFrame, seeOther } from '../../../platform/pages/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import { problemOf, SSO_IP_RATE_LIMITS, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
@@ -69,9 +69,11 @@ export class LogoutController {
     try {
       const answer = await this.logout.receive(about);
       if (about.session !== null || body !== undefined || rawQuery !== '') await currentContext().uncount();
-      if ('page' in answer) return framed(response, answer);
-      for (const cookie of answer.setCookies) response.append('Set-Cookie', cookie);
-      if (answer.signedOut) this.cookies.clear(response);
+      if ('page' in answer) {
+        allowFrame(response, answer.policy);
+        return answer.page;
+      }
+      if (answer.setCookies !== undefined) this.cookies.clear(response, answer.setCookies);
       return seeOther(response, answer.url);
     } catch (error) {
       if (error instanceof Problem) throw error;
@@ -88,11 +90,4 @@ export class LogoutController {
       .recordLogoutRejection(connectionId, reason)
       .catch((error: unknown) => this.log.error('a rejected logout could not be recorded', error));
   }
-}
-
-/** Allows the page in a frame of the provider. `X-Frame-Options` cannot name an origin, so the policy replaces it. */
-function framed(response: Response, { page, policy }: { page: string; policy: string }): string {
-  response.removeHeader('X-Frame-Options');
-  response.setHeader('Content-Security-Policy', policy);
-  return page;
 }

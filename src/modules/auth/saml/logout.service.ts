@@ -33,9 +33,8 @@ import { StoredSamlConnections } from './stored-saml-connections.js';
 export type LogoutAnswer =
   | {
       readonly url: string;
-      readonly setCookies: readonly string[];
-      /** Whether the session of this browser has ended. */
-      readonly signedOut: boolean;
+      /** The cookies to set if this browser signed out; undefined if its session continues. */
+      readonly setCookies?: readonly string[];
     }
   | { readonly page: string; readonly policy: string };
 
@@ -130,7 +129,7 @@ export class LogoutService {
   private async begin({ connectionId, session, cookieHeader }: LogoutRequestContext): Promise<LogoutAnswer> {
     const ended = session === null ? null : await this.signOut.endOwn(session, connectionId);
     if (ended === 'other') throw new Problem('not_found');
-    return { ...(await this.signOut.leave(ended, cookieHeader)), signedOut: true };
+    return this.signOut.leave(ended, cookieHeader);
   }
 
   /**
@@ -166,8 +165,7 @@ export class LogoutService {
     const { relayState } = request;
     const message = { field: 'SAMLResponse', ...response, destination, relayState } as const;
     const key = signingKey(connection);
-    if (connection.idpSloBinding === 'redirect')
-      return { url: redirectUrl(message, key), setCookies: [], signedOut: false };
+    if (connection.idpSloBinding === 'redirect') return { url: redirectUrl(message, key) };
     return { page: formPage(outgoingForm(message, key)), policy: framedFormPolicy(originsOf(connection)) };
   }
 
@@ -184,7 +182,7 @@ export class LogoutService {
       .catch((error: unknown) => {
         throw error instanceof SsoError && error.reason === 'request_unknown' ? new SamlError('logout_unknown') : error;
       });
-    return { url: success ? returnTo : SIGNED_OUT_PAGE, setCookies: [], signedOut: false };
+    return { url: success ? returnTo : SIGNED_OUT_PAGE };
   }
 }
 

@@ -3,15 +3,7 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
-import { SessionCookies } from '../sessions/index.js';
-import {
-  LinkOffers,
-  LoginQuery,
-  SignedOutMark,
-  SSO_IP_RATE_LIMITS,
-  SsoSignInService,
-  SsoConnectionTests,
-} from '../sso/index.js';
+import { CALLBACK_EVENTS, LinkOffers, LoginQuery, SSO_IP_RATE_LIMITS, SsoCallback } from '../sso/index.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
 import { REFRESH_EVENTS, SAML_FORM } from './saml-form.js';
 import { SamlResponseGuard, type SamlRequest } from './saml-response.guard.js';
@@ -22,10 +14,7 @@ import { SamlService } from './saml.service.js';
 export class SamlController {
   constructor(
     private readonly saml: SamlService,
-    private readonly signIn: SsoSignInService,
-    private readonly tests: SsoConnectionTests,
-    private readonly cookies: SessionCookies,
-    private readonly mark: SignedOutMark,
+    private readonly callback: SsoCallback,
     private readonly offers: LinkOffers,
   ) {}
 
@@ -71,17 +60,7 @@ export class SamlController {
 
   @Post('acs')
   @Public("the browser posts the identity provider's signed response", {
-    emits: [
-      'auth.signed_in',
-      'auth.sign_in_failed',
-      'sso.member_provisioned',
-      'sso.role_synced',
-      'sso.identity_linked',
-      'sso.profile_followed',
-      'auth.organization_switched',
-      'sso.connection_tested',
-      ...REFRESH_EVENTS,
-    ],
+    emits: [...CALLBACK_EVENTS, ...REFRESH_EVENTS],
     limit: SSO_IP_RATE_LIMITS.answer,
     body: SAML_FORM,
     otherOrigins: 'the page of the identity provider posts the response, and its signature is verified',
@@ -89,13 +68,7 @@ export class SamlController {
   @UseGuards(SamlResponseGuard)
   @UseFilters(PageFilter)
   @ResponseType.redirect(303)
-  async acs(@Req() request: Request & SamlRequest, @Res({ passthrough: true }) response: Response) {
-    const { verifiedIdentity: verified } = request;
-    if (verified.intent?.testBy !== undefined) return { url: await this.tests.finish(verified) };
-    const session = await this.signIn.open(verified);
-    this.cookies.set(response, session.secret, session.expiresAt);
-    response.append('Set-Cookie', this.offers.clearing());
-    this.mark.signedIn(request, response, verified.connection.id);
-    return { url: verified.returnTo };
+  acs(@Req() request: Request & SamlRequest, @Res({ passthrough: true }) response: Response) {
+    return this.callback.complete(request.verifiedIdentity, request, response);
   }
 }

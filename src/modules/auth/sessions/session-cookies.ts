@@ -62,8 +62,10 @@ export class SessionCookies {
     }
   }
 
-  clear(response: Response): void {
-    response.append('Set-Cookie', this.cookie(this.app.cookieName, '', 0));
+  /** Removes the session cookie, and sets the other cookies of a sign-out. */
+  clear(response: Response, setCookies: readonly string[]): void {
+    for (const cookie of [this.cookie(this.app.cookieName, '', 0), ...setCookies])
+      response.append('Set-Cookie', cookie);
   }
 
   private cookie(name: string, value: string, maxAge?: number): string {

@@ -61,17 +61,14 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Returns the members with an identity of one connection, what another connection must send to claim each of them, and
--- what prevents a move. An e-mail address counts only if the organization has verified its domain, and if its owner
--- verified it, or if the user is one of the organization alone and the provider has not sent another address since.
+-- what prevents a move. An e-mail address counts only if it is confirmed; see app_private.is_confirmed_in.
 CREATE OR REPLACE FUNCTION app_private.movable(org uuid, origin uuid, target uuid, rule text)
 RETURNS TABLE (membership_id uuid, name text, role text, facts jsonb, match_key text, problem text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH found AS (
     SELECT DISTINCT ON (m.id) m.id, m.name, m.role, m.status, m.kind, i.facts, u.email, CASE rule
         WHEN 'subject' THEN app_private.subject_at_provider(i.subject_key)
-        WHEN 'email' THEN CASE WHEN app_private.has_verified_domain(org, u.email)
-          AND (u.scoped_org_id = org AND u.followed_email IS NULL OR u.email_proven_at IS NOT NULL)
-          THEN u.email END END AS match_key
+        WHEN 'email' THEN CASE WHEN app_private.is_confirmed_in(org, u) THEN u.email END END AS match_key
       FROM public.sso_identities i
       JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
       JOIN public.users u ON u.id = m.user_id

@@ -16,6 +16,7 @@ export { IdentityMoves } from './identity-moves.service.js';
 export { LinkOffers, type LinkTicket } from './link-offers.js';
 export { SIGNED_OUT_PAGE, SignOutService, type SignedOut } from './sign-out.service.js';
 export { SignedOutMark } from './signed-out-mark.js';
+export { CALLBACK_EVENTS, LINK_EVENTS, SsoCallback } from './sso-callback.service.js';
 export { SsoSignInService } from './sso-sign-in.service.js';
 export { FoundConnection, SsoConnectionFinder } from './found-connection.js';
 export type {

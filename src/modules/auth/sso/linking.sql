@@ -17,12 +17,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    ORDER BY u.scoped_org_id NULLS LAST LIMIT 1
 $$;
 
+-- Returns true if the member has ever signed in, also after the last identity was removed.
+CREATE OR REPLACE FUNCTION app_private.is_in_use(m public.memberships) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)
+$$;
+
+-- Returns true if the e-mail address of a user identifies the user within an organization. The organization has
+-- verified the domain. In addition, the owner has verified the mailbox, or the organization alone knows the user and
+-- the provider has not sent another address since.
+CREATE OR REPLACE FUNCTION app_private.is_confirmed_in(org uuid, u public.users) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT app_private.has_verified_domain(org, u.email)
+     AND (u.scoped_org_id = org AND u.followed_email IS NULL OR u.email_proven_at IS NOT NULL)
+$$;
+
 -- Returns true if a provider may not claim a member without a proof of the account. A member who has never signed in
 -- needs no proof. These members need one:
 -- - Support staff, whom no provider may claim.
--- - A member whose address is not confirmed: the organization has not verified its domain, the provider sent another
---   address since, or the user of several organizations has not verified the mailbox. This also holds after the
---   member's last identity was removed.
+-- - A member whose address is not confirmed; see app_private.is_confirmed_in.
 -- - A member with another identity of the same connection. The provider could have given the address to another person.
 -- - A member with more permissions than the role that the provider gives. A provider that asserts the address of an
 --   administrator would otherwise take over the administrator's account.
@@ -33,10 +46,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m.status = 'active' AND (m.kind <> 'member'
     OR EXISTS (SELECT FROM public.sso_identities i
       WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
-    OR (m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)) AND (
-      NOT EXISTS (SELECT FROM public.users u WHERE u.id = m.user_id
-        AND app_private.has_verified_domain(m.org_id, u.email)
-        AND (u.scoped_org_id = m.org_id AND u.followed_email IS NULL OR u.email_proven_at IS NOT NULL))
+    OR app_private.is_in_use(m) AND (
+      NOT (SELECT app_private.is_confirmed_in(m.org_id, u) FROM public.users u WHERE u.id = m.user_id)
       OR app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role),
         app_private.effective_grants(m.org_id, NULL, new_role))))
 $$;

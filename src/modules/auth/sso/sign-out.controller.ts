@@ -21,8 +21,7 @@ export class SignOutController {
   @ResponseType(SignedOutResponse)
   async logout(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     const { url, setCookies } = await this.signOut.signOut(request.headers.cookie);
-    this.cookies.clear(response);
-    for (const cookie of setCookies) response.append('Set-Cookie', cookie);
+    this.cookies.clear(response, setCookies);
     return { url: new URL(url, this.app.origin).href };
   }
 }

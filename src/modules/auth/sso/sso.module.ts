@@ -16,6 +16,7 @@ import { IdentityMoves } from './identity-moves.service.js';
 import { LinkOffers } from './link-offers.js';
 import { MappingPreview } from './mapping-preview.service.js';
 import { SsoProtocols } from './sso-protocols.js';
+import { SsoCallback } from './sso-callback.service.js';
 import { SsoSignInService } from './sso-sign-in.service.js';
 import './sso.feature.js';
 import { SsoJobs } from './sso.jobs.js';
@@ -49,6 +50,7 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
     SsoConnectionFinder,
     SignedOutMark,
     SignOutService,
+    SsoCallback,
     SsoSignInService,
     SsoLogoutService,
     SsoRepository,
@@ -68,6 +70,7 @@ import { SsoConnectionTestController } from './sso-connection-test.controller.js
     IdentitiesService,
     IdentityMoves,
     LinkOffers,
+    SsoCallback,
     SsoConnectionFinder,
     SignedOutMark,
     SignOutService,

@@ -129,7 +129,7 @@ BEGIN
     SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id FOR UPDATE;
     state := CASE WHEN m.status <> 'active' THEN 'membership_ended'
       WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists'
-      WHEN m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id) THEN 'linked_by_address'
+      WHEN app_private.is_in_use(m) THEN 'linked_by_address'
       ELSE 'claimed' END;
     RETURN;
   END IF;
@@ -141,7 +141,7 @@ BEGIN
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
   m := app_private.member_with_address(c.org_id, address);
   IF m.status <> 'active' THEN member_id := m.id; state := 'membership_ended'; RETURN; END IF;
-  is_used := m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id);
+  is_used := app_private.is_in_use(m);
   IF NOT coalesce(app_private.claim_needs_proof(c, m, new_role), false) THEN
     meant := app_private.resolve_verified_user(c.org_id, address, new_user);
   END IF;
