@@ -4707,12 +4707,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    ORDER BY u.scoped_org_id NULLS LAST LIMIT 1
 $$;
 
--- Returns true if the member has ever signed in, also after the last identity was removed.
-CREATE OR REPLACE FUNCTION app_private.is_in_use(m public.memberships) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)
-$$;
-
 -- Returns true if the e-mail address of a user identifies the user within an organization. The organization has
 -- verified the domain. In addition, the owner has verified the mailbox, or the organization alone knows the user and
 -- the provider has not sent another address since.
@@ -4736,7 +4730,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m.status = 'active' AND (m.kind <> 'member'
     OR EXISTS (SELECT FROM public.sso_identities i
       WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
-    OR app_private.is_in_use(m) AND (
+    OR app_private.has_signed_in(m.user_id) AND (
       NOT (SELECT app_private.is_confirmed_in(m.org_id, u) FROM public.users u WHERE u.id = m.user_id)
       OR app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role),
         app_private.effective_grants(m.org_id, NULL, new_role))))
@@ -4871,12 +4865,19 @@ GRANT EXECUTE ON FUNCTION app.prove_link TO vouchsafe_app;
 -- requires modules/auth/mfa/mfa.sql
 
 -- Returns true if a user has a password, an identity at an identity provider, a confirmed TOTP factor, or a passkey.
-CREATE OR REPLACE FUNCTION app_private.has_signed_in(member uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.has_sign_in_method(account uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
+  SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = account)
       OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships m ON m.org_id = i.org_id
-        AND m.id = i.membership_id WHERE m.user_id = member)
-      OR app_private.has_factor(member)
+        AND m.id = i.membership_id WHERE m.user_id = account)
+      OR app_private.has_factor(account)
+$$;
+
+-- Returns true if a user can sign in or has ever done so, also after the last identity was removed.
+CREATE OR REPLACE FUNCTION app_private.has_signed_in(account uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT app_private.has_sign_in_method(account)
+      OR EXISTS (SELECT FROM public.memberships m WHERE m.user_id = account AND m.last_used_at IS NOT NULL)
 $$;
 
 -- Separates a member of an organization from an account whose owner has never signed in, and returns the member's user.
@@ -4896,7 +4897,7 @@ END $$;
 
 -- Resolves an e-mail address that an organization's identity provider or SCIM client sent to a user.
 -- - If the organization has a user of its own with this address, returns that user, but only if the user has never
---   signed in.
+--   signed in, or if the address is confirmed and the user's last identity was removed.
 -- - If the organization has verified the domain, returns the existing account. An account that has signed in must also
 --   have a verified e-mail address.
 -- - If the account is a member of the organization and has never signed in, separates the member from the account and
@@ -4912,7 +4913,8 @@ BEGIN
   SELECT * INTO u FROM public.users x WHERE x.email = address AND x.scoped_org_id IS NULL FOR UPDATE;
   SELECT * INTO own FROM public.users x WHERE x.email = address AND x.scoped_org_id = org FOR UPDATE;
   IF own.id IS NOT NULL THEN
-    RETURN CASE WHEN own.followed_email IS NULL AND NOT app_private.has_signed_in(own.id) THEN own.id END;
+    RETURN CASE WHEN NOT app_private.has_signed_in(own.id)
+      OR NOT app_private.has_sign_in_method(own.id) AND app_private.is_confirmed_in(org, own) THEN own.id END;
   END IF;
   IF answers AND u.id IS NOT NULL THEN
     RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id) THEN u.id END;
@@ -4998,7 +5000,7 @@ BEGIN
     SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id FOR UPDATE;
     state := CASE WHEN m.status <> 'active' THEN 'membership_ended'
       WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists'
-      WHEN app_private.is_in_use(m) THEN 'linked_by_address'
+      WHEN app_private.has_signed_in(m.user_id) THEN 'linked_by_address'
       ELSE 'claimed' END;
     RETURN;
   END IF;
@@ -5010,7 +5012,7 @@ BEGIN
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
   m := app_private.member_with_address(c.org_id, address);
   IF m.status <> 'active' THEN member_id := m.id; state := 'membership_ended'; RETURN; END IF;
-  is_used := app_private.is_in_use(m);
+  is_used := app_private.has_signed_in(m.user_id);
   IF NOT coalesce(app_private.claim_needs_proof(c, m, new_role), false) THEN
     meant := app_private.resolve_verified_user(c.org_id, address, new_user);
   END IF;

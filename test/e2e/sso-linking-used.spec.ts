@@ -53,6 +53,15 @@ async function arrive(connection: string, sub: string, email: string, groups = [
   };
 }
 
+const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:';
+
+/** Returns the requests of a SCIM client of the first connection. */
+async function directory() {
+  const { token } = (await director.post(`/v1/sso/connections/${first}/scim-tokens`, { expiresInDays: 30 })).body;
+  return (path: string, body: object) =>
+    harness.client().post(`/scim/v2/${path}`, body, { headers: { authorization: `Bearer ${token}` } });
+}
+
 /** Adds a member whose address is confirmed, in the verified domain. */
 async function confirmed(role: string) {
   await verifyDomain();
@@ -81,16 +90,27 @@ describe('a member in use without a confirmed address', () => {
     expect(await arrive(first, newSubject(), email)).toEqual({ answer: 303, membershipId });
   });
 
+  it('is not adopted by a directory after the removal of its identity, before the domain is verified', async () => {
+    const email = `victim@${domain}`;
+    const { membershipId } = await arrive(first, newSubject(), email);
+    const path = `/v1/memberships/${membershipId}/identities`;
+    const { items } = (await director.get(path)).body;
+    expect((await director.delete(`${path}/${items[0].id}?allowLockout=true`)).status).toBe(204);
+    const send = await directory();
+    const adopt = () => send('Users', { schemas: [`${SCHEMA}User`], userName: email, displayName: 'Known' });
+    expect((await adopt()).status).toBe(409);
+    await verifyDomain();
+    const { status, body } = await adopt();
+    expect([status, body.id]).toEqual([201, membershipId]);
+  });
+
   it('is not claimed through the directory either, and a claim of a member in use is recorded as such', async () => {
     const member = await confirmed('mentor');
     await harness.signIn(member.email);
-    const { token } = (await director.post(`/v1/sso/connections/${first}/scim-tokens`, { expiresInDays: 30 })).body;
-    const send = (path: string, body: object) =>
-      harness.client().post(`/scim/v2/${path}`, body, { headers: { authorization: `Bearer ${token}` } });
-    const schema = 'urn:ietf:params:scim:schemas:core:2.0:';
-    const { id } = (await send('Users', { schemas: [`${schema}User`], userName: member.email, displayName: 'Known' }))
+    const send = await directory();
+    const { id } = (await send('Users', { schemas: [`${SCHEMA}User`], userName: member.email, displayName: 'Known' }))
       .body;
-    await send('Groups', { schemas: [`${schema}Group`], displayName: 'mentors', members: [{ value: id }] });
+    await send('Groups', { schemas: [`${SCHEMA}Group`], displayName: 'mentors', members: [{ value: id }] });
     await superuser('UPDATE sso_domains SET verified_at = NULL WHERE org_id = $1', [org]);
     expect((await arrive(first, newSubject(), member.email)).answer).toEqual([409, 'sso_account_exists']);
     await superuser('UPDATE sso_domains SET verified_at = now() WHERE org_id = $1', [org]);

@@ -17,12 +17,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    ORDER BY u.scoped_org_id NULLS LAST LIMIT 1
 $$;
 
--- Returns true if the member has ever signed in, also after the last identity was removed.
-CREATE OR REPLACE FUNCTION app_private.is_in_use(m public.memberships) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT m.last_used_at IS NOT NULL OR app_private.has_signed_in(m.user_id)
-$$;
-
 -- Returns true if the e-mail address of a user identifies the user within an organization. The organization has
 -- verified the domain. In addition, the owner has verified the mailbox, or the organization alone knows the user and
 -- the provider has not sent another address since.
@@ -46,7 +40,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m.status = 'active' AND (m.kind <> 'member'
     OR EXISTS (SELECT FROM public.sso_identities i
       WHERE i.org_id = m.org_id AND i.connection_id = c.id AND i.membership_id = m.id)
-    OR app_private.is_in_use(m) AND (
+    OR app_private.has_signed_in(m.user_id) AND (
       NOT (SELECT app_private.is_confirmed_in(m.org_id, u) FROM public.users u WHERE u.id = m.user_id)
       OR app_private.gives_more(app_private.effective_grants(m.org_id, m.id, m.role),
         app_private.effective_grants(m.org_id, NULL, new_role))))

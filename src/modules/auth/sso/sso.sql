@@ -2,12 +2,19 @@
 -- requires modules/auth/mfa/mfa.sql
 
 -- Returns true if a user has a password, an identity at an identity provider, a confirmed TOTP factor, or a passkey.
-CREATE OR REPLACE FUNCTION app_private.has_signed_in(member uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.has_sign_in_method(account uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
+  SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = account)
       OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships m ON m.org_id = i.org_id
-        AND m.id = i.membership_id WHERE m.user_id = member)
-      OR app_private.has_factor(member)
+        AND m.id = i.membership_id WHERE m.user_id = account)
+      OR app_private.has_factor(account)
+$$;
+
+-- Returns true if a user can sign in or has ever done so, also after the last identity was removed.
+CREATE OR REPLACE FUNCTION app_private.has_signed_in(account uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT app_private.has_sign_in_method(account)
+      OR EXISTS (SELECT FROM public.memberships m WHERE m.user_id = account AND m.last_used_at IS NOT NULL)
 $$;
 
 -- Separates a member of an organization from an account whose owner has never signed in, and returns the member's user.
@@ -27,7 +34,7 @@ END $$;
 
 -- Resolves an e-mail address that an organization's identity provider or SCIM client sent to a user.
 -- - If the organization has a user of its own with this address, returns that user, but only if the user has never
---   signed in.
+--   signed in, or if the address is confirmed and the user's last identity was removed.
 -- - If the organization has verified the domain, returns the existing account. An account that has signed in must also
 --   have a verified e-mail address.
 -- - If the account is a member of the organization and has never signed in, separates the member from the account and
@@ -43,7 +50,8 @@ BEGIN
   SELECT * INTO u FROM public.users x WHERE x.email = address AND x.scoped_org_id IS NULL FOR UPDATE;
   SELECT * INTO own FROM public.users x WHERE x.email = address AND x.scoped_org_id = org FOR UPDATE;
   IF own.id IS NOT NULL THEN
-    RETURN CASE WHEN own.followed_email IS NULL AND NOT app_private.has_signed_in(own.id) THEN own.id END;
+    RETURN CASE WHEN NOT app_private.has_signed_in(own.id)
+      OR NOT app_private.has_sign_in_method(own.id) AND app_private.is_confirmed_in(org, own) THEN own.id END;
   END IF;
   IF answers AND u.id IS NOT NULL THEN
     RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id) THEN u.id END;
@@ -129,7 +137,7 @@ BEGIN
     SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id FOR UPDATE;
     state := CASE WHEN m.status <> 'active' THEN 'membership_ended'
       WHEN app_private.claim_needs_proof(c, m, new_role) THEN 'account_exists'
-      WHEN app_private.is_in_use(m) THEN 'linked_by_address'
+      WHEN app_private.has_signed_in(m.user_id) THEN 'linked_by_address'
       ELSE 'claimed' END;
     RETURN;
   END IF;
@@ -141,7 +149,7 @@ BEGIN
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
   m := app_private.member_with_address(c.org_id, address);
   IF m.status <> 'active' THEN member_id := m.id; state := 'membership_ended'; RETURN; END IF;
-  is_used := app_private.is_in_use(m);
+  is_used := app_private.has_signed_in(m.user_id);
   IF NOT coalesce(app_private.claim_needs_proof(c, m, new_role), false) THEN
     meant := app_private.resolve_verified_user(c.org_id, address, new_user);
   END IF;
